@@ -1,0 +1,1 @@
+"""What is upgraded: the protocols of a deployment, and one folder per back-end."""

@@ -1,0 +1,1 @@
+"""The run directory: the only package that knows the file formats."""

@@ -1,0 +1,144 @@
+"""The closed sets of names that stand in a run directory: phases, steps, edges, outcomes, error classes."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Phase(StrEnum):
+    """A part of the procedure, in the order in which a run goes through them."""
+
+    SETUP = "setup"  # the deployment comes up and the users of the load are made; no probes yet
+    BASELINE = "baseline"
+    PREFLIGHT = "preflight"
+    FLUSH = "flush"
+    TRUST = "trust"
+    EXPAND = "expand"
+    MIGRATE = "migrate"
+    ROLL = "roll"
+    CONTRACT = "contract"
+    RESTORE = "restore"
+    COOLDOWN = "cooldown"
+    TEARDOWN = "teardown"  # probes have ended; servers stop
+
+
+PROBED_PHASES: tuple[Phase, ...] = tuple(
+    phase for phase in Phase if phase not in (Phase.SETUP, Phase.TEARDOWN)
+)
+"""Phases during which the probes run and must have left evidence, in order."""
+
+
+class Step(StrEnum):
+    """One action in a phase, perhaps on one node."""
+
+    # setup and teardown
+    CLEAR_LEFTOVERS = "clear_leftovers"
+    DEPLOYMENT_UP = "deployment_up"
+    SEED = "seed"
+    LOAD_UP = "load_up"
+    LOAD_DOWN = "load_down"
+    DEPLOYMENT_DOWN = "deployment_down"
+    # baseline and cooldown
+    OBSERVE = "observe"
+    # preflight
+    BACKUP = "backup"
+    VERSIONS = "versions"
+    DOCTOR = "doctor"
+    UPGRADE_CHECK = "upgrade_check"
+    # flush
+    TOKEN_FLUSH = "token_flush"  # noqa: S105 - the name of a keystone-manage command
+    # trust and restore
+    SET_TRUST = "set_trust"
+    RESTORE_TRUST = "restore_trust"
+    # expand, migrate, contract
+    DB_SYNC = "db_sync"
+    PROVE_SCHEMA = "prove_schema"
+    DB_CHECK = "db_check"
+    PROVE_NODES = "prove_nodes"
+    # roll, once per node
+    DRAIN = "drain"
+    WAIT_DRAINED = "wait_drained"
+    MAINT = "maint"
+    STOP = "stop"
+    SWITCH = "switch"
+    START = "start"
+    PROVE = "prove"
+    READY = "ready"
+    WAIT_UP = "wait_up"
+    SETTLE = "settle"
+
+
+class Edge(StrEnum):
+    """What a journal line says of its phase or step."""
+
+    BEGIN = "begin"
+    END = "end"
+    SKIP = "skip"
+    FAIL = "fail"
+    NOTE = "note"
+
+
+class Outcome(StrEnum):
+    """How a request ended."""
+
+    OK = "ok"
+    FAILED = "failed"  # certainly not done, or refused
+    UNKNOWN = "unknown"  # a write that was cut or timed out: it may have happened
+    UNSENT = "unsent"  # was due, never left the generator
+
+
+class Connection(StrEnum):
+    """The kind of connection a lane uses."""
+
+    NEW = "new"
+    REUSED = "reused"
+
+
+class Error(StrEnum):
+    """Class of a request's failure."""
+
+    REFUSED = "refused"  # no connection could be made
+    RESET = "reset"  # RST while the request was under way
+    CLOSED = "closed"  # the peer closed before a complete status line and headers
+    TRUNCATED = "truncated"  # headers came, the body did not come whole
+    TIMEOUT = "timeout"  # over the total deadline
+    HTTP_5XX = "http_5xx"
+    HTTP_4XX = "http_4xx"
+    UNEXPECTED_STATUS = "unexpected_status"  # any other status than the expected one
+    BAD_BODY = "bad_body"  # not JSON, or about another user, project or token
+    NO_TOKEN = "no_token"  # noqa: S105 - not attempted: the login it needs had failed, which counts itself
+    POOL_FULL = "pool_full"  # unsent: every greenlet of the generator was busy
+    LATE_STOP = "late_stop"  # unsent: due, but the generator was told to stop first
+    OTHER = "other"
+
+
+class Operation(StrEnum):
+    """Identity operations that lanes drive."""
+
+    TOKEN_ISSUE = "token_issue"  # noqa: S105 - POST /v3/auth/tokens, password method, project scope
+    TOKEN_VALIDATE = "token_validate"  # noqa: S105 - GET /v3/auth/tokens
+    USER_CREATE = "user_create"  # POST /v3/users
+    USER_GET = "user_get"  # GET /v3/users/{id}
+    USER_DELETE = "user_delete"  # DELETE /v3/users/{id}
+    PROJECT_LIST = "project_list"  # GET /v3/projects, policy-checked
+
+
+WRITES = frozenset({Operation.TOKEN_ISSUE, Operation.USER_CREATE, Operation.USER_DELETE})
+"""Operations whose cut request is `unknown`, not `failed`: the server may have carried them out."""
+
+
+class Role(StrEnum):
+    """Why a lane exists; decides what may be concluded from it."""
+
+    PROBE = "probe"  # open model: counts, percentiles and gaps are evidence
+    LOAD = "load"  # closed model: failures count, percentiles only illustrate
+    CLIENT = "client"  # closed model through keystoneauth1: what a real client sees
+    REFERENCE = "reference"  # open model against the known-good target beside the balancer
+
+
+class RunOutcome(StrEnum):
+    """How the run's harness ended; `crashed` is what an open manifest means once its harness is dead."""
+
+    COMPLETED = "completed"
+    ABORTED = "aborted"
+    CRASHED = "crashed"

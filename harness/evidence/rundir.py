@@ -1,0 +1,124 @@
+"""The run directory: where each file of a run lies, and its making."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from harness.errors import UsageError
+
+FORMAT = 1
+"""Version of the layout and of every file format in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunDirectory:
+    """Paths of one run; all of it readable by its owner only."""
+
+    path: Path
+
+    @property
+    def manifest(self) -> Path:
+        """`run.json`: what was run, where, and how it ended."""
+        return self.path / "run.json"
+
+    @property
+    def journal(self) -> Path:
+        """`journal.jsonl`: every step, before and after."""
+        return self.path / "journal.jsonl"
+
+    @property
+    def requests(self) -> Path:
+        """`requests/`: one file per process that sent requests."""
+        return self.path / "requests"
+
+    @property
+    def ledger(self) -> Path:
+        """`ledger.jsonl`: every write and what became of it."""
+        return self.path / "ledger.jsonl"
+
+    @property
+    def balancer(self) -> Path:
+        """`balancer.jsonl`: samples of HAProxy's counters."""
+        return self.path / "balancer.jsonl"
+
+    @property
+    def database(self) -> Path:
+        """`database.jsonl`: version tables at step edges, lock waits, oldest transaction."""
+        return self.path / "database.jsonl"
+
+    @property
+    def logs(self) -> Path:
+        """`logs/`: of every server and command."""
+        return self.path / "logs"
+
+    @property
+    def verdict(self) -> Path:
+        """`verdict.json`."""
+        return self.path / "verdict.json"
+
+    @property
+    def report(self) -> Path:
+        """`report.html`."""
+        return self.path / "report.html"
+
+    @property
+    def summary(self) -> Path:
+        """`summary.md`."""
+        return self.path / "summary.md"
+
+    @property
+    def junit(self) -> Path:
+        """`junit.xml`."""
+        return self.path / "junit.xml"
+
+    @property
+    def charts(self) -> Path:
+        """`charts/`: the pictures of the report, one file each."""
+        return self.path / "charts"
+
+    def request_files(self) -> tuple[Path, ...]:
+        """Every request file, sorted by name."""
+        return tuple(sorted(self.requests.glob("*.jsonl")))
+
+
+def create_run_directory(out: Path, scenario: str) -> RunDirectory:
+    """Make `<out>/<scenario>/<UTC stamp>/` with its folders, mode 0700.
+
+    Raises:
+        UsageError: the folder cannot be made, e.g. `out` is read-only.
+    """
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+    run = RunDirectory(out / scenario / stamp)
+    try:
+        run.path.mkdir(mode=0o700, parents=True)
+        for folder in (run.requests, run.logs):
+            folder.mkdir(mode=0o700)
+        probe = run.path / ".writable"
+        probe.touch(mode=0o600)
+        probe.unlink()
+    except OSError as error:
+        raise UsageError(
+            f"{run.path}: the run directory cannot be written ({error.strerror}); "
+            f"choose another place with --out, or make {out} writable."
+        ) from error
+    return run
+
+
+def open_run_directory(path: Path) -> RunDirectory:
+    """The run directory at `path`.
+
+    Raises:
+        UsageError: there is no folder, or it holds no `run.json`.
+    """
+    if not path.is_dir():
+        raise UsageError(
+            f"{path}: there is no such folder; give the folder of a run, the one that holds run.json."
+        )
+    run = RunDirectory(path)
+    if not run.manifest.is_file():
+        raise UsageError(
+            f"{path}: holds no run.json, so it is not a run directory; give the folder that holds it."
+        )
+    return run

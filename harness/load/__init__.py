@@ -1,0 +1,1 @@
+"""The children that send requests; the only package that imports locust."""

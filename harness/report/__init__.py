@@ -1,0 +1,1 @@
+"""From a judged run to pages, pictures and text."""
