@@ -118,7 +118,7 @@ class JudgeSettings(_Section):
     """Bounds of the verdict."""
 
     stall_budget_s: Deadline | None = None
-    """Availability fails over a longer time without a success though requests were due; None: the deadline."""
+    """Longest allowed time without a success though requests were due; None: the deadline."""
     lag_p99_ms_max: Annotated[float, Field(gt=0)] = 100.0
     """Generator lag over which the probes' times are not to be trusted."""
     lag_max_ms_max: Annotated[float, Field(gt=0)] = 1_000.0

@@ -1,0 +1,208 @@
+"""What a judged run is made of; the report draws this and computes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import pandas as pd
+
+from harness.errors import ExitCode
+from harness.evidence.manifest import Manifest
+from harness.evidence.names import Role
+
+
+class Verdict(StrEnum):
+    """Answer to a question; no evidence is not good evidence, so the middle one exists."""
+
+    PASS = "PASS"  # noqa: S105 - the verdict
+    INCONCLUSIVE = "INCONCLUSIVE"
+    FAIL = "FAIL"
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """Exit status of a process that ends with this verdict."""
+        return ExitCode[self.name]
+
+
+def worst(verdicts: Iterable[Verdict]) -> Verdict:
+    """FAIL over INCONCLUSIVE over PASS; INCONCLUSIVE for none at all."""
+    order = (Verdict.PASS, Verdict.INCONCLUSIVE, Verdict.FAIL)
+    return max(verdicts, key=order.index, default=Verdict.INCONCLUSIVE)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing a question found; what does not apply is None."""
+
+    sentence: str
+    """Plain English, complete: what, when, where, how much."""
+    verdict: Verdict
+    phase: str | None = None
+    step: str | None = None
+    node: str | None = None
+    release: str | None = None
+    lane: str | None = None
+    error: str | None = None
+    start_ns: int | None = None
+    end_ns: int | None = None
+    uncertainty_ns: int | None = None
+    """At each edge."""
+    requests: int | None = None
+    accepted: str | None = None
+    """Reason for which the finding is accepted and does not count, or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question of the verdict with its answer."""
+
+    name: str
+    verdict: Verdict
+    findings: tuple[Finding, ...]
+    advisory: bool = False
+    """Shown, but not counted in the run's verdict."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A phase, or a step of one, from its `begin` to its `end`, `fail` or `skip`."""
+
+    phase: str
+    step: str | None
+    node: str | None
+    start_ns: int
+    end_ns: int
+    """Where the journal breaks off, its last instant."""
+    edge: str
+    """`end`, `fail`, `skip`, or `begin` where no end was written."""
+    detail: dict[str, Any]
+    """Details of begin and end merged, the end's winning."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeState:
+    """A stretch of one node's life, for the picture."""
+
+    node: str
+    state: str
+    """`serving`, `draining`, `out` (no traffic, alive), `stopped`, `starting`."""
+    release: str
+    """Version it serves or will serve."""
+    start_ns: int
+    end_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """The procedure on the run's clock."""
+
+    start_ns: int
+    end_ns: int
+    phases: tuple[Span, ...]
+    steps: tuple[Span, ...]
+    nodes: tuple[NodeState, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LaneStats:
+    """One lane in one phase (phase None: the whole run)."""
+
+    phase: str | None
+    lane: str
+    role: Role
+    requests: int
+    """Due in this phase, unsent ones included."""
+    failed: int
+    unknown: int
+    unsent: int
+    error_rate_upper_95: float | None
+    """Upper bound of the one-sided 95 % Clopper-Pearson interval on (failed + unknown) / sent, 0 to 1."""
+    latency_ms_p50: float | None
+    """From intended time to end, answered requests; None where there is none."""
+    latency_ms_p95: float | None
+    latency_ms_p99: float | None
+    latency_ms_max: float | None
+    gap_s_max: float | None
+    """Longest time in which requests were due and none succeeded, between successive successes."""
+    detectable_outage_s: float | None
+    """Longest time between successive sent probes: a shorter outage of this lane may have gone unseen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """Lanes that failed in overlapping times, merged."""
+
+    start_ns: int
+    """Intended time of the first request that failed."""
+    end_ns: int
+    """Intended time of the next success in the lane that recovered last; the end of evidence if none did."""
+    uncertainty_ns: int
+    """One probe interval, at each edge."""
+    open_ended: bool
+    """No success followed."""
+    lanes: tuple[str, ...]
+    errors: tuple[tuple[str, int], ...]
+    """Error class and count, most first."""
+    requests: int
+    phase: str | None
+    step: str | None
+    node: str | None
+    release: str | None
+    """Release of the node that the outage is laid to, at its start."""
+    cause: str
+    """One sentence: what the harness was doing to which node then."""
+    examples: tuple[str, ...]
+    """Up to five of its requests: time in the run, lane, status or error class, detail, request id."""
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds from start to end."""
+        return (self.end_ns - self.start_ns) / 1e9
+
+
+@dataclass(frozen=True)
+class Series:
+    """What the picture draws, small whatever the length of the run."""
+
+    bucket_ns: int
+    """Width of a bucket; at least 250 ms, and so wide that there are at most about 600."""
+    rate: pd.DataFrame
+    """Columns `bucket` (start, ns), `release` (version, or `none` where no node answered), `requests`, `failed`."""
+    latency: pd.DataFrame
+    """Open-model lanes: columns `bucket`, `latency_ms_p50`, `latency_ms_p99`, `latency_ms_max`."""
+    failures: pd.DataFrame
+    """Failed and unknown requests, at most 5,000, evenly thinned beyond: columns `intended_ns`, `lane`, `op`,
+    `connection`, `outcome`, `error`, `status`, `detail`, `node`, `release`, `request_id`, `latency_ms`."""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Everything known of a run after judging; a function of its files and the judge's settings."""
+
+    manifest: Manifest
+    timeline: Timeline
+    verdict: Verdict
+    headline: str
+    """One sentence a manager understands: whether there was downtime, and how much."""
+    questions: tuple[Question, ...]
+    outages: tuple[Outage, ...]
+    lanes: tuple[LaneStats, ...]
+    """Per phase and lane, then per lane for the whole run."""
+    series: Series
+    counts: dict[str, int]
+    """`requests`, `failed`, `unknown`, `unsent`."""
+    minimum_detectable_outage_s: float | None
+    """Of the least densely probed lane; None without probes."""
+    detectable_whole_outage_s: float | None
+    """Of an outage that hits every lane: the longest time without any probe under way to be sent."""
+    migrations: tuple[dict[str, Any], ...]
+    """Applied migrations: `phase`, `revision`, `title`, `start_ns`, `duration_s`, as journalled."""
+    versions: tuple[dict[str, Any], ...]
+    """Version tables at each step edge: `mono_ns`, `phase`, `step`, `tables`."""
+    overhead: dict[str, float]
+    """`wall_s`, `busy_s` (commands and waits), `overhead_percent`."""
+    limits: tuple[str, ...]
+    """What this run can not prove, a sentence each."""
