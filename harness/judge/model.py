@@ -170,7 +170,8 @@ class Series:
     bucket_ns: int
     """Width of a bucket; at least 250 ms, and so wide that there are at most about 600."""
     rate: pd.DataFrame
-    """Columns `bucket` (start, ns), `release` (version, or `none` where no node answered), `requests`, `failed`."""
+    """Columns `bucket` (start, ns), `release` (version, or `none` where no node answered), `requests`,
+    `failed`."""
     latency: pd.DataFrame
     """Open-model lanes: columns `bucket`, `latency_ms_p50`, `latency_ms_p99`, `latency_ms_max`."""
     failures: pd.DataFrame

@@ -1,0 +1,1 @@
+"""What the harness costs and how far it carries; never part of the tests."""
