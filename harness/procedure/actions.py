@@ -1,0 +1,307 @@
+"""Carries out each step; holds no policy, which is the plan's."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from harness.deployment.protocols import CommandResult
+from harness.errors import StepError, WaitTimeoutError
+from harness.evidence.clock import now_ns
+from harness.evidence.names import Phase, Step
+from harness.procedure.command_log import applied_migrations, error_lines
+from harness.procedure.context import Context
+from harness.procedure.plan import PlannedStep
+from harness.procedure.stage import StepReport
+from harness.releases.catalogue import Command, Release
+from harness.scenario import Importance
+
+POLL_S = 0.05
+"""Pause between two looks at the balancer: short beside a drain, long beside a look (1 ms)."""
+
+_DB_CHECK_ANSWERS = {
+    0: "nothing is due",
+    1: "broken or not under version control",
+    2: "expand is due",
+    3: "migrate is due",
+    4: "contract is due",
+}
+
+Action = Callable[[Context, Phase, PlannedStep, StepReport], None]
+
+
+def _observe(context: Context, phase: Phase, _: PlannedStep, report: StepReport) -> None:
+    procedure = context.scenario.procedure
+    report.wait(procedure.baseline_s if phase is Phase.BASELINE else procedure.cooldown_s)
+
+
+def _settle(context: Context, _: Phase, step: PlannedStep, report: StepReport) -> None:
+    """After a node: a fixed time. At the end of a phase: until the phase is long enough to be judged."""
+    if step.node is not None:
+        report.wait(context.scenario.roll.settle_s)
+        return
+    lasted_s = time.monotonic() - context.stage.phase_began_s
+    report.wait(context.scenario.procedure.phase_s_min - lasted_s)
+
+
+def _backup(context: Context, _: Phase, __: PlannedStep, report: StepReport) -> None:
+    target = context.logs.parent / "backup.sql"
+    deadline_s = context.scenario.procedure.command_deadline_s
+    with report.busy():
+        result = context.deployment.database.backup(target, deadline_s)
+    _describe(report, result)
+    if result.exit_code != 0:
+        raise StepError(f"the backup of the database failed (exit {result.exit_code}, see {result.log.name})")
+    report.detail["bytes"] = target.stat().st_size
+
+
+def _versions(context: Context, phase: Phase, step: PlannedStep, report: StepReport) -> None:
+    _expect_tables(context, phase, step, report, context.schema.before)
+
+
+def _advisory(context: Context, report: StepReport, result: CommandResult, importance: Importance) -> None:
+    _describe(report, result)
+    report.detail["advisory"] = importance is Importance.ADVISORY
+    if result.exit_code != 0 and importance is Importance.REQUIRED:
+        raise StepError(
+            f"{' '.join(result.argv)} exited with {result.exit_code} and the scenario requires 0 "
+            f"(see {context.logs.name}/{result.log.name})"
+        )
+
+
+def _doctor(context: Context, _: Phase, __: PlannedStep, report: StepReport) -> None:
+    result = _manage(context, context.to, ("doctor",), "doctor.log", report)
+    _advisory(context, report, result, context.scenario.procedure.doctor)
+
+
+def _upgrade_check(context: Context, _: Phase, __: PlannedStep, report: StepReport) -> None:
+    log = context.logs / "upgrade_check.log"
+    with report.busy():
+        result = context.deployment.upgrade_host.status(
+            context.to, ("upgrade", "check"), log, context.scenario.procedure.command_deadline_s
+        )
+    _advisory(context, report, result, context.scenario.procedure.upgrade_check)
+
+
+def _token_flush(context: Context, _: Phase, __: PlannedStep, report: StepReport) -> None:
+    result = _manage(context, context.from_, ("token_flush",), "token_flush.log", report)
+    _describe(report, result)
+    _require_success(result)
+
+
+def _set_trust(context: Context, _: Phase, __: PlannedStep, report: StepReport) -> None:
+    database = context.deployment.database
+    before = database.trust_function_creators()
+    report.detail.update(binlog=True, before=before)
+    # Remembered before the change, so that a failure half-way is put right as well.
+    context.trust_before = before
+    database.set_trust_function_creators(True)
+    after = database.trust_function_creators()
+    report.detail["after"] = after
+    if not after:
+        raise StepError("log_bin_trust_function_creators was set to 1 and still reads 0")
+
+
+def _restore_trust(context: Context, _: Phase, __: PlannedStep, report: StepReport) -> None:
+    before = context.trust_before
+    if before is None:
+        raise StepError("log_bin_trust_function_creators cannot be restored: its first value is not known")
+    report.detail["before"] = before
+    database = context.deployment.database
+    database.set_trust_function_creators(before)
+    seen = database.trust_function_creators()
+    report.detail["seen"] = seen
+    if seen != before:
+        raise StepError(
+            f"log_bin_trust_function_creators was set back to {before:d} and still reads {seen:d}"
+        )
+    context.trust_before = None
+
+
+def _db_sync(context: Context, phase: Phase, step: PlannedStep, report: StepReport) -> None:
+    _record_tables(context, phase, step, "begin")
+    result = _manage(context, context.to, ("db_sync", f"--{phase}"), f"db_sync_{phase}.log", report)
+    ended_ns = now_ns()
+    _describe(report, result)
+    lines = result.log.read_text(encoding="utf-8", errors="replace").splitlines()
+    migrations = applied_migrations(lines, phase, context.clock, ended_ns)
+    report.detail["migrations"] = [migration.row() for migration in migrations]
+    errors = error_lines(lines)
+    report.detail["log_errors"] = errors
+    _record_tables(context, phase, step, "end")
+    _require_success(result)
+    if errors:
+        raise StepError(
+            f"keystone-manage db_sync --{phase} exited with 0 but logged an error: {errors[0]} "
+            f"(see {context.logs.name}/{result.log.name})"
+        )
+
+
+def _prove_schema(context: Context, phase: Phase, step: PlannedStep, report: StepReport) -> None:
+    expected = context.schema.contracted if phase is Phase.CONTRACT else context.schema.expanded
+    _expect_tables(context, phase, step, report, expected)
+
+
+def _db_check(context: Context, phase: Phase, _: PlannedStep, report: StepReport) -> None:
+    """Record what `--check` says; several releases answer 0 whatever is due, so nothing rests on it."""
+    result = _manage(context, context.to, ("db_sync", "--check"), f"db_check_{phase}.log", report)
+    _describe(report, result)
+    answer = _DB_CHECK_ANSWERS.get(result.exit_code, "an answer that is not documented")
+    report.detail.update(answer=answer, advisory=True, trusted=context.to.has(Command.DB_SYNC_CHECK))
+
+
+def _prove_nodes(context: Context, _: Phase, __: PlannedStep, report: StepReport) -> None:
+    """Contract is refused unless every node has just shown, itself, that it serves the new release."""
+    report.detail["expected"] = context.to.version
+    seen: dict[str, str | None] = {node.name: None for node in context.deployment.nodes}
+    report.detail["seen"] = seen
+    for node in context.deployment.nodes:
+        with report.busy():
+            seen[node.name], _requests = context.prove_node(
+                node, context.to, context.scenario.roll.start_deadline_s
+            )
+        if seen[node.name] != context.to.version:
+            raise StepError(
+                f"{node.name} serves {seen[node.name]}, not {context.to.version}: contract would break it, "
+                "so it is refused"
+            )
+
+
+def _drain(context: Context, _: Phase, step: PlannedStep, __: StepReport) -> None:
+    context.deployment.balancer.set_state(str(step.node), "drain")
+
+
+def _wait_drained(context: Context, _: Phase, step: PlannedStep, report: StepReport) -> None:
+    """Wait for the node's last session; at the deadline go on, as operators do, and say what was left."""
+    node, balancer = str(step.node), context.deployment.balancer
+    deadline_s = context.scenario.roll.drain_deadline_s
+    with report.busy():
+        end_s = time.monotonic() + deadline_s
+        left = balancer.sessions(node)
+        while left and time.monotonic() < end_s:
+            time.sleep(POLL_S)
+            left = balancer.sessions(node)
+    report.detail.update(sessions_left=left, deadline_s=deadline_s)
+
+
+def _maint(context: Context, _: Phase, step: PlannedStep, __: StepReport) -> None:
+    context.deployment.balancer.set_state(str(step.node), "maint")
+
+
+def _stop(context: Context, _: Phase, step: PlannedStep, report: StepReport) -> None:
+    roll = context.scenario.roll
+    report.detail["signal"] = roll.stop_signal
+    with report.busy():
+        context.node(step.node).stop(roll.stop_signal, roll.stop_deadline_s)
+
+
+def _switch(context: Context, _: Phase, step: PlannedStep, report: StepReport) -> None:
+    report.detail["release"] = context.to.version
+    context.node(step.node).switch(context.to)
+
+
+def _start(context: Context, _: Phase, step: PlannedStep, __: StepReport) -> None:
+    context.node(step.node).start()
+
+
+def _prove(context: Context, _: Phase, step: PlannedStep, report: StepReport) -> None:
+    node = context.node(step.node)
+    report.detail["release_expected"] = context.to.version
+    with report.busy():
+        seen, requests = context.prove_node(node, context.to, context.scenario.roll.start_deadline_s)
+    report.detail.update(release_seen=seen, requests=requests)
+    if seen != context.to.version:
+        raise StepError(f"{node.name} was started on {context.to.version} and answers as {seen}")
+
+
+def _ready(context: Context, _: Phase, step: PlannedStep, __: StepReport) -> None:
+    context.deployment.balancer.set_state(str(step.node), "ready")
+
+
+def _wait_up(context: Context, _: Phase, step: PlannedStep, report: StepReport) -> None:
+    node, deadline_s = str(step.node), context.scenario.roll.wait_up_deadline_s
+    with report.busy():
+        start_s = time.monotonic()
+        while not context.deployment.balancer.is_up(node):
+            waited_s = time.monotonic() - start_s
+            if waited_s > deadline_s:
+                status = context.deployment.balancer.counters().get(node, {}).get("status", "unknown")
+                raise WaitTimeoutError(f"the balancer to see {node} up", waited_s, f"status {status}")
+            time.sleep(POLL_S)
+
+
+ACTIONS: dict[Step, Action] = {
+    Step.OBSERVE: _observe,
+    Step.SETTLE: _settle,
+    Step.BACKUP: _backup,
+    Step.VERSIONS: _versions,
+    Step.DOCTOR: _doctor,
+    Step.UPGRADE_CHECK: _upgrade_check,
+    Step.TOKEN_FLUSH: _token_flush,
+    Step.SET_TRUST: _set_trust,
+    Step.RESTORE_TRUST: _restore_trust,
+    Step.DB_SYNC: _db_sync,
+    Step.PROVE_SCHEMA: _prove_schema,
+    Step.DB_CHECK: _db_check,
+    Step.PROVE_NODES: _prove_nodes,
+    Step.DRAIN: _drain,
+    Step.WAIT_DRAINED: _wait_drained,
+    Step.MAINT: _maint,
+    Step.STOP: _stop,
+    Step.SWITCH: _switch,
+    Step.START: _start,
+    Step.PROVE: _prove,
+    Step.READY: _ready,
+    Step.WAIT_UP: _wait_up,
+}
+"""How each planned step is carried out."""
+
+
+def _manage(
+    context: Context, release: Release, args: tuple[str, ...], log: str, report: StepReport
+) -> CommandResult:
+    with report.busy():
+        return context.deployment.upgrade_host.manage(
+            release, args, context.logs / log, context.scenario.procedure.command_deadline_s
+        )
+
+
+def _describe(report: StepReport, result: CommandResult) -> None:
+    report.detail.update(
+        command=list(result.argv),
+        exit_code=result.exit_code,
+        duration_s=round(result.duration_s, 3),
+        log=f"logs/{result.log.name}",
+    )
+
+
+def _require_success(result: CommandResult) -> None:
+    if result.exit_code != 0:
+        raise StepError(
+            f"{' '.join(result.argv)} exited with {result.exit_code} (see logs/{result.log.name}); "
+            "nothing was rolled any further"
+        )
+
+
+def _expect_tables(
+    context: Context, phase: Phase, step: PlannedStep, report: StepReport, expected: dict[str, list[str]]
+) -> None:
+    seen = _record_tables(context, phase, step, "end")
+    report.detail.update(expected=expected, seen=seen)
+    if seen != expected:
+        raise StepError(f"the version tables hold {seen}, expected {expected}")
+
+
+def _record_tables(context: Context, phase: Phase, step: PlannedStep, edge: str) -> dict[str, list[str]]:
+    tables = context.deployment.database.version_tables()
+    context.database_samples.append(
+        {
+            "mono_ns": now_ns(),
+            "kind": "versions",
+            "phase": phase,
+            "step": step.step,
+            "edge": edge,
+            "tables": tables,
+        }
+    )
+    return tables

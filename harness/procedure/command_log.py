@@ -1,0 +1,79 @@
+"""Reads what keystone-manage logged: the migrations it applied, when, and its errors."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from harness.evidence.clock import Clock
+
+ERROR_LINES_MAX = 20
+_STAMP = r"(?P<stamp>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3})"
+_ANY_LINE = re.compile(rf"^{_STAMP} ")
+_ALEMBIC = re.compile(
+    rf"^{_STAMP} .*alembic\.runtime\.migration "
+    r".*Running upgrade (?P<down>\S*) -> (?P<revision>\w+), (?P<title>.*)$"
+)
+_MIGRATE = re.compile(rf"^{_STAMP} .*migrate\.versioning\.api .*?(?P<down>\d+) -> (?P<revision>\d+)\.\.\.")
+_TROUBLE = re.compile(
+    r"^\d{4}-\d\d-\d\d \S+ \d+ (ERROR|CRITICAL) |^Traceback|^\w+(\.\w+)*(Error|Exception): "
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedMigration:
+    """One migration that a command applied, timed by its log to the millisecond."""
+
+    branch: str
+    revision: str
+    title: str
+    started_ns: int
+    """CLOCK_MONOTONIC, from the log line's wall time and the run's clock."""
+    duration_s: float
+    """Until the next line of the log, or the end of the command."""
+
+    def row(self) -> dict[str, Any]:
+        """As it stands in the journal."""
+        return asdict(self)
+
+
+def applied_migrations(
+    lines: Iterable[str], branch: str, clock: Clock, ended_ns: int
+) -> tuple[AppliedMigration, ...]:
+    """Find the migrations in a log, in order.
+
+    Args:
+        lines: the log of one command, local time stamps as oslo.log writes them.
+        branch: `expand`, `migrate` or `contract`.
+        clock: ties the stamps to CLOCK_MONOTONIC.
+        ended_ns: when the command ended, for the length of its last migration.
+    """
+    return tuple(_timed(list(lines), branch, clock, ended_ns))
+
+
+def _timed(lines: list[str], branch: str, clock: Clock, ended_ns: int) -> Iterator[AppliedMigration]:
+    for index, line in enumerate(lines):
+        match = _ALEMBIC.match(line) or _MIGRATE.match(line)
+        if match is None:
+            continue
+        started = _mono_ns(match["stamp"], clock)
+        following = (_ANY_LINE.match(later) for later in lines[index + 1 :])
+        until = next((_mono_ns(found["stamp"], clock) for found in following if found), ended_ns)
+        title = match.groupdict().get("title") or f"{match['down']} -> {match['revision']}"
+        yield AppliedMigration(
+            branch, match["revision"], title.strip(), started, round((until - started) / 1e9, 3)
+        )
+
+
+def error_lines(lines: Iterable[str]) -> list[str]:
+    """Lines that report an error, at most `ERROR_LINES_MAX`, each cut at 300 characters."""
+    return [line.rstrip()[:300] for line in lines if _TROUBLE.match(line)][:ERROR_LINES_MAX]
+
+
+def _mono_ns(stamp: str, clock: Clock) -> int:
+    """oslo.log stamps are local time of the machine that wrote them."""
+    wall_ns = int(datetime.strptime(stamp, "%Y-%m-%d %H:%M:%S.%f").astimezone().timestamp() * 1e9)
+    return clock.mono_ns + wall_ns - clock.wall_ns

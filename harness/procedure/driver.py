@@ -1,0 +1,58 @@
+"""Takes the planned steps one after the other and stops at the first that fails or is not proven."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from harness.errors import HarnessError
+from harness.evidence.names import Phase, Step
+from harness.procedure.actions import ACTIONS
+from harness.procedure.context import Context
+from harness.procedure.plan import PlannedPhase, PlannedStep
+
+
+def drive(context: Context, phases: Iterable[PlannedPhase]) -> None:
+    """Carry the procedure out; what it changed in the database server is put back on every way out.
+
+    Raises:
+        StepError: a step failed or was not proven; it is journalled, and no later step was begun.
+        HarnessError: the harness cannot go on, e.g. a generator died.
+    """
+    try:
+        for phase in phases:
+            context.generator.check_alive()
+            _take(context, phase)
+    except BaseException:
+        _put_back(context)
+        raise
+
+
+def _take(context: Context, phase: PlannedPhase) -> None:
+    if phase.skip is not None:
+        context.stage.skip_phase(phase.phase, phase.skip)
+        return
+    with context.stage.phase(phase.phase):
+        for step in phase.steps:
+            _run(context, phase.phase, step)
+
+
+def _run(context: Context, phase: Phase, step: PlannedStep) -> None:
+    if step.skip is not None:
+        context.stage.skip_step(phase, step.step, step.node, step.skip)
+        return
+    with context.stage.step(phase, step.step, step.node) as report:
+        ACTIONS[step.step](context, phase, step, report)
+
+
+def _put_back(context: Context) -> None:
+    """Restore the trust flag after a failure; failing at that is journalled and never hides the failure."""
+    if context.trust_before is None:
+        return
+    try:
+        _run(context, Phase.RESTORE, PlannedStep(Step.RESTORE_TRUST))
+    except HarnessError as error:
+        context.stage.note(
+            f"log_bin_trust_function_creators could not be put back to {context.trust_before:d} ({error}); "
+            "set it by hand: SET GLOBAL log_bin_trust_function_creators = "
+            f"{context.trust_before:d}"
+        )

@@ -1,0 +1,127 @@
+"""Decides, before anything is touched, every step that an upgrade will take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from harness.evidence.names import Phase, Step
+from harness.releases.catalogue import Command, Release
+from harness.scenario import Scenario
+
+NOT_UPGRADED = "the scenario upgrades nothing (procedure.upgrade = false)"
+
+_DRAINED_ROLL = (
+    Step.DRAIN,
+    Step.WAIT_DRAINED,
+    Step.MAINT,
+    Step.STOP,
+    Step.SWITCH,
+    Step.START,
+    Step.PROVE,
+    Step.READY,
+    Step.WAIT_UP,
+    Step.SETTLE,
+)
+_UNDRAINED_ROLL = (Step.STOP, Step.SWITCH, Step.START, Step.PROVE, Step.WAIT_UP, Step.SETTLE)
+_UPGRADING_PHASES = (Phase.FLUSH, Phase.TRUST, Phase.EXPAND, Phase.MIGRATE, Phase.ROLL, Phase.CONTRACT)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedStep:
+    """One step, not yet taken."""
+
+    step: Step
+    node: str | None = None
+    skip: str | None = None
+    """Reason not to take it, or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedPhase:
+    """One phase and its steps in order."""
+
+    phase: Phase
+    steps: tuple[PlannedStep, ...] = ()
+    skip: str | None = None
+    """Reason to skip the whole phase, or None."""
+
+
+def plan(
+    scenario: Scenario, from_: Release, to: Release, nodes: Sequence[str], *, needs_trust: bool
+) -> tuple[PlannedPhase, ...]:
+    """Every probed phase of the procedure, skipped ones with their reason.
+
+    Args:
+        scenario: what was asked for.
+        from_: the release that serves.
+        to: the release to reach; may be the same one.
+        nodes: names, in the order in which they are rolled.
+        needs_trust: whether the database writes a binary log.
+    """
+    return tuple(_phases(scenario, from_, to, nodes, needs_trust=needs_trust))
+
+
+def _phases(
+    scenario: Scenario, from_: Release, to: Release, nodes: Sequence[str], *, needs_trust: bool
+) -> Iterator[PlannedPhase]:
+    yield _phase(Phase.BASELINE, Step.OBSERVE)
+    yield _preflight(scenario, to)
+    if not scenario.procedure.upgrade:
+        yield from (PlannedPhase(phase, skip=NOT_UPGRADED) for phase in _UPGRADING_PHASES)
+        yield PlannedPhase(Phase.RESTORE, skip=NOT_UPGRADED)
+    else:
+        yield _flush(from_)
+        yield _trust(Phase.TRUST, Step.SET_TRUST, needs_trust=needs_trust)
+        yield _phase(Phase.EXPAND, Step.DB_SYNC, Step.PROVE_SCHEMA, Step.DB_CHECK, Step.SETTLE)
+        yield _migrate(to)
+        yield PlannedPhase(Phase.ROLL, tuple(_roll(scenario, nodes)))
+        yield _phase(
+            Phase.CONTRACT, Step.PROVE_NODES, Step.DB_SYNC, Step.PROVE_SCHEMA, Step.DB_CHECK, Step.SETTLE
+        )
+        yield _trust(Phase.RESTORE, Step.RESTORE_TRUST, needs_trust=needs_trust)
+    yield _phase(Phase.COOLDOWN, Step.OBSERVE)
+
+
+def _phase(phase: Phase, *steps: Step) -> PlannedPhase:
+    return PlannedPhase(phase, tuple(PlannedStep(step) for step in steps))
+
+
+def _preflight(scenario: Scenario, to: Release) -> PlannedPhase:
+    backup = None if scenario.procedure.backup else "the scenario asks for none (procedure.backup = false)"
+    doctor = None if to.has(Command.DOCTOR) else f"{to} has no keystone-manage doctor"
+    check = None if to.has(Command.UPGRADE_CHECK) else f"{to} has no keystone-status upgrade check"
+    return PlannedPhase(
+        Phase.PREFLIGHT,
+        (
+            PlannedStep(Step.BACKUP, skip=backup),
+            PlannedStep(Step.VERSIONS),
+            PlannedStep(Step.DOCTOR, skip=doctor),
+            PlannedStep(Step.UPGRADE_CHECK, skip=check),
+            PlannedStep(Step.SETTLE),
+        ),
+    )
+
+
+def _flush(from_: Release) -> PlannedPhase:
+    if not from_.has(Command.TOKEN_FLUSH):
+        return PlannedPhase(Phase.FLUSH, skip=f"{from_} has no token_flush: its tokens are not stored")
+    return _phase(Phase.FLUSH, Step.TOKEN_FLUSH, Step.SETTLE)
+
+
+def _trust(phase: Phase, step: Step, *, needs_trust: bool) -> PlannedPhase:
+    if not needs_trust:
+        return PlannedPhase(phase, skip="the database writes no binary log, so the flag does not matter")
+    return _phase(phase, step, Step.SETTLE)
+
+
+def _migrate(to: Release) -> PlannedPhase:
+    if not to.has(Command.DB_SYNC_MIGRATE):
+        return PlannedPhase(Phase.MIGRATE, skip=f"db_sync --migrate does nothing in {to}")
+    return _phase(Phase.MIGRATE, Step.DB_SYNC, Step.PROVE_SCHEMA, Step.DB_CHECK, Step.SETTLE)
+
+
+def _roll(scenario: Scenario, nodes: Sequence[str]) -> Iterator[PlannedStep]:
+    steps = _DRAINED_ROLL if scenario.roll.drained else _UNDRAINED_ROLL
+    for node in nodes:
+        yield from (PlannedStep(step, node) for step in steps)

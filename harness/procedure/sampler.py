@@ -1,0 +1,100 @@
+"""Looks once a second, while the run goes on, at the balancer's counters and at what the requests did."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from harness.errors import HarnessError
+from harness.evidence.clock import now_ns
+from harness.evidence.jsonl import JsonLinesWriter, follow_jsonl
+from harness.evidence.names import Outcome
+from harness.procedure.stage import Stage
+
+INTERVAL_S = 1.0
+"""Slow beside the balancer's 1 ms answer, quick beside the shortest step that matters."""
+
+Counters = Mapping[str, Mapping[str, int | str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Requests since the load began."""
+
+    requests: int
+    failed: int
+    """Failed and unknown ones."""
+    rate_hz: float
+    """Over the last interval."""
+
+
+class Sampler:
+    """A thread of its own; a sample that cannot be taken is noted once and the run goes on."""
+
+    def __init__(
+        self,
+        counters: Callable[[], Counters],
+        samples: Path,
+        requests: Path,
+        stage: Stage,
+        tick: Callable[[Progress], None],
+    ) -> None:
+        self._counters = counters
+        self._writer = JsonLinesWriter(samples)
+        self._requests = requests
+        self._stage = stage
+        self._tick = tick
+        self._offsets: dict[Path, int] = {}
+        self._total = 0
+        self._failed = 0
+        self._noted = False
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="sampler", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join(timeout=10 * INTERVAL_S)
+        self._writer.close()
+
+    def _run(self) -> None:
+        last_s, last_total = time.monotonic(), 0
+        while not self._stop.wait(INTERVAL_S):
+            self._sample_balancer()
+            self._read_requests()
+            now_s = time.monotonic()
+            rate_hz = (self._total - last_total) / (now_s - last_s)
+            last_s, last_total = now_s, self._total
+            self._tick(Progress(self._total, self._failed, rate_hz))
+
+    def _sample_balancer(self) -> None:
+        try:
+            servers = {name: dict(row) for name, row in self._counters().items()}
+        except (OSError, HarnessError) as error:
+            if not self._noted:
+                self._noted = True
+                self._stage.note(f"the balancer's counters cannot be read: {error}")
+            return
+        self._writer.append(
+            {
+                "mono_ns": now_ns(),
+                "phase": self._stage.phase_now,
+                "step": self._stage.step_now,
+                "servers": servers,
+            }
+        )
+
+    def _read_requests(self) -> None:
+        for path in sorted(self._requests.glob("*.jsonl")):
+            rows, self._offsets[path] = follow_jsonl(path, self._offsets.get(path, 0))
+            for row in rows:
+                outcome = row.get("outcome")
+                self._total += outcome is not None
+                self._failed += outcome in (Outcome.FAILED, Outcome.UNKNOWN)

@@ -1,0 +1,134 @@
+"""Announces every phase and step: in the journal before it acts and after, and to whoever watches."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from harness.errors import HarnessError, StepError
+from harness.evidence.journal import Journal
+from harness.evidence.names import Edge, Phase, Step
+
+
+class Watcher(Protocol):
+    """Somebody who is told what goes on; never asked anything."""
+
+    def phase_began(self, phase: str) -> None:
+        """Take note that a phase began."""
+
+    def phase_skipped(self, phase: str, reason: str) -> None:
+        """Take note that a phase is left out."""
+
+    def step_began(self, phase: str, step: str, node: str | None) -> None:
+        """Take note that a step began."""
+
+    def step_ended(self, phase: str, step: str, node: str | None, edge: str, words: str) -> None:
+        """Take note that a step ended, was skipped or failed."""
+
+    def note(self, words: str) -> None:
+        """Take note of anything else."""
+
+
+@dataclass(slots=True)
+class StepReport:
+    """What a step tells of itself while it acts; written with its last journal line."""
+
+    detail: dict[str, Any] = field(default_factory=dict)
+    busy_s: float = 0.0
+    """Seconds spent in commands and waits, as opposed to the harness's own work."""
+
+    @contextmanager
+    def busy(self) -> Iterator[None]:
+        """Count the time of the block as spent in a command or a wait."""
+        start = time.monotonic()
+        try:
+            yield
+        finally:
+            self.busy_s += time.monotonic() - start
+
+    def wait(self, seconds: float) -> None:
+        """Do nothing for so long, and say so."""
+        with self.busy():
+            time.sleep(max(0.0, seconds))
+
+
+class Stage:
+    """Writes journal lines round phases and steps."""
+
+    def __init__(self, journal: Journal, watcher: Watcher) -> None:
+        self._journal = journal
+        self._watcher = watcher
+        self.phase_now: str | None = None
+        self.step_now: str | None = None
+        self.phase_began_s = time.monotonic()
+
+    @contextmanager
+    def phase(self, phase: Phase) -> Iterator[None]:
+        """Journal `begin`, then `end`, or `fail` where the block raises."""
+        self._journal.write(Edge.BEGIN, phase)
+        self.phase_now, self.phase_began_s = phase, time.monotonic()
+        self._watcher.phase_began(phase)
+        try:
+            yield
+        except BaseException as error:
+            self._journal.write(_edge_of(error), phase, detail={"reason": _words(error)})
+            raise
+        else:
+            self._journal.write(Edge.END, phase)
+        finally:
+            self.phase_now = None
+
+    def skip_phase(self, phase: Phase, reason: str) -> None:
+        """Journal that a phase is left out, and why."""
+        self._journal.write(Edge.SKIP, phase, detail={"reason": reason})
+        self._watcher.phase_skipped(phase, reason)
+
+    @contextmanager
+    def step(self, phase: Phase, step: Step, node: str | None = None) -> Iterator[StepReport]:
+        """Journal `begin`, then `end` with what the step reported, or `fail` with the reason."""
+        report = StepReport()
+        self._journal.write(Edge.BEGIN, phase, step, node)
+        self._watcher.step_began(phase, step, node)
+        self.step_now = step
+        try:
+            yield report
+        except BaseException as error:
+            detail = {**report.detail, "busy_s": round(report.busy_s, 6), "reason": _words(error)}
+            edge = _edge_of(error)
+            self._journal.write(edge, phase, step, node, detail)
+            self._watcher.step_ended(phase, step, node, edge, _words(error))
+            raise
+        else:
+            detail = {**report.detail, "busy_s": round(report.busy_s, 6)}
+            self._journal.write(Edge.END, phase, step, node, detail)
+            self._watcher.step_ended(phase, step, node, Edge.END, "")
+        finally:
+            self.step_now = None
+
+    def skip_step(self, phase: Phase, step: Step, node: str | None, reason: str) -> None:
+        """Journal that a step is left out, and why."""
+        self._journal.write(Edge.SKIP, phase, step, node, {"reason": reason})
+        self._watcher.step_ended(phase, step, node, Edge.SKIP, reason)
+
+    def note(self, words: str, **detail: Any) -> None:
+        """Journal a remark in the current phase."""
+        self._journal.write(
+            Edge.NOTE, self.phase_now or Phase.SETUP, self.step_now, detail={"words": words, **detail}
+        )
+        self._watcher.note(words)
+
+
+def _edge_of(error: BaseException) -> Edge:
+    """A failing step is a finding about the upgrade; anything else only tells where the harness stopped."""
+    return Edge.FAIL if isinstance(error, StepError) else Edge.NOTE
+
+
+def _words(error: BaseException) -> str:
+    if isinstance(error, HarnessError):
+        return str(error)
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted"
+    return f"the harness broke: {type(error).__name__}"
