@@ -75,5 +75,6 @@ def error_lines(lines: Iterable[str]) -> list[str]:
 
 def _mono_ns(stamp: str, clock: Clock) -> int:
     """oslo.log stamps are local time of the machine that wrote them."""
-    wall_ns = int(datetime.strptime(stamp, "%Y-%m-%d %H:%M:%S.%f").astimezone().timestamp() * 1e9)
+    local = datetime.strptime(stamp, "%Y-%m-%d %H:%M:%S.%f").astimezone()
+    wall_ns = round(local.timestamp() * 1_000) * 1_000_000
     return clock.mono_ns + wall_ns - clock.wall_ns

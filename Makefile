@@ -1,0 +1,66 @@
+# Every target does the set-up it needs; a second run installs nothing.
+# make itself turns every failure into exit status 2: a gate that needs the verdict's status calls `harness`.
+PYTHON ?= python3
+SCENARIO ?= drained
+ARGS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+UV_VERSION := 0.13.9
+
+# Debian splits `venv` off its Python; everything else is installed by `harness check --install`.
+define INSTALL_VENV
+if command -v apt-get >/dev/null && { [ "$$(id -u)" = 0 ] || sudo -n true 2>/dev/null; }; then \
+    echo 'Installing python3-venv with apt ...'; \
+    sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+    $$sudo apt-get -qq update && $$sudo apt-get -qq install -y --no-install-recommends python3-venv >/dev/null; \
+  else \
+    echo '$(PYTHON) cannot make a virtual environment. Debian/Ubuntu: sudo apt-get install python3-venv;' \
+         'Fedora/RHEL: sudo dnf install python3' >&2; exit 2; \
+  fi
+endef
+
+.DEFAULT_GOAL := help
+.PHONY: help setup upgrade-under-load test lint bench clean
+
+help: ## Show the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
+	@echo
+	@echo 'SCENARIO=drained|undrained|...  a file of scenarios/ (default: drained)'
+	@echo 'ARGS="--set key=value ..."      passed on to `harness run`'
+
+$(VENV)/ready: pyproject.toml requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo 'Python 3.11 or newer is needed; $(PYTHON) is older or missing. Name another one: make PYTHON=python3.12 ...' >&2; exit 2; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { $(INSTALL_VENV); }
+	@echo 'Setting up $(VENV) ...'
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+setup: $(VENV)/ready ## Prepare everything: environment, server programs, Keystone releases
+	@$(BIN)/harness check --install
+
+upgrade-under-load: setup ## Upgrade a real Keystone under load and report whether there was downtime
+	@$(BIN)/harness run $(SCENARIO) $(ARGS)
+
+test: setup ## Run every test, real upgrades included
+	@$(BIN)/pytest $(ARGS)
+
+lint: $(VENV)/ready ## ruff, mypy (strict), import contracts
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+lock: $(VENV)/ready ## Resolve the harness's own dependencies anew
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes \
+	  --no-header --no-annotate --upgrade -o requirements.lock pyproject.toml
+
+bench: setup ## Measure the harness itself; prints a table, writes benchmarks/results/
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+clean: ## Remove the environment and caches of this checkout; runs under reports/ stay
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist
+	find harness tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

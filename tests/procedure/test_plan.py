@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from harness.evidence.names import Phase, Step
+from harness.procedure.plan import PlannedPhase, plan
+from harness.releases.catalogue import Command
+from harness.scenario import Scenario, parse_scenario
+from tests.procedure.doubles import NEW, OLD, release
+
+NODES = ("node1", "node2")
+
+
+def _scenario(**changes: object) -> Scenario:
+    return parse_scenario({"name": "story", **changes}, "story.toml")
+
+
+def _plan(scenario: Scenario, *, needs_trust: bool = True) -> dict[Phase, PlannedPhase]:
+    return {each.phase: each for each in plan(scenario, OLD, NEW, NODES, needs_trust=needs_trust)}
+
+
+def test_phases_come_in_the_order_of_the_procedure() -> None:
+    phases = [each.phase for each in plan(_scenario(), OLD, NEW, NODES, needs_trust=True)]
+    assert phases == [
+        "baseline",
+        "preflight",
+        "flush",
+        "trust",
+        "expand",
+        "migrate",
+        "roll",
+        "contract",
+        "restore",
+        "cooldown",
+    ]
+
+
+def test_a_drained_node_leaves_the_balancer_before_it_is_stopped_and_is_proven_before_it_returns() -> None:
+    steps = [(each.node, each.step) for each in _plan(_scenario())[Phase.ROLL].steps]
+    assert [step for node, step in steps if node == "node1"] == [
+        Step.DRAIN,
+        Step.WAIT_DRAINED,
+        Step.MAINT,
+        Step.STOP,
+        Step.SWITCH,
+        Step.START,
+        Step.PROVE,
+        Step.READY,
+        Step.WAIT_UP,
+        Step.SETTLE,
+    ]
+    assert [node for node, _ in steps] == ["node1"] * 10 + ["node2"] * 10
+
+
+def test_an_undrained_node_is_stopped_in_the_balancer() -> None:
+    steps = [each.step for each in _plan(_scenario(roll={"drained": False}))[Phase.ROLL].steps]
+    assert steps[:6] == [Step.STOP, Step.SWITCH, Step.START, Step.PROVE, Step.WAIT_UP, Step.SETTLE]
+
+
+def test_nodes_are_proven_before_contract_runs() -> None:
+    steps = [each.step for each in _plan(_scenario())[Phase.CONTRACT].steps]
+    assert steps[:2] == [Step.PROVE_NODES, Step.DB_SYNC]
+
+
+def test_without_a_binary_log_the_trust_flag_is_left_alone() -> None:
+    phases = _plan(_scenario(), needs_trust=False)
+    reason = "the database writes no binary log, so the flag does not matter"
+    assert (phases[Phase.TRUST].skip, phases[Phase.RESTORE].skip) == (reason, reason)
+
+
+def test_a_release_that_stores_tokens_has_them_flushed() -> None:
+    old = release("14.0.0", Command.TOKEN_FLUSH)
+    phases = {each.phase: each for each in plan(_scenario(), old, NEW, NODES, needs_trust=True)}
+    assert phases[Phase.FLUSH].steps[0].step is Step.TOKEN_FLUSH
+    assert (
+        _plan(_scenario())[Phase.FLUSH].skip
+        == "27.1.0 (27.1.0) has no token_flush: its tokens are not stored"
+    )
+
+
+def test_migrate_runs_only_where_it_does_something() -> None:
+    new = release("17.0.0", Command.DB_SYNC_MIGRATE)
+    phases = {each.phase: each for each in plan(_scenario(), OLD, new, NODES, needs_trust=True)}
+    assert phases[Phase.MIGRATE].steps[0].step is Step.DB_SYNC
+    assert _plan(_scenario())[Phase.MIGRATE].skip == "db_sync --migrate does nothing in 29.1.0 (29.1.0)"
+
+
+def test_a_null_run_observes_and_upgrades_nothing() -> None:
+    phases = _plan(_scenario(procedure={"upgrade": False}))
+    taken = [phase for phase, each in phases.items() if each.skip is None]
+    assert taken == [Phase.BASELINE, Phase.PREFLIGHT, Phase.COOLDOWN]
