@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.errors import UsageError
+from harness.scenario import load_scenario
+
+SHIPPED = sorted((Path(__file__).parent.parent / "scenarios").glob("*.toml"))
+
+
+def _refusal(tmp_path: Path, text: str, *overrides: str) -> str:
+    path = tmp_path / "mine.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError) as caught:
+        load_scenario(path, overrides)
+    return str(caught.value).removeprefix(f"{tmp_path}/")
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_every_shipped_scenario_reads(path: Path) -> None:
+    assert load_scenario(path).name == path.stem
+
+
+def test_an_empty_scenario_has_defaults_that_upgrade_over_three_nodes(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text("", encoding="utf-8")
+    scenario = load_scenario(path)
+    assert (scenario.name, scenario.from_, scenario.to) == ("mine", "2025.1", "2026.1")
+    assert (scenario.deployment.nodes, scenario.roll.drained) == (3, True)
+
+
+def test_an_override_reaches_a_nested_key_and_a_series_stays_text(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text("[roll]\nsettle_s = 1", encoding="utf-8")
+    scenario = load_scenario(path, ["roll.settle_s=5", "to=2026.2", "roll.stop_signal=kill"])
+    assert (scenario.roll.settle_s, scenario.to, scenario.roll.stop_signal) == (5, "2026.2", "kill")
+
+
+def test_an_unknown_key_is_named_with_its_neighbours(tmp_path: Path) -> None:
+    assert _refusal(tmp_path, "[roll]\ndrainned = true") == (
+        "mine.toml: roll.drainned: unknown key; known here: drain_deadline_s, drained, settle_s, "
+        "start_deadline_s, stop_deadline_s, stop_signal, wait_up_deadline_s."
+    )
+
+
+def test_an_unknown_key_of_a_probe_is_named_with_its_neighbours(tmp_path: Path) -> None:
+    assert _refusal(tmp_path, '[[probes]]\nop = "token_issue"\nrate_hz = 1\nrate = 2') == (
+        "mine.toml: probes.0.rate: unknown key; known here: connections, deadline_s, op, rate_hz."
+    )
+
+
+def test_an_impossible_value_is_named_with_its_bound(tmp_path: Path) -> None:
+    assert _refusal(tmp_path, "[deployment]\nnodes = 0") == (
+        "mine.toml: deployment.nodes: 0 is not possible; input should be greater than or equal to 1."
+    )
+
+
+def test_a_number_that_is_none_is_refused(tmp_path: Path) -> None:
+    assert "load.pace_s" in _refusal(tmp_path, "[load]\npace_s = nan")
+
+
+def test_a_run_without_probes_is_refused(tmp_path: Path) -> None:
+    assert _refusal(tmp_path, "probes = []") == (
+        "mine.toml: probes: there is none; a run without probes proves nothing, so name at least one."
+    )
+
+
+def test_a_name_cannot_leave_the_reports_folder(tmp_path: Path) -> None:
+    assert _refusal(tmp_path, 'name = "../../etc"').startswith("mine.toml: name: '../../etc' is not possible")
+
+
+def test_broken_toml_is_named_with_its_place(tmp_path: Path) -> None:
+    assert _refusal(tmp_path, "[roll").startswith("mine.toml: not valid TOML: ")
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"absent\.toml: the scenario cannot be read \(No such file"):
+        load_scenario(tmp_path / "absent.toml")
+
+
+def test_an_override_without_a_value_is_refused(tmp_path: Path) -> None:
+    assert _refusal(tmp_path, "", "roll.settle_s") == (
+        "--set roll.settle_s: expected key=value, e.g. --set roll.settle_s=5."
+    )
+
+
+def test_an_override_of_a_key_below_a_value_is_refused(tmp_path: Path) -> None:
+    assert _refusal(tmp_path, "seed = 3", "seed.x=1") == (
+        "--set seed.x=1: seed is not a table; edit the scenario file instead."
+    )
