@@ -1,0 +1,134 @@
+"""A running local deployment, as the procedure sees it; rebuilt from its folder by whoever needs it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from pathlib import Path
+
+from harness.deployment.local import keystone, upgrade_host
+from harness.deployment.local.balancer import LocalBalancer
+from harness.deployment.local.database import LocalDatabase
+from harness.deployment.local.folder import LabFolder
+from harness.deployment.local.node import LocalNode, NodePlace
+from harness.deployment.local.passwords import Passwords
+from harness.deployment.local.ports import LOOPBACK
+from harness.deployment.local.processes import Processes
+from harness.deployment.local.record import LabRecord
+from harness.deployment.local.seed import program_version
+from harness.deployment.local.upgrade_host import LocalUpgradeHost
+from harness.deployment.protocols import Credentials
+from harness.releases.catalogue import Release
+from harness.releases.prepare import InstalledRelease
+
+ADMIN = "admin"
+_DOWN_S_MAX = 15.0
+"""For all servers together to end by themselves before they are killed; MariaDB takes about one second."""
+
+
+class LocalDeployment:
+    """MariaDB, memcached, HAProxy and Keystone nodes in one folder; satisfies `protocols.Deployment`."""
+
+    def __init__(
+        self,
+        folder: LabFolder,
+        record: LabRecord,
+        passwords: Passwords,
+        find: Callable[[Release], InstalledRelease],
+    ) -> None:
+        self.folder = folder
+        self.record = record
+        self.processes = Processes(folder)
+        self.passwords = passwords
+        self._find = find
+        self.config = keystone.KeystoneConfig.of(
+            folder, record.database_port, passwords, record.threads, record.password_hash_rounds
+        )
+
+    @property
+    def id(self) -> str:
+        """The lab's short name."""
+        return self.folder.id
+
+    @property
+    def url(self) -> str:
+        """Base URL of the balancer, without `/v3`."""
+        return f"http://{LOOPBACK}:{self.record.port}"
+
+    @property
+    def logs(self) -> Path:
+        """Where every server logs to."""
+        return Path(self.record.logs)
+
+    @property
+    def keys(self) -> Path:
+        """The key repositories of which every host has a copy."""
+        return self.folder.path / "keys"
+
+    @property
+    def admin(self) -> Credentials:
+        """The account that `keystone-manage bootstrap` made."""
+        return Credentials(ADMIN, self.passwords.admin, "Default", ADMIN, "Default")
+
+    @cached_property
+    def nodes(self) -> tuple[LocalNode, ...]:
+        """In the order in which they are rolled."""
+        return tuple(
+            LocalNode(
+                NodePlace(
+                    name=node.name,
+                    port=node.port,
+                    host=self.folder.host(node.name),
+                    keys=self.keys,
+                    log=self.logs / f"{node.name}.log",
+                ),
+                self.config,
+                self.processes,
+                self._find,
+            )
+            for node in self.record.nodes
+        )
+
+    @cached_property
+    def balancer(self) -> LocalBalancer:
+        """The load balancer."""
+        return LocalBalancer(self.folder.balancer_socket)
+
+    @cached_property
+    def database(self) -> LocalDatabase:
+        """The database server."""
+        return LocalDatabase(self.folder, self.passwords, self.processes, self.logs)
+
+    @cached_property
+    def upgrade_host(self) -> LocalUpgradeHost:
+        """Where `keystone-manage` runs."""
+        return LocalUpgradeHost(self.folder.host(upgrade_host.NAME), self.processes, self._find)
+
+    @cached_property
+    def software(self) -> Mapping[str, str]:
+        """Versions of the server programs, for `run.json`."""
+        return {name: program_version(name) for name in ("mariadbd", "haproxy", "memcached")}
+
+    def down(self) -> list[str]:
+        """End every process of the lab, and no other, and remove its folder; returns the servers that ran.
+
+        Logs stay, where they are outside the folder. A lab that is down already is left as it is.
+
+        Raises:
+            WaitTimeoutError: a process survived SIGKILL; the folder stays.
+        """
+        return take_down(self.folder)
+
+
+def take_down(folder: LabFolder) -> list[str]:
+    """End what the records in a lab's folder name, then remove the folder; returns the servers that ran.
+
+    Raises:
+        WaitTimeoutError: a process survived SIGKILL; the folder stays.
+    """
+    processes = Processes(folder)
+    running = sorted({server.name for server in processes.found() if processes.members(server)})
+    processes.end(running, _DOWN_S_MAX)
+    shutil.rmtree(folder.path, ignore_errors=True)
+    return running

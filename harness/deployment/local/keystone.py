@@ -1,0 +1,153 @@
+"""The configuration of one Keystone host: keystone.conf, its keys, and uWSGI's file."""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from harness.deployment.local import mariadb, memcached
+from harness.deployment.local.folder import LabFolder, make_private_folder, write_private
+from harness.deployment.local.passwords import Passwords
+from harness.deployment.local.ports import LOOPBACK
+from harness.deployment.proof import NODE_HEADER, RELEASE_HEADER
+from harness.releases.prepare import InstalledRelease
+
+KEY_REPOSITORIES = ("fernet-keys", "credential-keys", "receipt-keys")
+_KEY_BYTES = 32
+_KEYS_EACH = 2
+"""`0` is staged, `1` is primary: what `fernet_setup` and `credential_setup` leave."""
+
+SPARE_DATABASE_CONNECTIONS = 2
+_LOG_RECORD = "%(asctime)s.%(msecs)03d %(process)d %(levelname)s %(name)s"
+_HEADER_BYTES_MAX = 65_535
+"""As deployment projects set it; tokens with long service catalogues once went through headers."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeystoneConfig:
+    """What keystone.conf says; the same for every host of the lab but for the paths of the keys."""
+
+    database_port: int
+    database_password: str
+    cache_servers: tuple[str, ...]
+    threads: int
+    password_hash_rounds: int
+
+    @classmethod
+    def of(
+        cls, folder: LabFolder, database_port: int, passwords: Passwords, threads: int, rounds: int
+    ) -> Self:
+        """For a lab."""
+        caches = tuple(f"unix:{folder.cache_socket(number)}" for number in range(1, memcached.COUNT + 1))
+        return cls(database_port, passwords.database_keystone, caches, threads, rounds)
+
+    @property
+    def database_url(self) -> str:
+        """For SQLAlchemy, with the password in it."""
+        return (
+            f"mysql+pymysql://{mariadb.ACCOUNT}:{self.database_password}"
+            f"@{LOOPBACK}:{self.database_port}/{mariadb.SCHEMA}?charset=utf8"
+        )
+
+
+def keystone_conf(config: KeystoneConfig, host: Path) -> str:
+    """Text of keystone.conf for the host whose folder is `host`.
+
+    Releases 23 to 30 read the same options; what is not set is upstream's default on purpose.
+    """
+    sections: Mapping[str, Mapping[str, object]] = {
+        "DEFAULT": {
+            "debug": "false",
+            "use_stderr": "true",
+            "logging_default_format_string": f"{_LOG_RECORD} [-] %(instance)s%(message)s",
+            "logging_context_format_string": (
+                f"{_LOG_RECORD} [%(global_request_id)s %(request_id)s] %(instance)s%(message)s"
+            ),
+        },
+        "database": {
+            "connection": config.database_url,
+            "max_pool_size": config.threads,
+            "max_overflow": SPARE_DATABASE_CONNECTIONS,
+        },
+        "token": {"provider": "fernet"},
+        "fernet_tokens": {"key_repository": host / "fernet-keys"},
+        "fernet_receipts": {"key_repository": host / "receipt-keys"},
+        "credential": {"key_repository": host / "credential-keys"},
+        "identity": {"password_hash_rounds": config.password_hash_rounds},
+        "cache": {
+            "enabled": "true",
+            "backend": "dogpile.cache.memcached",
+            "memcache_servers": ",".join(config.cache_servers),
+        },
+    }
+    return "\n".join(_section(name, options) for name, options in sections.items())
+
+
+def write_host(host: Path, config: KeystoneConfig, keys: Path) -> None:
+    """Write a host's keystone.conf and give it its own copy of the key repositories in `keys`."""
+    make_private_folder(host)
+    write_private(host / "keystone.conf", keystone_conf(config, host))
+    for repository in KEY_REPOSITORIES:
+        make_private_folder(host / repository)
+        for key in sorted((keys / repository).iterdir()):
+            write_private(host / repository / key.name, key.read_text(encoding="ascii"))
+
+
+def make_keys(keys: Path) -> None:
+    """Make new key repositories.
+
+    A key is 32 random bytes in URL-safe base64, which is how the Fernet specification and the library behind
+    `keystone-manage fernet_setup` have it. Three runs of keystone-manage would take 9 s to do the same.
+    """
+    make_private_folder(keys)
+    for repository in KEY_REPOSITORIES:
+        make_private_folder(keys / repository)
+        for number in range(_KEYS_EACH):
+            key = base64.urlsafe_b64encode(os.urandom(_KEY_BYTES)).decode("ascii")
+            write_private(keys / repository / str(number), key)
+
+
+def uwsgi_ini(installed: InstalledRelease, node: str, port: int, threads: int) -> str:
+    """Text of uWSGI's configuration for a node that runs `installed`.
+
+    What starts the application comes from the release's own entry in the catalogue: a file that still names
+    the script of an older release never comes up.
+    """
+    option, application = installed.uwsgi_arguments
+    log_record = (
+        'request t="%(tmsecs)" %(method) %(uri) status=%(status) took_ms=%(msecs) '
+        "id=%(var.HTTP_X_OPENSTACK_REQUEST_ID)"
+    )
+    options: Mapping[str, object] = {
+        "http-socket": f"{LOOPBACK}:{port}",
+        option.removeprefix("--"): application,
+        "virtualenv": installed.prefix,
+        "master": "true",
+        "processes": 1,
+        "threads": threads,
+        "enable-threads": "true",
+        # As deployment projects run it: each worker loads the application itself, none exists half-loaded.
+        "lazy-apps": "true",
+        "need-app": "true",
+        # TERM ends it, as a service manager expects; without this uWSGI takes TERM for a reload.
+        "die-on-term": "true",
+        # HUP: finish what is being answered, then end. By itself uWSGI would start again after that.
+        "hook-master-start": "unix_signal:1 gracefully_kill_them_all",
+        # Workers do not outlive a killed master, or they would go on serving the old release on its port.
+        "no-orphans": "true",
+        "buffer-size": _HEADER_BYTES_MAX,
+        "log-format": log_record,
+        "add-header": f"{NODE_HEADER}: {node}",
+    }
+    lines = [f"{name} = {value}" for name, value in options.items()]
+    lines.append(f"add-header = {RELEASE_HEADER}: {installed.release.version}")
+    return "[uwsgi]\n" + "\n".join(lines) + "\n"
+
+
+def _section(name: str, options: Mapping[str, object]) -> str:
+    lines = "".join(f"{key} = {value}\n" for key, value in options.items())
+    return f"[{name}]\n{lines}"

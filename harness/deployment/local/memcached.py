@@ -1,0 +1,69 @@
+"""The two memcached that the nodes share, on unix sockets in the lab's folder."""
+
+from __future__ import annotations
+
+import os
+import socket
+
+from harness.deployment.local.folder import LabFolder
+from harness.deployment.local.requirements import need_program
+from harness.deployment.waiting import wait_until
+
+COUNT = 2
+_MEMORY_MB = 64
+_START_S_MAX = 10.0
+_ANSWER_S_MAX = 2.0
+
+
+def server_name(number: int) -> str:
+    """Name of the process and of its log."""
+    return f"memcached-{number}"
+
+
+def command(folder: LabFolder, number: int) -> list[str]:
+    """How memcached is started.
+
+    memcached knows no password. A socket in a closed folder keeps everybody else out, which a TCP port on
+    loopback would not; and no two labs can come to share one, which would mix their tokens.
+    """
+    arguments = ["-s", str(folder.cache_socket(number)), "-a", "0700", "-m", str(_MEMORY_MB)]
+    if os.geteuid() == 0:
+        arguments += ["-u", "root"]  # it refuses to run as root unless told
+    return [str(need_program("memcached")), *arguments]
+
+
+def wait_ready(folder: LabFolder, number: int) -> None:
+    """Return once it answers.
+
+    Raises:
+        WaitTimeoutError: it does not.
+    """
+
+    def look() -> str | None:
+        try:
+            stats(folder, number)
+        except OSError as error:
+            return str(error)
+        return None
+
+    wait_until(f"{server_name(number)} to answer", _START_S_MAX, look)
+
+
+def stats(folder: LabFolder, number: int) -> dict[str, str]:
+    """Return memcached's own counters: `cmd_set`, `get_hits`, `curr_items`, `version`, ...
+
+    Raises:
+        OSError: it does not answer.
+    """
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.settimeout(_ANSWER_S_MAX)
+        connection.connect(str(folder.cache_socket(number)))
+        connection.sendall(b"stats\r\n")
+        text = b""
+        while not text.endswith(b"END\r\n"):
+            part = connection.recv(65_536)
+            if not part:
+                raise ConnectionError("memcached closed the connection")
+            text += part
+    lines = (line.split(" ", 2) for line in text.decode("ascii").splitlines())
+    return {line[1]: line[2] for line in lines if len(line) == 3 and line[0] == "STAT"}
