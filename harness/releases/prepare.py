@@ -163,29 +163,41 @@ def _make_folder(folder: Path) -> None:
 
 
 def _install(release: Release, folder: Path, report: Callable[[str], None]) -> InstalledRelease:
-    """Install with the first of the release's Pythons that this machine has or uv can fetch."""
     started_s = time.monotonic()
     log = folder / f"{release.version}.log"
     log.unlink(missing_ok=True)
-    for python in release.pythons:
-        prefix = folder / _prefix_name(release, _lock_content(release), python)
-        shutil.rmtree(prefix, ignore_errors=True)
-        if _run_uv(["venv", "--no-project", "--python", python, str(prefix)], log):
-            break
-    else:
-        raise UsageError(
-            f"Keystone {release} needs Python {' or '.join(release.pythons)}, which is not here and uv "
-            f"could not fetch: install it, then run this again; what uv said is in {log}"
-        )
+    installed, python = _make_environment(release, folder, log)
     report(f"installing Keystone {release} on Python {python}")
-    installed = InstalledRelease(release, prefix)
     _sync(installed, log)
     _prove(installed, log)
     took_s = time.monotonic() - started_s
-    stamp = {"version": release.version, "python": python, "lock": release.lock, "took_s": round(took_s, 1)}
-    (prefix / _STAMP).write_text(json.dumps(stamp) + "\n", encoding="utf-8")
+    _write_stamp(installed, python, took_s)
     report(f"installed Keystone {release} in {took_s:.1f} s")
     return installed
+
+
+def _make_environment(release: Release, folder: Path, log: Path) -> tuple[InstalledRelease, str]:
+    """Use the first of the release's Pythons that this machine has; only where it has none, fetch one."""
+    content = _lock_content(release)
+    for source in ("--no-python-downloads", "--managed-python"):
+        for python in release.pythons:
+            prefix = folder / _prefix_name(release, content, python)
+            shutil.rmtree(prefix, ignore_errors=True)
+            if _run_uv(["venv", "--no-project", source, "--python", python, str(prefix)], log):
+                return InstalledRelease(release, prefix), python
+    raise UsageError(
+        f"Keystone {release} needs Python {' or '.join(release.pythons)}, which is not here and uv "
+        f"could not fetch: install it, then run this again; what uv said is in {log}"
+    )
+
+
+def _write_stamp(installed: InstalledRelease, python: str, took_s: float) -> None:
+    """Say that the installation is whole; written beside and moved, so that it is there or not."""
+    release = installed.release
+    stamp = {"version": release.version, "python": python, "lock": release.lock, "took_s": round(took_s, 1)}
+    draft = installed.prefix / f"{_STAMP}.new"
+    draft.write_text(json.dumps(stamp) + "\n", encoding="utf-8")
+    draft.replace(installed.prefix / _STAMP)
 
 
 def _sync(installed: InstalledRelease, log: Path) -> None:
@@ -201,7 +213,7 @@ def _sync(installed: InstalledRelease, log: Path) -> None:
 def _prove(installed: InstalledRelease, log: Path) -> None:
     """A set of libraries that resolves may still fail to import: start the program once."""
     command = [str(installed.keystone_manage), "--version"]
-    if not _run(command, log, _PROOF_S_MAX) or installed.release.version not in _tail(log):
+    if not _run(command, log, _PROOF_S_MAX) or installed.release.version not in _tail(log).split():
         raise HarnessError(
             f"Keystone {installed.release} is installed but does not start: {_tail(log)}; "
             f"the whole output is in {log}"
@@ -218,7 +230,7 @@ def _run(command: list[str], log: Path, run_s_max: float) -> bool:
         name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "PYTHONPATH")
     }
     with log.open("a", encoding="utf-8") as sink:
-        sink.write(f"$ {' '.join(command)}\n")
+        sink.write(f"\n$ {' '.join(command)}\n")
         sink.flush()
         try:
             done = subprocess.run(
@@ -236,5 +248,7 @@ def _run(command: list[str], log: Path, run_s_max: float) -> bool:
 
 
 def _tail(log: Path) -> str:
-    lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines()]
-    return " | ".join([line for line in lines if line][-_TAIL_LINES:])
+    """Return the last lines that the last command of the log said, without the command itself."""
+    _, _, said = log.read_text(encoding="utf-8", errors="replace").rpartition("\n$ ")
+    lines = [line.strip() for line in said.splitlines()[1:]]
+    return " | ".join([line for line in lines if line][-_TAIL_LINES:]) or "nothing"
