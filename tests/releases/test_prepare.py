@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import grp
 import json
+import os
+import pwd
 import subprocess
 import threading
 from pathlib import Path
@@ -226,8 +229,10 @@ def test_the_upgrade_check_works_on_a_configuration_that_is_not_under_etc(
     )
     manage = [str(installed.keystone_manage), "--config-file", str(config)]
     (tmp_path / "fernet").mkdir(mode=0o700)
-    for step in ("fernet_setup", "db_sync"):
-        subprocess.run([*manage, step], check=True, capture_output=True, timeout=120, cwd=tmp_path)
+    owner = ["--keystone-user", pwd.getpwuid(os.getuid()).pw_name]
+    group = ["--keystone-group", grp.getgrgid(os.getgid()).gr_name]
+    for step in (["fernet_setup", *owner, *group], ["db_sync"]):
+        subprocess.run([*manage, *step], check=True, capture_output=True, timeout=120, cwd=tmp_path)
     checked = subprocess.run(
         installed.upgrade_check(config),
         check=False,
