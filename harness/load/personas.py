@@ -1,0 +1,254 @@
+"""The base of the Locust users of the load: logs in, paces itself, and records each request."""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+from collections import deque
+from typing import Any, ClassVar, Protocol, TypeVar
+from urllib.parse import urlsplit
+
+import gevent
+from locust import User
+from locust.env import Environment
+from locust.exception import StopUser
+
+from harness.errors import UsageError
+from harness.evidence.clock import now_ns
+from harness.evidence.names import Connection, Error, Operation, Role
+from harness.evidence.records import Lane
+from harness.load.client import Client
+from harness.load.operations import Call, TokenIssue
+from harness.load.recorder import LocustOnly
+from harness.load.result import Result
+from harness.load.sender import Sender
+from harness.load.spec import RENEW_S_DEFAULT, Account, load_lanes
+from harness.load.tokens import renewal_due_s
+
+Value = TypeVar("Value")
+
+
+class Operator(Protocol):
+    """Whoever has a token of the admin role."""
+
+    @property
+    def text(self) -> str:
+        """The token itself; a secret."""
+
+
+class LoadContext:
+    """What the users of one process share."""
+
+    def __init__(
+        self,
+        sender: Sender,
+        address: tuple[str, int],
+        accounts: dict[Role, tuple[Account, ...]],
+        operator: Operator | None,
+        *,
+        pace_s: float,
+        deadline_s: float,
+        renew_s: float,
+        seed: int,
+    ) -> None:
+        """`accounts` holds one for each user of a role; where users outnumber them they take turns.
+
+        `operator` is None where every account has the admin role itself.
+        """
+        self.sender = sender
+        self.address = address
+        self.operator = operator
+        self.pace_s = pace_s
+        self.deadline_s = deadline_s
+        self.renew_s = renew_s
+        self.stopping = False
+        self.started = 0
+        """Users that have made their first login, whatever became of it."""
+        self._accounts = {role: deque(found) for role, found in accounts.items()}
+        self._lanes = {(lane.role, lane.op): lane for lane in load_lanes(deadline_s)}
+        self._seeds = random.Random(seed)  # noqa: S311 - the same pacing for the same seed, not a secret
+
+    def account(self, role: Role) -> Account:
+        """The next account of a role."""
+        accounts = self._accounts[role]
+        accounts.rotate(-1)
+        return accounts[-1]
+
+    def lane(self, role: Role, op: Operation) -> Lane:
+        """The lane in which users of a role carry out an operation."""
+        return self._lanes[role, op]
+
+    def random(self) -> random.Random:
+        """A user's own source of jitter, from the run's seed."""
+        return random.Random(self._seeds.getrandbits(64))  # noqa: S311 - see above
+
+
+class PacedUser(User):
+    """A user with an account, a mean pace and jitter of its own, so that no two fire in lockstep."""
+
+    abstract = True
+    role: ClassVar[Role] = Role.LOAD
+
+    def __init__(self, environment: Environment) -> None:
+        super().__init__(environment)
+        self.harness = load_context(environment)
+        self.account = self.harness.account(self.role)
+        self.random = self.harness.random()
+        self._due_ns = now_ns()
+        self._renew_at_ns: int | None = None
+        """None while there is no token."""
+        self._login_failure = "not logged in yet"
+
+    def on_start(self) -> None:
+        """Wait for a part of the pace, then log in."""
+        gevent.sleep(self.random.uniform(0, self.harness.pace_s))
+        self._due_ns = now_ns()
+        self.log_in()
+        self.harness.started += 1
+
+    def wait_time(self) -> float:
+        """Seconds until the next task: the pace, up to half of it more or less, after the last was due.
+
+        A user that fell behind starts afresh instead of catching up: this is a closed model.
+        """
+        self._due_ns += round(self.harness.pace_s * self.random.uniform(0.5, 1.5) * 1e9)
+        self._due_ns = max(self._due_ns, now_ns())
+        return (self._due_ns - now_ns()) / 1e9
+
+    def log_in(self) -> bool:
+        """Get a token of one's own and use it from now on; whether it succeeded.
+
+        A failed login is recorded like any request, and leaves the user with the token it had, if any.
+        """
+        result = self.issue_own_token()
+        if result is None or result.value is None:
+            why = f"{result.request_id}: {result.error}" if result is not None else "not sent"
+            self._login_failure = f"its login failed ({why})"
+            return False
+        life_s = renewal_due_s(result.value, self.harness.renew_s)
+        self._renew_at_ns = now_ns() + round(life_s * 1e9)
+        return True
+
+    def with_token(self, op: Operation) -> bool:
+        """Whether this user has a token for a task that begins with `op`; logs in first where one is due.
+
+        Where it has none and that login fails too, the login counts as the failure, and the operation that
+        could not be attempted is recorded as `unsent`, `no_token`, naming the login.
+        """
+        if self._renew_at_ns is not None and now_ns() < self._renew_at_ns:
+            return True
+        if self.log_in() or self._renew_at_ns is not None:
+            return True  # after a failed renewal the old token has half its life yet
+        self.harness.sender.recorder.unsent(self.lane(op), now_ns(), Error.NO_TOKEN, self._login_failure)
+        return False
+
+    def issue_own_token(self) -> Result[float] | None:
+        """Send and record one login, keep its token; the value is the token's lifetime in seconds."""
+        raise NotImplementedError
+
+    def stop_if_told(self) -> None:
+        """Between two requests of a task: end the user if the load is to end.
+
+        Raises:
+            StopUser: it is.
+        """
+        if self.harness.stopping:
+            raise StopUser
+
+    def lane(self, op: Operation) -> Lane:
+        """The lane in which this user carries out an operation."""
+        return self.harness.lane(self.role, op)
+
+
+class KeystoneUser(PacedUser):
+    """A user whose requests go through the harness's own client: one attempt each, kept-alive connections.
+
+    Subclass it with tasks that call `perform`; see `scenarios/identity.py`.
+    """
+
+    abstract = True
+
+    def __init__(self, environment: Environment) -> None:
+        super().__init__(environment)
+        self.client = Client(self.harness.address, Connection.REUSED)
+        self._token: str | None = None
+
+    @property
+    def token(self) -> str:
+        """This user's own token; a secret."""
+        if self._token is None:
+            raise RuntimeError("a task used a token without asking `with_token` first")
+        return self._token
+
+    @property
+    def admin_token(self) -> str:
+        """A token of the admin role: the operator's, or the user's own with plain locust."""
+        return self.harness.operator.text if self.harness.operator else self.token
+
+    def issue_own_token(self) -> Result[float] | None:
+        """Log in over this user's connection."""
+        result = self.perform(TokenIssue(self.account))
+        if result is not None and result.value is not None:
+            self._token = result.value.token
+        return None if result is None else result.map(lambda issued: issued.lifetime_s)
+
+    def perform(self, call: Call[Value]) -> Result[Value] | None:
+        """Carry out one call and record it; None where it never left the generator."""
+        self.stop_if_told()
+        return self.harness.sender.send(self.lane(call.op), self.client, call)
+
+    def new_user_name(self) -> str:
+        """A name no user has."""
+        return self.harness.sender.user_name()
+
+
+def load_context(environment: Any) -> LoadContext:
+    """What the users of `environment` share; made from OS_* variables where no harness has set it.
+
+    Raises:
+        UsageError: a variable is missing, or the host is not an IP address on this machine.
+    """
+    context: LoadContext | None = getattr(environment, "harness", None)
+    if context is None:
+        context = environment.harness = _context_from_environment(environment)
+    return context
+
+
+_OS_VARIABLES = {
+    "username": "OS_USERNAME",
+    "password": "OS_PASSWORD",
+    "user_id": "OS_USER_ID",
+    "user_domain": "OS_USER_DOMAIN_NAME",
+    "project": "OS_PROJECT_NAME",
+    "project_domain": "OS_PROJECT_DOMAIN_NAME",
+    "project_id": "OS_PROJECT_ID",
+}
+_OS_DEFAULTS = {"OS_USER_DOMAIN_NAME": "Default", "OS_PROJECT_DOMAIN_NAME": "Default"}
+PACE_VARIABLE = "HARNESS_PACE_S"
+
+
+def _context_from_environment(environment: Any) -> LoadContext:
+    """For plain `locust -f`: every user is the account of the OS_* variables."""
+    values = {name: os.environ.get(name, _OS_DEFAULTS.get(name, "")) for name in _OS_VARIABLES.values()}
+    missing = sorted(name for name, value in values.items() if not value)
+    if missing:
+        raise UsageError(
+            f"environment: {', '.join(missing)} not set; export the admin account's OS_* variables, "
+            "its ids included (scenarios/README.md says how)."
+        )
+    host = urlsplit(environment.host or "")
+    if host.scheme != "http" or host.hostname != "127.0.0.1" or not host.port:
+        raise UsageError(f"--host {environment.host}: expected http://127.0.0.1:<port>.")
+    account = Account(**{key: values[name] for key, name in _OS_VARIABLES.items()})
+    logger = logging.getLogger(__name__)
+    return LoadContext(
+        Sender(LocustOnly(environment.events.request.fire, logger.warning), seed=0),
+        (host.hostname, host.port),
+        {Role.LOAD: (account,), Role.CLIENT: (account,)},
+        operator=None,
+        pace_s=float(os.environ.get(PACE_VARIABLE, "1")),
+        deadline_s=10.0,
+        renew_s=RENEW_S_DEFAULT,
+        seed=random.SystemRandom().getrandbits(32),
+    )

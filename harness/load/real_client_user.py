@@ -1,0 +1,104 @@
+"""The base of the Locust users that go through keystoneauth1 and python-keystoneclient."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from locust.env import Environment
+
+from harness.evidence.names import Operation, Role
+from harness.load.operations import BadAnswerError
+from harness.load.personas import PacedUser
+from harness.load.real_client import RealClient
+from harness.load.result import Result
+
+Value = TypeVar("Value")
+
+
+class RealClientUser(PacedUser):
+    """A user with the admin role and a real client; each method below is one request."""
+
+    abstract = True
+    role = Role.CLIENT
+
+    def __init__(self, environment: Environment) -> None:
+        super().__init__(environment)
+        host, port = self.harness.address
+        self._client = RealClient(f"http://{host}:{port}", self.account, self.harness.deadline_s)
+
+    @property
+    def api(self) -> Any:
+        """The python-keystoneclient API, logged in."""
+        return self._client.api
+
+    def issue_own_token(self) -> Result[float] | None:
+        """Log in through keystoneauth1."""
+        self.stop_if_told()
+        sender = self.harness.sender
+        return sender.record(
+            self.lane(Operation.TOKEN_ISSUE), lambda: self._client.log_in(sender.request_id())
+        )
+
+    def validate_own_token(self) -> None:
+        """Validate the own token and see that it is one's own."""
+
+        def work() -> None:
+            access = self.api.tokens.validate(self._client.token)
+            _same("token.user.id", access.user_id, self.account.user_id)
+
+        self._perform(Operation.TOKEN_VALIDATE, 200, work)
+
+    def list_all_projects(self) -> None:
+        """List the projects and see the own one."""
+
+        def work() -> None:
+            listed = {project.id for project in self.api.projects.list()}
+            if self.account.project_id not in listed:
+                raise BadAnswerError(f"the own project is not among the {len(listed)} listed")
+
+        self._perform(Operation.PROJECT_LIST, 200, work)
+
+    def create_user(self, name: str) -> str | None:
+        """Make a user; its id, or None where that is not certain."""
+
+        def work() -> str:
+            user = self.api.users.create(name=name, domain="default", enabled=True)
+            _same("user.name", user.name, name)
+            return str(user.id)
+
+        result = self._perform(Operation.USER_CREATE, 201, work)
+        user_id = result.value if result is not None else None
+        self._note(Operation.USER_CREATE, result, name, user_id)
+        return user_id
+
+    def get_user(self, user_id: str, name: str) -> None:
+        """Read a user."""
+
+        def work() -> None:
+            user = self.api.users.get(user_id)
+            _same("user.id", user.id, user_id)
+            _same("user.name", user.name, name)
+
+        self._perform(Operation.USER_GET, 200, work)
+
+    def delete_user(self, user_id: str, name: str) -> None:
+        """Delete a user."""
+        result = self._perform(Operation.USER_DELETE, 204, lambda: self.api.users.delete(user_id))
+        self._note(Operation.USER_DELETE, result, name, user_id)
+
+    def _perform(self, op: Operation, status_due: int, work: Callable[[], Value]) -> Result[Value] | None:
+        self.stop_if_told()
+        sender = self.harness.sender
+        return sender.record(
+            self.lane(op), lambda: self._client.call(op, status_due, sender.request_id(), work)
+        )
+
+    def _note(self, op: Operation, result: Result[Any] | None, name: str, user_id: str | None) -> None:
+        if result is not None:
+            self.harness.sender.recorder.wrote(self.lane(op), result, name, user_id)
+
+
+def _same(name: str, seen: object, due: str) -> None:
+    if seen != due:
+        raise BadAnswerError(f"{name} is {str(seen)[:64]!r} instead of {due!r}")

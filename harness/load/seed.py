@@ -1,0 +1,125 @@
+"""Makes the users and the project of a run, through keystoneauth1 and python-keystoneclient."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from keystoneauth1 import exceptions, session
+from keystoneauth1.identity import v3
+from keystoneclient.v3 import client as keystone
+
+from harness.errors import StepError
+from harness.load.spec import Account, Accounts, user_prefix
+from harness.scenario import Scenario
+
+if TYPE_CHECKING:
+    from harness.deployment.protocols import Credentials
+
+REQUEST_DEADLINE_S = 30.0
+"""Set-up has no haste: a cold node may take seconds for its first answers."""
+_PROBE_ACCOUNTS = 1
+_DOMAIN_ID, _DOMAIN_NAME = "default", "Default"
+
+
+def seed(url: str, admin: Credentials, scenario: Scenario, seed: int) -> Accounts:
+    """Make one project and every account of `scenario`, each with a password and a role of its own.
+
+    `url` is the balancer's, without `/v3`. Names begin with `user_prefix(seed)`.
+
+    Raises:
+        StepError: Keystone refused or did not answer, or an earlier run with this seed left its users.
+    """
+    maker = _Maker(_api(url, admin), user_prefix(seed))
+    try:
+        return maker.make(scenario)
+    except exceptions.Conflict as error:
+        raise StepError(
+            f"{url}: users of seed {seed} exist already; start from a fresh lab or choose another seed "
+            f"with --set seed=N ({error.message})."
+        ) from error
+    except exceptions.ClientException as error:
+        raise StepError(f"{url}: the users of the load could not be made: {error}.") from error
+
+
+def delete_users(url: str, admin: Credentials, name_prefix: str) -> int:
+    """Delete every user of the default domain whose name begins with `name_prefix`; returns how many.
+
+    Raises:
+        StepError: Keystone refused or did not answer.
+    """
+    try:
+        api = _api(url, admin)
+        doomed = [
+            user for user in api.users.list(domain=_DOMAIN_ID) if str(user.name).startswith(name_prefix)
+        ]
+        for user in doomed:
+            api.users.delete(user)
+    except exceptions.ClientException as error:
+        raise StepError(f"{url}: users {name_prefix}* could not be deleted: {error}.") from error
+    return len(doomed)
+
+
+def _api(url: str, admin: Credentials) -> Any:
+    base = f"{url.rstrip('/')}/v3"
+    auth = v3.Password(
+        auth_url=base,
+        username=admin.username,
+        password=admin.password,
+        user_domain_name=admin.user_domain,
+        project_name=admin.project,
+        project_domain_name=admin.project_domain,
+    )
+    made = session.Session(auth=auth, timeout=REQUEST_DEADLINE_S)
+    # A proxy named in the environment has no business between this program and its own lab.
+    made.session.trust_env = False
+    return keystone.Client(session=made, endpoint_override=base)
+
+
+class _Maker:
+    """Makes accounts in one project."""
+
+    def __init__(self, api: Any, prefix: str) -> None:
+        self._api = api
+        self._prefix = prefix
+        self._project: Any = None
+        self._roles: dict[str, Any] = {}
+
+    def make(self, scenario: Scenario) -> Accounts:
+        self._roles = {role.name: role for role in self._api.roles.list()}
+        self._project = self._api.projects.create(name=f"{self._prefix}project", domain=_DOMAIN_ID)
+        plain = "member" if "member" in self._roles else "admin"  # before Rocky there was no `member`
+        load = scenario.load
+        return Accounts(
+            operator=self._account("operator", "admin"),
+            probes=self._accounts("probe", _PROBE_ACCOUNTS, plain),
+            users=self._accounts("load", load.users, plain),
+            clients=self._accounts("client", load.client_users, "admin"),
+        )
+
+    def _accounts(self, kind: str, count: int, role: str) -> tuple[Account, ...]:
+        return tuple(self._account(f"{kind}-{number}", role) for number in range(count))
+
+    def _account(self, name: str, role: str) -> Account:
+        password = secrets.token_urlsafe(18)
+        user = self._api.users.create(name=f"{self._prefix}{name}", domain=_DOMAIN_ID, password=password)
+        self._api.roles.grant(_required(self._roles, role), user=user, project=self._project)
+        return Account(
+            username=user.name,
+            password=password,
+            user_id=user.id,
+            user_domain=_DOMAIN_NAME,
+            project=self._project.name,
+            project_domain=_DOMAIN_NAME,
+            project_id=self._project.id,
+        )
+
+
+def _required(roles: dict[str, Any], name: str) -> Any:
+    if name not in roles:
+        known: Iterable[str] = sorted(roles)
+        raise StepError(
+            f"Keystone has no role {name!r} (it has {', '.join(known)}); run keystone-manage bootstrap."
+        )
+    return roles[name]
