@@ -1,0 +1,381 @@
+"""Conducts one run: puts deployment, load and procedure together and leaves a run directory."""
+
+from __future__ import annotations
+
+import os
+import platform
+import signal
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from types import FrameType
+from typing import Protocol
+
+import psutil
+
+from harness import __version__
+from harness.deployment.local import lab
+from harness.deployment.local.deployment import LocalDeployment
+from harness.deployment.local.record import Owner as LabOwner
+from harness.deployment.local.requirements import missing_programs
+from harness.deployment.local.settings import LocalSettings
+from harness.deployment.proof import prove_node
+from harness.deployment.protocols import Deployment, Node
+from harness.errors import ExitCode, HarnessError, StepError, UsageError
+from harness.evidence.clock import Clock
+from harness.evidence.journal import Journal
+from harness.evidence.jsonl import JsonLinesWriter
+from harness.evidence.manifest import ClockReading, Manifest, Owner, ReleaseName, write_manifest
+from harness.evidence.names import Phase, RunOutcome, Step
+from harness.evidence.rundir import RunDirectory, create_run_directory
+from harness.load.process import LoadProcess
+from harness.load.seed import seed
+from harness.load.spec import ChildSpec, load_spec, probes_spec
+from harness.procedure.context import Context, Schema
+from harness.procedure.driver import drive
+from harness.procedure.plan import plan
+from harness.procedure.sampler import Progress, Sampler
+from harness.procedure.stage import Stage, Watcher
+from harness.releases.catalogue import Release, load_catalogue
+from harness.releases.migrations import heads
+from harness.releases.prepare import InstalledRelease, prepare
+from harness.scenario import Scenario
+
+READY_DEADLINE_S = 90.0
+"""For a generator to issue its first tokens; 5 s is usual, imports included."""
+STOP_SPARE_S = 20.0
+"""Over the longest deadline of a request, for a generator to write its footer and end."""
+
+
+class View(Watcher, Protocol):
+    """Somebody who watches the run."""
+
+    def tick(self, progress: Progress) -> None:
+        """Take note of how the requests go."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One run, as asked for."""
+
+    scenario: Scenario
+    scenario_file: Path
+    home: Path
+    """Where releases and labs lie."""
+    out: Path
+    command: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Conducted:
+    """A run that is over, however it ended."""
+
+    run: RunDirectory
+    error: BaseException | None
+    """What ended it early; None where it was completed."""
+
+    @property
+    def exit_code(self) -> ExitCode | None:
+        """Exit status that takes the place of the verdict's, where the harness itself broke.
+
+        A step that failed is a finding, and a run that was interrupted an inconclusive one: None for both.
+        """
+        if self.error is None or isinstance(self.error, (StepError, KeyboardInterrupt)):
+            return None
+        return self.error.exit_code if isinstance(self.error, HarnessError) else ExitCode.HARNESS_ERROR
+
+    @property
+    def words(self) -> str:
+        """What ended it early, for the person at the terminal."""
+        match self.error:
+            case None:
+                return "completed"
+            case KeyboardInterrupt():
+                return "interrupted; everything that was started has been stopped"
+            case HarnessError():
+                return str(self.error)
+        return f"a bug of the harness: {type(self.error).__name__}: {self.error}"
+
+
+@dataclass(frozen=True, slots=True)
+class Generators:
+    """The children that send requests."""
+
+    children: tuple[tuple[str, LoadProcess], ...]
+
+    def check_alive(self) -> None:
+        """Look after them.
+
+        Raises:
+            HarnessError: one has ended.
+        """
+        for name, child in self.children:
+            if not child.is_alive():
+                raise HarnessError(
+                    f"the {name} generator ended in the middle of the run; logs/{name}.log says why"
+                )
+
+
+def conduct(order: Order, view: View) -> Conducted:
+    """Run the scenario and leave its evidence.
+
+    Raises:
+        UsageError: the order cannot be carried out; nothing was started and no run directory is left.
+    """
+    scenario = order.scenario
+    catalogue = load_catalogue()
+    from_, to = catalogue.find(scenario.from_), catalogue.find(scenario.to)
+    catalogue.check_pair(from_, to)
+    users_file = _users_file(order)
+    if missing := missing_programs():
+        words = "; ".join(f"{each.program} is not installed ({each.install})" for each in missing)
+        raise UsageError(f"{words}; or let `harness check --install` do it.")
+    installed = {release.version: prepare(release, order.home, report=view.note) for release in (from_, to)}
+    run = create_run_directory(order.out, scenario.name)
+    return _Run(order, view, run, installed[from_.version], installed[to.version], users_file).conduct()
+
+
+class _Run:
+    """One run under way."""
+
+    def __init__(
+        self,
+        order: Order,
+        view: View,
+        run: RunDirectory,
+        from_: InstalledRelease,
+        to: InstalledRelease,
+        users_file: Path,
+    ) -> None:
+        self._order = order
+        self._scenario = order.scenario
+        self._view = view
+        self._run = run
+        self._from = from_
+        self._to = to
+        self._users_file = users_file
+        self._clock = Clock.read()
+        self._journal = Journal(run.journal)
+        self._stage = Stage(self._journal, view)
+        self._manifest = _manifest(order, from_.release, to.release, self._clock)
+
+    def conduct(self) -> Conducted:
+        """Go through setup, procedure and teardown; the manifest says how it ended, on every way out."""
+        write_manifest(self._run.manifest, self._manifest)
+        error: BaseException | None = None
+        try:
+            with _terminable():
+                self._act()
+        except (HarnessError, KeyboardInterrupt) as caught:
+            error = caught
+        except Exception as caught:  # noqa: BLE001 - the evidence so far must be closed, judged and shown
+            self._stage.note(f"a bug of the harness: {type(caught).__name__}: {caught}")
+            error = caught
+        finally:
+            self._journal.close()
+            self._close(RunOutcome.COMPLETED if error is None else RunOutcome.ABORTED)
+        return Conducted(self._run, error)
+
+    def _close(self, outcome: RunOutcome) -> None:
+        ended = {"outcome": outcome, "ended": datetime.now(UTC)}
+        self._manifest = self._manifest.model_copy(update=ended)
+        write_manifest(self._run.manifest, self._manifest)
+
+    def _act(self) -> None:
+        stack = ExitStack()
+        try:
+            with self._stage.phase(Phase.SETUP):
+                self._clear_leftovers()
+                deployment = self._deployment_up(stack)
+                generators = self._load_up(stack, deployment)
+            self._drive(deployment, generators)
+        finally:
+            with _uninterrupted(), self._stage.phase(Phase.TEARDOWN):
+                stack.close()
+
+    def _clear_leftovers(self) -> None:
+        with self._stage.step(Phase.SETUP, Step.CLEAR_LEFTOVERS) as report, report.busy():
+            report.detail["cleared"] = lab.clear_leftovers(self._order.home)
+
+    def _deployment_up(self, stack: ExitStack) -> LocalDeployment:
+        with self._stage.step(Phase.SETUP, Step.DEPLOYMENT_UP) as report, report.busy():
+            deployment = lab.up(
+                LocalSettings.of(self._scenario.deployment, self._scenario.balancer),
+                release=self._from.release,
+                to=self._to.release,
+                home=self._order.home,
+                logs=self._run.logs,
+                owner=LabOwner.PROCESS,
+                report=self._view.note,
+            )
+            stack.callback(self._deployment_down, deployment)
+        software = {**self._manifest.host["software"], **deployment.software}
+        host = {**self._manifest.host, "software": dict(sorted(software.items()))}
+        nodes = tuple(node.name for node in deployment.nodes)
+        self._manifest = self._manifest.model_copy(update={"host": host, "nodes": nodes})
+        write_manifest(self._run.manifest, self._manifest)
+        return deployment
+
+    def _deployment_down(self, deployment: LocalDeployment) -> None:
+        with (
+            self._noting_failure(),
+            self._stage.step(Phase.TEARDOWN, Step.DEPLOYMENT_DOWN) as report,
+            report.busy(),
+        ):
+            deployment.down()
+
+    def _load_up(self, stack: ExitStack, deployment: Deployment) -> Generators:
+        scenario, run = self._scenario, self._run
+        with self._stage.step(Phase.SETUP, Step.SEED) as report, report.busy():
+            accounts = seed(deployment.url, deployment.admin, scenario, scenario.seed)
+        specs = [probes_spec(scenario, deployment.url, accounts, run.requests / "probes.jsonl", self._clock)]
+        if scenario.load.users or scenario.load.client_users:
+            file = run.requests / "load.jsonl"
+            specs.append(load_spec(scenario, self._users_file, deployment.url, accounts, file, self._clock))
+        with self._stage.step(Phase.SETUP, Step.LOAD_UP) as report, report.busy():
+            children = tuple((spec.job, self._start(stack, spec)) for spec in specs)
+            for _, child in children:
+                child.wait_ready(READY_DEADLINE_S)
+        return Generators(children)
+
+    def _start(self, stack: ExitStack, spec: ChildSpec) -> LoadProcess:
+        child = LoadProcess.start(spec, self._run.logs / f"{spec.job}.log")
+        stack.callback(self._load_down, spec, child)
+        return child
+
+    def _load_down(self, spec: ChildSpec, child: LoadProcess) -> None:
+        longest_s = max([spec.deadline_s, *(lane.deadline_s for lane in spec.lanes)])
+        with (
+            self._noting_failure(),
+            self._stage.step(Phase.TEARDOWN, Step.LOAD_DOWN) as report,
+            report.busy(),
+        ):
+            summary = child.stop(longest_s + STOP_SPARE_S)
+            report.detail.update(generator=spec.job, records=summary.records, faults=list(summary.faults))
+
+    @contextmanager
+    def _noting_failure(self) -> Iterator[None]:
+        """A clean-up that fails is noted, lets the others go on, and never hides what came before it."""
+        try:
+            yield
+        except HarnessError as error:
+            self._stage.note(str(error))
+
+    def _drive(self, deployment: Deployment, generators: Generators) -> None:
+        scenario, run = self._scenario, self._run
+        names = [node.name for node in deployment.nodes]
+        phases = plan(
+            scenario,
+            self._from.release,
+            self._to.release,
+            names,
+            needs_trust=deployment.database.needs_trust(),
+        )
+        with (
+            JsonLinesWriter(run.database) as samples,
+            Sampler(deployment.balancer.counters, run.balancer, run.requests, self._stage, self._view.tick),
+        ):
+            context = Context(
+                scenario=scenario,
+                from_=self._from.release,
+                to=self._to.release,
+                schema=Schema(heads(self._from), heads(self._to)),
+                deployment=deployment,
+                generator=generators,
+                stage=self._stage,
+                clock=self._clock,
+                logs=run.logs,
+                database_samples=samples,
+                prove_node=_Prover(deployment),
+            )
+            drive(context, phases)
+
+
+@dataclass(frozen=True, slots=True)
+class _Prover:
+    """Proves nodes of one deployment with its admin account."""
+
+    deployment: Deployment
+
+    def __call__(self, node: Node, release: Release, deadline_s: float) -> tuple[str, int]:
+        proof = prove_node(
+            node.url, self.deployment.admin, release.version, deadline_s, is_running=node.is_running
+        )
+        return proof.release_seen, proof.requests
+
+
+def _users_file(order: Order) -> Path:
+    beside = order.scenario_file.parent / order.scenario.load.users_file
+    if not beside.is_file():
+        raise UsageError(
+            f"{order.scenario_file}: load.users_file: {beside} does not exist; "
+            "name a Locust file that lies beside the scenario."
+        )
+    return beside
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Let SIGTERM end the run as Ctrl-C does: everything started is stopped, the evidence is closed."""
+
+    def interrupt(_signal: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Finish stopping what was started, whoever asks again; every wait in the block has a deadline."""
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+_SOFTWARE = ("locust", "gevent", "geventhttpclient", "keystoneauth1", "python-keystoneclient", "pymysql")
+
+
+def _manifest(order: Order, from_: Release, to: Release, clock: Clock) -> Manifest:
+    versions = {name: metadata.version(name) for name in _SOFTWARE}
+    software = {"harness": __version__, "python": platform.python_version(), **versions}
+    return Manifest.model_validate(
+        {
+            "format": 1,
+            "scenario": order.scenario.resolved(),
+            "from": ReleaseName(series=from_.series, version=from_.version),
+            "to": ReleaseName(series=to.series, version=to.version),
+            "nodes": [],
+            "clock": ClockReading(wall_ns=clock.wall_ns, mono_ns=clock.mono_ns),
+            "started": clock.utc(clock.mono_ns),
+            "ended": None,
+            "outcome": None,
+            "host": {
+                "cores": os.cpu_count(),
+                "memory_bytes": psutil.virtual_memory().total,
+                "kernel": platform.release(),
+                "software": software,
+            },
+            "seed": order.scenario.seed,
+            "owner": _owner(),
+            "command": order.command,
+        }
+    )
+
+
+def _owner() -> Owner:
+    boot = Path("/proc/sys/kernel/random/boot_id")
+    return Owner(
+        pid=os.getpid(),
+        created=psutil.Process().create_time(),
+        boot_id=boot.read_text(encoding="ascii").strip() if boot.exists() else "",
+    )
