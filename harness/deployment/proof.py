@@ -45,8 +45,8 @@ def prove_node(
 
     That is: a password login scoped to the project answers 201, then a policy-checked read of users answers
     200, both with `release` in the header X-Keystone-Release. A 200 from `/v3` or `/healthcheck` would prove
-    nothing: they touch neither the database nor the policy. One request at a time: the first policy-checked requests
-    that reach a fresh Keystone at the same moment may be refused with 403, a lone first one is not.
+    nothing: they touch neither the database nor the policy. One request at a time: the first policy-checked
+    requests that reach a fresh Keystone at the same moment may be refused with 403, a lone first one is not.
 
     Nothing is retried, redirected or logged in again below this function, and no proxy is used: each request
     that is sent is counted. `is_running` is asked before each attempt: nobody waits for a dead server.

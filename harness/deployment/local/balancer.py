@@ -42,18 +42,18 @@ class LocalBalancer:
         return int(counters["scur"]) + int(counters["qcur"])
 
     def is_up(self, node: str) -> bool:
-        """Whether the balancer now sends new sessions to the node, because its health check passed.
+        """Whether the balancer now sends new sessions to the node, and its health check says that it may.
 
-        A server is `UP 1/3` on its way down and still gets sessions, so that counts; `DOWN 1/2` on its way up
-        does not. Before its first check HAProxy takes a server for up: that does not count.
+        HAProxy sends sessions before it has checked: to every server when it starts, and to one that comes
+        out of `maint` at once, as `UP 1/5` (`rise` counts only after `DOWN`). Such a server is not called up
+        here, nor one that is losing checks; it takes one check interval until it is plain `UP`.
 
         Raises:
             StepError: HAProxy does not answer, or knows no such server.
         """
         counters = self._server(node)
-        status = str(counters["status"])
-        checked = str(counters["check_status"]).strip("* ") not in ("", "INI")
-        return checked and (status == "UP" or status.startswith("UP "))
+        checked = str(counters["check_status"]).removeprefix("* ")  # with a star while a check is under way
+        return counters["status"] == "UP" and checked.startswith("L7OK")
 
     def counters(self) -> Mapping[str, Mapping[str, int | str]]:
         """Counters per server and for `FRONTEND` and `BACKEND`; those that are numbers as numbers.

@@ -22,6 +22,9 @@ _LAUNCHER = 'read -r stat </proc/$$/stat && printf "%s\\n" "$stat" >"$0" && exec
 no record names it, and without a record (a full disk) no server runs."""
 
 _POLL_S = 0.05
+_LAUNCH_S_MAX = 10.0
+"""The shell needs about a millisecond; this is for a machine that is out of memory or worse."""
+_LAUNCH_POLL_S = 0.001
 _KILL_S_MAX = 10.0
 """How long the kernel gets to end processes that were sent SIGKILL."""
 _TAIL_BYTES = 16_384
@@ -64,10 +67,12 @@ class Processes:
             HarnessError: it could not be started.
         """
         popen, record = self._launch(name, argv, log, cwd, env or {})
-        identity = ProcessIdentity.of(popen.pid)
         popen.returncode = 0  # `_reap` takes note of its end, perhaps from another thread: Popen must not
-        if identity is None:
-            raise HarnessError(f"{name} ended as soon as it was started; its log: {tail(log)}")
+        until = time.monotonic() + _LAUNCH_S_MAX
+        while (identity := ProcessIdentity.parse(_read(record))) is None:
+            if ProcessIdentity.of(popen.pid) is None or time.monotonic() > until:
+                raise HarnessError(f"{name} could not be started; the end of {log}: {tail(log)}")
+            time.sleep(_LAUNCH_POLL_S)
         return Server(name, identity, record)
 
     def run(

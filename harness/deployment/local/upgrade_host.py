@@ -12,6 +12,20 @@ from harness.releases.prepare import InstalledRelease
 
 NAME = "upgrade-host"
 
+_STATUS = """
+import sys
+from keystone import conf
+host = sys.argv.pop(1)
+conf.configure()
+groups = {"fernet_tokens": "fernet", "fernet_receipts": "receipt", "credential": "credential"}
+for group, keys in groups.items():
+    conf.CONF.set_default("key_repository", f"{host}/{keys}-keys", group)
+from keystone.cmd import status
+sys.exit(status.main())
+"""
+"""keystone-status opens the key repositories *before* it reads its configuration (seen on 23 to 30), so it
+ends at once unless they are under /etc/keystone. This gives it other defaults and changes nothing else."""
+
 
 class LocalUpgradeHost:
     """A folder with a keystone.conf and keys of its own, on the same database and caches."""
@@ -37,7 +51,8 @@ class LocalUpgradeHost:
         Raises:
             WaitTimeoutError: it ran over `deadline_s` and was ended.
         """
-        return self._run(self._find(release).keystone_manage, args, log, deadline_s, secrets or {})
+        program = self._find(release).keystone_manage
+        return self._run([str(program)], program.name, args, log, deadline_s, secrets or {})
 
     def status(self, release: Release, args: tuple[str, ...], log: Path, deadline_s: float) -> CommandResult:
         """Run `keystone-status <args>` of `release`, likewise.
@@ -45,17 +60,25 @@ class LocalUpgradeHost:
         Raises:
             WaitTimeoutError: it ran over `deadline_s` and was ended.
         """
-        return self._run(self._find(release).keystone_status, args, log, deadline_s, {})
+        installed = self._find(release)
+        start = [str(installed.python), "-c", _STATUS, str(self._host)]
+        return self._run(start, installed.keystone_status.name, args, log, deadline_s, {})
 
     def _run(
-        self, program: Path, args: tuple[str, ...], log: Path, deadline_s: float, env: Mapping[str, str]
+        self,
+        start: list[str],
+        name: str,
+        args: tuple[str, ...],
+        log: Path,
+        deadline_s: float,
+        env: Mapping[str, str],
     ) -> CommandResult:
         ended = self._processes.run(
-            f"{program.name} {' '.join(args)}".replace("/", "-"),
-            [str(program), "--config-file", str(self._host / "keystone.conf"), *args],
+            f"{name} {' '.join(args)}".replace("/", "-"),
+            [*start, "--config-file", str(self._host / "keystone.conf"), *args],
             log=log,
             cwd=self._host,
             deadline_s=deadline_s,
             env=env,
         )
-        return CommandResult((program.name, *args), ended.exit_code, ended.duration_s, log)
+        return CommandResult((name, *args), ended.exit_code, ended.duration_s, log)
