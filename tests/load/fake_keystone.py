@@ -152,6 +152,8 @@ class FakeKeystone:
     def close(self) -> None:
         self.closing.set()
         self.thawed.set()
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)  # a bare close lets the thread accept one more
         self._listener.close()
         with self._lock:
             for sock in self._open:
