@@ -1,0 +1,1 @@
+"""The panels of the picture, one a file, all on one time axis."""

@@ -1,0 +1,146 @@
+"""The panel of the database: what `keystone-manage` and its kin were doing, and each migration."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from harness.evidence.names import PROBED_PHASES, Phase, Step
+from harness.judge.model import Span
+from harness.report.palette import ink
+from harness.report.panels.canvas import PLOT
+from harness.report.panels.panel import Panel, legend, rows, say_nothing_recorded
+from harness.report.text import counted, seconds, shortened, words
+
+_COMMANDS = frozenset(
+    {Step.BACKUP, Step.DOCTOR, Step.UPGRADE_CHECK, Step.TOKEN_FLUSH, Step.DB_SYNC, Step.DB_CHECK}
+)
+_TRUST = frozenset({Step.SET_TRUST, Step.RESTORE_TRUST})
+_MIGRATIONS = "migrations"
+
+
+class DatabasePanel(Panel):
+    """A row per command, a bar per run of it; migrations as ticks in the first row."""
+
+    title = "Database"
+    summary = "what keystone-manage was doing, with each migration as a tick"
+
+    @property
+    def height(self) -> float:
+        """Points."""
+        return max(19.0 * len(self._rows), 56.0)
+
+    def draw(self, axes: Axes) -> None:
+        """Bars with how long each took, and what it exited with where that is not 0."""
+        if not self._spans and not self.judgement.migrations:
+            say_nothing_recorded(axes, "No command ran against the database")
+            return
+        rows(axes, self._rows)
+        for span in self._spans:
+            self._bar(axes, span)
+        self._ticks(axes)
+        legend(axes, self._legend())
+
+    @cached_property
+    def _spans(self) -> list[Span]:
+        return [
+            span
+            for span in self.judgement.timeline.steps
+            if span.phase in PROBED_PHASES
+            and (span.step in _COMMANDS or span.step in _TRUST or "exit_code" in span.detail)
+            and span.edge != "skip"
+            and self.window.touches(span.start_ns, span.end_ns)
+        ]
+
+    @cached_property
+    def _rows(self) -> list[str]:
+        names = [_row(span) for span in self._spans]
+        return list(dict.fromkeys([*([_MIGRATIONS] if self.judgement.migrations else []), *names]))
+
+    def _bar(self, axes: Axes, span: Span) -> None:
+        left_s, right_s = self.window.span_s(span.start_ns, span.end_ns)
+        row = self._rows.index(_row(span))
+        failed = span.edge == "fail"
+        axes.barh(
+            row,
+            max(right_s - left_s, self.window.as_seconds(2.0)),
+            left=left_s,
+            height=0.62,
+            color=ink("mark" if failed else "command"),
+            edgecolor=ink("surface"),
+            hatch="////" if failed else None,
+            linewidth=0,
+            zorder=3,
+        )
+        text = _took(span)
+        fits = self.window.points(right_s) + len(text) * 6 + 6 <= PLOT
+        axes.annotate(
+            text,
+            (right_s if fits else left_s, row),
+            xytext=(4 if fits else -4, 0),
+            textcoords="offset points",
+            ha="left" if fits else "right",
+            va="center_baseline",
+            fontsize=9.5,
+            color=ink("muted"),
+            zorder=4,
+        )
+
+    def _ticks(self, axes: Axes) -> None:
+        """A tick a migration, counted once a phase: names stand in the table of migrations."""
+        by_phase: dict[str, list[float]] = {}
+        for migration in self.judgement.migrations:
+            if self.window.touches(migration["start_ns"], migration["start_ns"]):
+                second = self.window.second(migration["start_ns"])
+                by_phase.setdefault(str(migration["phase"]), []).append(second)
+        for phase, at_s in by_phase.items():
+            axes.plot(
+                at_s, [0] * len(at_s), ls="none", marker="|", ms=11, mew=2.0, color=ink("migration"), zorder=4
+            )
+            axes.annotate(
+                f"{counted(len(at_s), 'migration')} in {words(phase)}",
+                (max(at_s), 0),
+                xytext=(6, 0),
+                textcoords="offset points",
+                va="center_baseline",
+                fontsize=9.5,
+                color=ink("ink"),
+                zorder=5,
+            )
+
+    def _legend(self) -> list[Artist]:
+        handles: list[Artist] = [Patch(facecolor=ink("command"), linewidth=0, label="command running")]
+        if any(span.edge == "fail" for span in self._spans):
+            handles.append(
+                Patch(
+                    facecolor=ink("mark"), edgecolor=ink("surface"), hatch="////", lw=0, label="step failed"
+                )
+            )
+        if self.judgement.migrations:
+            handles.append(
+                Line2D([], [], ls="none", marker="|", ms=9, mew=2, color=ink("migration"), label="migration")
+            )
+        return handles
+
+
+def _row(span: Span) -> str:
+    """Name of the row that a step belongs to."""
+    if span.step == Step.DB_SYNC:
+        return f"db_sync --{shortened(span.phase, 12)}"
+    if span.step in _TRUST:
+        return "trust flag"
+    if span.step == Step.DB_CHECK:
+        return "db_sync --check"
+    if span.step == Step.UPGRADE_CHECK:
+        return "upgrade check"
+    return shortened(span.step or Phase(span.phase), 20)
+
+
+def _took(span: Span) -> str:
+    took = seconds((span.end_ns - span.start_ns) / 1e9)
+    exit_code = span.detail.get("exit_code", 0)
+    return took if exit_code == 0 else f"{took}, exit {exit_code}"

@@ -1,0 +1,126 @@
+"""The ten lines of a run: for a pull request, a terminal, a chat."""
+
+from __future__ import annotations
+
+import re
+
+from rich.console import Console
+from rich.text import Text
+
+from harness.judge.model import Judgement, Question, Verdict
+from harness.report.text import (
+    at_most_percent,
+    at_most_seconds,
+    count,
+    counted,
+    one_line,
+    seconds,
+    shortened,
+    words,
+)
+from harness.report.views.run import run_line
+from harness.report.views.verdict import longest_stall, total_outage_s, upper_bound, why
+
+SYMBOLS = {
+    Verdict.PASS: "\N{HEAVY CHECK MARK}",
+    Verdict.FAIL: "\N{HEAVY BALLOT X}",
+    Verdict.INCONCLUSIVE: "?",
+}
+COLOURS = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.INCONCLUSIVE: "yellow"}
+_SENTENCE_CHARS_MAX = 300
+# Marks that Markdown, or the HTML in it, would act on. An underscore within a word is none.
+_ACTIVE = re.compile(r"([\\`*\[\]|~]|(?<!\w)_|_(?!\w))")
+
+
+def summary_lines(judgement: Judgement) -> list[str]:
+    """Ten lines of plain text; each but the first begins with what it tells and a colon."""
+    return [
+        f"{judgement.verdict.value}: {shortened(judgement.headline, _SENTENCE_CHARS_MAX)}",
+        f"Run: {', '.join(run_line(judgement))}",
+        f"Requests: {_requests(judgement)}",
+        f"Outages: {_outages(judgement)}",
+        f"Longest time without a success: {_stall(judgement)}",
+        f"Could have gone unseen: {_unseen(judgement)}",
+        f"Questions: {', '.join(_question(question) for question in judgement.questions) or 'none answered'}",
+        f"Why: {_why(judgement)}",
+        f"Not proven: {shortened(' '.join(judgement.limits), _SENTENCE_CHARS_MAX) or 'no limits named'}",
+        "Judge it again: harness judge RUN (report.html in RUN has the picture and every finding)",
+    ]
+
+
+def summary_markdown(judgement: Judgement) -> str:
+    """The same ten lines as Markdown."""
+    first, *rest = summary_lines(judgement)
+    word, _, headline = first.partition(": ")
+    lines = [f"**{SYMBOLS[judgement.verdict]} {word}**: {_inert(headline)}  "]
+    for line in rest:
+        name, _, told = line.partition(": ")
+        lines.append(f"**{name}**: {_inert(told)}  ")
+    # Two blanks break a line; after the last there is nothing to break.
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def print_summary(judgement: Judgement, console: Console) -> None:
+    """Print the same ten lines; nothing in them is taken for markup."""
+    first, *rest = summary_lines(judgement)
+    word, _, headline = first.partition(": ")
+    style = f"bold {COLOURS[judgement.verdict]}"
+    console.print(
+        Text(f"{SYMBOLS[judgement.verdict]} {word}", style=style) + Text(f": {headline}", style="bold")
+    )
+    for line in rest:
+        name, _, told = line.partition(": ")
+        console.print(Text(name, style="dim") + Text(f": {told}"))
+
+
+def _requests(judgement: Judgement) -> str:
+    counts = judgement.counts
+    parts = [f"{count(counts.get('failed', 0))} failed of {count(counts.get('requests', 0))}"]
+    parts += [f"{count(counts[name])} {name}" for name in ("unknown", "unsent") if counts.get(name)]
+    bound = upper_bound(judgement)
+    if bound is not None:
+        lane, share = bound
+        parts.append(
+            f"95 % upper bound on the error rate {at_most_percent(share)} (least known lane: {lane})"
+        )
+    return one_line(", ".join(parts))
+
+
+def _outages(judgement: Judgement) -> str:
+    outages = judgement.outages
+    if not outages:
+        return "none seen"
+    longest = max(outages, key=lambda outage: outage.duration_s)
+    total = seconds(total_outage_s(outages))
+    return one_line(
+        f"{count(len(outages))}, {total} in all, the longest {seconds(longest.duration_s)}: {longest.cause}"
+    )
+
+
+def _stall(judgement: Judgement) -> str:
+    stats = longest_stall(judgement)
+    return "not known" if stats is None else f"{seconds(stats.gap_s_max)} in {one_line(stats.lane)}"
+
+
+def _unseen(judgement: Judgement) -> str:
+    whole, lane = judgement.detectable_whole_outage_s, judgement.minimum_detectable_outage_s
+    if whole is None and lane is None:
+        return "anything, as there are no probes"
+    of_all, of_one = at_most_seconds(whole), at_most_seconds(lane)
+    return f"an outage of everything under {of_all}, of the least dense lane alone under {of_one}"
+
+
+def _question(question: Question) -> str:
+    return f"{words(question.name)} {question.verdict.value}{' (advisory)' if question.advisory else ''}"
+
+
+def _why(judgement: Judgement) -> str:
+    sentences = why(judgement)
+    more = f" ({counted(len(sentences) - 1, 'more reason')})" if len(sentences) > 1 else ""
+    return shortened(sentences[0], _SENTENCE_CHARS_MAX) + more if sentences else "no question decided it"
+
+
+def _inert(text: str) -> str:
+    """Text that Markdown shows as it stands."""
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _ACTIVE.sub(r"\\\1", escaped)

@@ -1,0 +1,71 @@
+"""Each outage with everything known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from harness.judge.model import Judgement, Outage
+from harness.report.text import NONE, RunTimes, count, one_line, printable, seconds, words
+from harness.report.views.rows import Row, data_attributes, node_and_release
+
+OUTAGES_IN_FULL = 20
+"""So many outages are shown each with everything known of it; the rest, as in a flapping run, as rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutageView:
+    """One outage, everything known of it."""
+
+    number: int
+    title: str
+    cause: str
+    facts: tuple[tuple[str, str], ...]
+    examples: tuple[str, ...]
+    data: Mapping[str, str]
+
+
+def outage_views(judgement: Judgement, times: RunTimes) -> list[OutageView]:
+    """Every outage in order of time."""
+    return [_outage_view(number, outage, times) for number, outage in enumerate(judgement.outages, start=1)]
+
+
+def _outage_view(number: int, outage: Outage, times: RunTimes) -> OutageView:
+    where = f" on {one_line(outage.node)}" if outage.node else ""
+    length = f"{'more than ' if outage.open_ended else ''}{seconds(outage.duration_s)}"
+    end = _instant(outage.end_ns, times)
+    if outage.open_ended:
+        end = f"not seen to end; evidence ends at {end}"
+    facts = (
+        ("Began", _instant(outage.start_ns, times)),
+        ("Ended", end),
+        ("Edges known to", f"\N{PLUS-MINUS SIGN}{seconds(outage.uncertainty_ns / 1e9)}"),
+        ("Requests", f"{count(outage.requests)} failed or unknown"),
+        ("During", " / ".join(words(part) for part in (outage.phase, outage.step) if part) or NONE),
+        ("Node and its release", node_and_release(outage.node, outage.release)),
+        (
+            "Errors",
+            ", ".join(f"{count(n)} \N{MULTIPLICATION SIGN} {words(error)}" for error, n in outage.errors),
+        ),
+        ("Lanes", ", ".join(one_line(lane) for lane in outage.lanes)),
+    )
+    return OutageView(
+        number,
+        f"{length}{where}",
+        printable(outage.cause),
+        facts,
+        tuple(one_line(example) for example in outage.examples),
+        data_attributes(phase=outage.phase, node=outage.node, start_ns=outage.start_ns, end_ns=outage.end_ns),
+    )
+
+
+def _instant(mono_ns: int, times: RunTimes) -> str:
+    return f"{times.at(mono_ns)} ({times.utc(mono_ns)} UTC)"
+
+
+def outage_rows(views: Sequence[OutageView]) -> list[Row]:
+    """A row an outage, for those that are not shown in full."""
+    return [
+        Row((f"#{shown.number}", shown.title, *(value for _, value in shown.facts), shown.cause), shown.data)
+        for shown in views
+    ]

@@ -1,0 +1,86 @@
+"""What was run, on what, and how to run it again."""
+
+from __future__ import annotations
+
+from harness.judge.model import Judgement
+from harness.report.text import NONE, counted, memory, one_line, seconds
+
+
+def run_line(judgement: Judgement) -> list[str]:
+    """What was run, in a few short parts."""
+    manifest = judgement.manifest
+    drained = manifest.scenario.get("roll", {}).get("drained")
+    how = {True: ", drained", False: ", not drained"}.get(drained, "")
+    return [
+        f"Keystone {pair(judgement)}",
+        f"{counted(len(manifest.nodes), 'node')}{how}",
+        f"scenario {one_line(manifest.scenario.get('name', 'unnamed'))}",
+        f"{seconds((judgement.timeline.end_ns - judgement.timeline.start_ns) / 1e9)}",
+        manifest.started.strftime("%Y-%m-%d %H:%M:%S UTC"),
+    ]
+
+
+def pair(judgement: Judgement) -> str:
+    """From-release and to-release."""
+    old, new = judgement.manifest.from_, judgement.manifest.to
+    return (
+        f"{one_line(old.version)} ({one_line(old.series)}) \N{RIGHTWARDS ARROW} "
+        f"{one_line(new.version)} ({one_line(new.series)})"
+    )
+
+
+def facts(judgement: Judgement) -> list[tuple[str, str]]:
+    """What was run, on what, and how to run it again."""
+    manifest = judgement.manifest
+    host, scenario = manifest.host, manifest.scenario
+    software = host.get("software") or {}
+    probes = [
+        f"{one_line(probe.get('op'))} at {one_line(probe.get('rate_hz'))}/s on "
+        f"{' and '.join(map(one_line, probe.get('connections') or ()))} connections"
+        for probe in scenario.get("probes") or ()
+    ]
+    load = scenario.get("load") or {}
+    deployment = scenario.get("deployment") or {}
+    ended = (
+        "not ended in order" if manifest.ended is None else manifest.ended.strftime("%Y-%m-%d %H:%M:%S UTC")
+    )
+    return [
+        ("Releases", pair(judgement)),
+        (
+            "Scenario",
+            ": ".join(one_line(scenario[key]) for key in ("name", "description") if scenario.get(key)),
+        ),
+        ("Nodes", ", ".join(map(one_line, manifest.nodes))),
+        ("Started, ended", f"{manifest.started.strftime('%Y-%m-%d %H:%M:%S UTC')}, {ended}"),
+        ("Outcome of the harness", one_line(manifest.outcome or "not known")),
+        ("Probes", "; ".join(probes) or NONE),
+        (
+            "Load",
+            f"{load.get('users', NONE)} users, {load.get('client_users', NONE)} through the client library, "
+            f"each a task every {load.get('pace_s', NONE)} s",
+        ),
+        ("Password hashing", f"bcrypt, {deployment.get('password_hash_rounds', NONE)} rounds"),
+        ("Seed", one_line(manifest.seed)),
+        (
+            "Machine",
+            f"{host.get('cores', NONE)} cores, {memory(host.get('memory_bytes'))}, "
+            f"{one_line(host.get('kernel', NONE))}",
+        ),
+        (
+            "Software",
+            ", ".join(f"{one_line(name)} {one_line(software[name])}" for name in sorted(software)) or NONE,
+        ),
+        ("Command", " ".join(map(one_line, manifest.command)) or NONE),
+        ("Overhead of the harness", overhead(judgement)),
+    ]
+
+
+def overhead(judgement: Judgement) -> str:
+    """Wall time of the procedure against its commands and waits."""
+    figures = judgement.overhead
+    if not {"wall_s", "busy_s", "overhead_percent"} <= set(figures):
+        return "not known"
+    return (
+        f"{figures['overhead_percent']:.1f} % ({seconds(figures['wall_s'])} of procedure, "
+        f"{seconds(figures['busy_s'])} of it in commands and waits)"
+    )
