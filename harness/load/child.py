@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import os
+import resource
 import signal
 from dataclasses import dataclass, field
 from typing import Any
@@ -48,6 +49,7 @@ def run_child(spec: ChildSpec) -> ExitCode:
         OSError: the evidence file could not be made.
     """
     state = _State()
+    _raise_descriptor_limit()
     _listen(state)
     environment = Environment(host=spec.base_url, stop_timeout=spec.deadline_s + DRAIN_SPARE_S)
     recorder, sender, job = _parts(spec, environment)
@@ -154,6 +156,13 @@ def _finish(
         _say({"failed": failure})
     _say({"summary": summary})
     return ExitCode.PASS if failure is None else ExitCode.HARNESS_ERROR
+
+
+def _raise_descriptor_limit() -> None:
+    """A hung server holds a connection per arrival; the usual soft limit of 1,024 would be our own fault."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _listen(state: _State) -> None:
