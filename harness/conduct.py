@@ -27,13 +27,14 @@ from harness.deployment.protocols import Deployment, Node
 from harness.errors import ExitCode, HarnessError, StepError, UsageError
 from harness.evidence.clock import Clock
 from harness.evidence.journal import Journal
-from harness.evidence.jsonl import JsonLinesWriter
+from harness.evidence.jsonl import JsonLinesWriter, follow_jsonl
 from harness.evidence.manifest import ClockReading, Manifest, Owner, ReleaseName, write_manifest
 from harness.evidence.names import Phase, RunOutcome, Step
 from harness.evidence.rundir import RunDirectory, create_run_directory
 from harness.load.process import LoadProcess
 from harness.load.seed import seed
-from harness.load.spec import ChildSpec, load_spec, probes_spec
+from harness.load.spec import ChildSpec, load_spec, probe_lanes, probes_spec
+from harness.procedure.baseline import objection
 from harness.procedure.context import Context, Schema
 from harness.procedure.driver import drive
 from harness.procedure.plan import plan
@@ -256,6 +257,14 @@ class _Run:
             summary = child.stop(longest_s + STOP_SPARE_S)
             report.detail.update(generator=spec.job, records=summary.records, faults=list(summary.faults))
 
+    def _baseline_objection(self) -> str | None:
+        lanes = frozenset(lane.lane for lane in probe_lanes(self._scenario))
+        # The generators write 200 ms behind; what is missing then is 1 % of a baseline.
+        rows = (
+            row for path in self._run.request_files() for row in follow_jsonl(path, 0)[0] if "outcome" in row
+        )
+        return objection(rows, lanes, self._scenario.judge)
+
     @contextmanager
     def _noting_failure(self) -> Iterator[None]:
         """A clean-up that fails is noted, lets the others go on, and never hides what came before it."""
@@ -290,6 +299,7 @@ class _Run:
                 logs=run.logs,
                 database_samples=samples,
                 prove_node=_Prover(deployment),
+                baseline_objection=self._baseline_objection,
             )
             drive(context, phases)
 

@@ -37,6 +37,12 @@ class StepError(HarnessError):
     """
 
 
+class NoRoomError(HarnessError):
+    """The baseline is not fit to be compared with, so nothing was upgraded: neither pass nor fail."""
+
+    exit_code = ExitCode.INCONCLUSIVE
+
+
 class WaitTimeoutError(StepError):
     """A wait passed its deadline: says what was waited for, how long, and the last thing seen."""
 

@@ -104,6 +104,8 @@ class ProcedureSettings(_Section):
     upgrade: bool = True
     """False: the same load and phases with nothing upgraded, as a null control."""
     baseline_s: Seconds = 20.0
+    stop_on_bad_baseline: bool = True
+    """Upgrade nothing where the baseline already fails, is slow, or could not be sent; see `judge`."""
     cooldown_s: Seconds = 10.0
     phase_s_min: Seconds = 2.0
     """A probed phase that ends sooner is held open until then, so that it has probes to judge."""

@@ -40,6 +40,7 @@ class Step(StrEnum):
     DEPLOYMENT_DOWN = "deployment_down"
     # baseline and cooldown
     OBSERVE = "observe"
+    JUDGE_BASELINE = "judge_baseline"
     # preflight
     BACKUP = "backup"
     VERSIONS = "versions"

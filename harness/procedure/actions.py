@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from harness.deployment.protocols import CommandResult
-from harness.errors import StepError, WaitTimeoutError
+from harness.errors import NoRoomError, StepError, WaitTimeoutError
 from harness.evidence.clock import now_ns
 from harness.evidence.names import Phase, Step
 from harness.procedure.command_log import applied_migrations, error_lines
@@ -33,6 +33,17 @@ Action = Callable[[Context, Phase, PlannedStep, StepReport], None]
 def _observe(context: Context, phase: Phase, _: PlannedStep, report: StepReport) -> None:
     procedure = context.scenario.procedure
     report.wait(procedure.baseline_s if phase is Phase.BASELINE else procedure.cooldown_s)
+
+
+def _judge_baseline(context: Context, _: Phase, __: PlannedStep, report: StepReport) -> None:
+    objection = context.baseline_objection()
+    report.detail["objection"] = objection
+    if objection is not None:
+        raise NoRoomError(
+            f"nothing was upgraded, because the baseline is no ground to compare with: {objection}; "
+            "lower the rates of [[probes]] and [load], give the machine more room, or set "
+            "procedure.stop_on_bad_baseline = false"
+        )
 
 
 def _settle(context: Context, _: Phase, step: PlannedStep, report: StepReport) -> None:
@@ -232,6 +243,7 @@ def _wait_up(context: Context, _: Phase, step: PlannedStep, report: StepReport) 
 
 ACTIONS: dict[Step, Action] = {
     Step.OBSERVE: _observe,
+    Step.JUDGE_BASELINE: _judge_baseline,
     Step.SETTLE: _settle,
     Step.BACKUP: _backup,
     Step.VERSIONS: _versions,

@@ -71,6 +71,8 @@ class Context:
     prove_node: Callable[[Node, Release, float], tuple[str, int]]
     """Waits until the node itself has answered an authenticated, policy-checked request; returns the release
     it named and how many requests that took."""
+    baseline_objection: Callable[[], str | None]
+    """Why the requests so far are no ground to upgrade from, in a sentence; None where they are."""
     trust_before: bool | None = field(default=None)
     """Value of the trust flag to restore; None while it is unchanged."""
 

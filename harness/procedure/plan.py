@@ -65,7 +65,7 @@ def plan(
 def _phases(
     scenario: Scenario, from_: Release, to: Release, nodes: Sequence[str], *, needs_trust: bool
 ) -> Iterator[PlannedPhase]:
-    yield _phase(Phase.BASELINE, Step.OBSERVE)
+    yield _baseline(scenario)
     yield _preflight(scenario, to)
     if not scenario.procedure.upgrade:
         yield from (PlannedPhase(phase, skip=NOT_UPGRADED) for phase in _UPGRADING_PHASES)
@@ -81,6 +81,14 @@ def _phases(
         )
         yield _trust(Phase.RESTORE, Step.RESTORE_TRUST, needs_trust=needs_trust)
     yield _phase(Phase.COOLDOWN, Step.OBSERVE)
+
+
+def _baseline(scenario: Scenario) -> PlannedPhase:
+    unasked = "the scenario goes on whatever the baseline (procedure.stop_on_bad_baseline = false)"
+    skip = None if scenario.procedure.stop_on_bad_baseline else unasked
+    return PlannedPhase(
+        Phase.BASELINE, (PlannedStep(Step.OBSERVE), PlannedStep(Step.JUDGE_BASELINE, skip=skip))
+    )
 
 
 def _phase(phase: Phase, *steps: Step) -> PlannedPhase:

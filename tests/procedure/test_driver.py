@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from harness.errors import HarnessError, StepError
+from harness.errors import ExitCode, HarnessError, NoRoomError, StepError
 from harness.evidence.clock import Clock
 from harness.evidence.journal import Event, Journal, read_journal
 from harness.evidence.jsonl import JsonLinesWriter
@@ -51,6 +51,7 @@ class Story:
             logs=folder / "logs",
             database_samples=JsonLinesWriter(folder / "database.jsonl"),
             prove_node=prove,
+            baseline_objection=lambda: None,
         )
 
     def run(self) -> None:
@@ -230,3 +231,25 @@ def test_a_dead_generator_stops_the_run_before_the_next_phase_and_is_no_failed_s
         story.run()
     assert story.lab.done == []
     assert not [event for event in story.events if event.edge == "fail"]
+
+
+def test_a_baseline_without_room_stops_the_run_before_anything_is_touched(tmp_path: Path) -> None:
+    story = Story(tmp_path, deployment())
+    story.context.baseline_objection = lambda: "3 of 9 requests failed"
+    with pytest.raises(NoRoomError) as caught:
+        story.run()
+    assert str(caught.value) == (
+        "nothing was upgraded, because the baseline is no ground to compare with: 3 of 9 requests failed; "
+        "lower the rates of [[probes]] and [load], give the machine more room, or set "
+        "procedure.stop_on_bad_baseline = false"
+    )
+    assert caught.value.exit_code is ExitCode.INCONCLUSIVE
+    assert story.lab.done == []
+    assert not [event for event in story.events if event.edge == "fail"]
+
+
+def test_a_scenario_may_go_on_whatever_the_baseline(tmp_path: Path) -> None:
+    story = Story(tmp_path, deployment(), procedure=QUICK | {"stop_on_bad_baseline": False})
+    story.context.baseline_objection = lambda: "3 of 9 requests failed"
+    story.run()
+    assert "db_sync --contract" in story.lab.done
