@@ -75,7 +75,7 @@ class Span:
     node: str | None
     start_ns: int
     end_ns: int
-    """Where the journal breaks off, its last instant."""
+    """Where the journal breaks off, the last instant of the evidence."""
     edge: str
     """`end`, `fail`, `skip`, or `begin` where no end was written."""
     detail: dict[str, Any]
@@ -156,6 +156,8 @@ class Outage:
     """One sentence: what the harness was doing to which node then."""
     examples: tuple[str, ...]
     """Up to five of its requests: time in the run, lane, status or error class, detail, request id."""
+    charged: bool = True
+    """Whether it counts against the upgrade; False where the machine is to blame: `harness.judge.room`."""
 
     @property
     def duration_s(self) -> float:
@@ -194,7 +196,8 @@ class Judgement:
     """Per phase and lane, then per lane for the whole run."""
     series: Series
     counts: dict[str, int]
-    """`requests`, `failed`, `unknown`, `unsent`."""
+    """`requests` (due in the probed time, unsent ones included), `failed`, `unknown`, `unsent`, and
+    `not_judged`: requests due before the first probed phase or after the last."""
     minimum_detectable_outage_s: float | None
     """Of the least densely probed lane; None without probes."""
     detectable_whole_outage_s: float | None

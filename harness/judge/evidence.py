@@ -1,0 +1,168 @@
+"""What a verdict rests on: the files of a run directory, read once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from harness.errors import UsageError
+from harness.evidence.journal import JournalRead, read_journal
+from harness.evidence.jsonl import read_jsonl
+from harness.evidence.manifest import Manifest, read_manifest
+from harness.evidence.names import Error, Role
+from harness.evidence.requests import Records, Requests, read_requests
+from harness.evidence.rundir import RunDirectory
+from harness.judge.codes import NO_SUCH_WORD
+from harness.judge.downtime import Downtime, downtime
+from harness.judge.model import Timeline
+from harness.judge.room import Room, room
+from harness.judge.settings import judge_settings
+from harness.judge.silence import Silence, silences
+from harness.judge.timeline import Window, build_timeline, windows
+from harness.scenario import JudgeSettings
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A run directory in memory."""
+
+    manifest: Manifest
+    settings: JudgeSettings
+    journal: JournalRead
+    requests: Requests
+    timeline: Timeline
+    versions: tuple[dict[str, Any], ...]
+    """Version tables at step edges, as sampled: `mono_ns`, `phase`, `step`, `edge`, `tables`."""
+    running: bool
+    """The caller knows that the harness of this run is alive."""
+
+    @cached_property
+    def windows(self) -> tuple[Window, ...]:
+        """The probed phases on the clock, without gaps; requests outside are counted, not judged."""
+        return windows(self.timeline)
+
+    @cached_property
+    def room(self) -> Room:
+        """Whether the machine had room, and which failures may be charged to the upgrade."""
+        return room(self)
+
+    @cached_property
+    def downtime(self) -> Downtime:
+        """The outages of the probed time."""
+        return downtime(self)
+
+    @cached_property
+    def silences(self) -> tuple[Silence, ...]:
+        """How long each lane was without a success, and without a probe, in the order of the lanes."""
+        return silences(self)
+
+    @property
+    def judged_start_ns(self) -> int:
+        """When the first probed phase began; the end of the run where none did."""
+        return self.windows[0].start_ns if self.windows else self.timeline.end_ns
+
+    @property
+    def judged_end_ns(self) -> int:
+        """When the last probed phase ended."""
+        return self.windows[-1].end_ns if self.windows else self.timeline.end_ns
+
+    @property
+    def upgrades(self) -> bool:
+        """Whether the scenario asked for an upgrade; without, the run is a null control."""
+        return bool(_at(self.manifest.scenario, "procedure", "upgrade", default=True))
+
+    @property
+    def drained(self) -> bool:
+        """Whether nodes are taken out of the balancer before they are touched."""
+        return bool(_at(self.manifest.scenario, "roll", "drained", default=True))
+
+    @property
+    def changes_release(self) -> bool:
+        """Whether nodes end on another release than the one they began with."""
+        return self.upgrades and self.manifest.from_.version != self.manifest.to.version
+
+    def setting(self, *keys: str, default: Any = None) -> Any:
+        """A value of the scenario as resolved, or `default` where the manifest has none."""
+        return _at(self.manifest.scenario, *keys, default=default)
+
+    def error_code(self, error: Error) -> int:
+        """Code of an error class in the column `error`."""
+        return self.requests.errors.index(error) if error in self.requests.errors else NO_SUCH_WORD
+
+    def release_code(self, version: str) -> int:
+        """Code of a release in the column `release`."""
+        return self.requests.releases.index(version) if version in self.requests.releases else NO_SUCH_WORD
+
+    def seconds(self, instant_ns: int) -> str:
+        """An instant as findings name it, e.g. `41.20 s into the run`."""
+        return f"{(instant_ns - self.timeline.start_ns) / 1e9:.2f} s into the run"
+
+    def lanes(self, *roles: Role) -> list[int]:
+        """Numbers of the lanes of these roles; of every role but the reference where none is given."""
+        return [
+            number
+            for number, lane in enumerate(self.requests.lanes)
+            if (lane.role in roles if roles else lane.role != Role.REFERENCE)
+        ]
+
+    def judged(self, lane: int) -> Records:
+        """Requests of a lane that were due in the probed time."""
+        return due(self.requests.of(lane), self.judged_start_ns, self.judged_end_ns)
+
+    def in_phase(self, lane: int, phase: str) -> Records:
+        """Requests of a lane that were due in a phase."""
+        records = self.requests.of(lane)
+        parts = [due(records, w.start_ns, w.end_ns) for w in self.windows if w.phase == phase]
+        return parts[0] if len(parts) == 1 else Records.joined(parts)
+
+
+def due(records: Records, start_ns: int, end_ns: int) -> Records:
+    """Requests due from `start_ns` to before `end_ns`; views."""
+    first, last = np.searchsorted(records.intended_ns, (start_ns, end_ns))
+    return records.between(int(first), int(last))
+
+
+def load_evidence(run: RunDirectory, overrides: Iterable[str] = (), *, running: bool = False) -> Evidence:
+    """Read a run directory; `running` says that its harness is alive.
+
+    Raises:
+        UsageError: a file is not of format 1 or cannot be read, or an override is no setting of the judge.
+    """
+    try:
+        return _load(run, overrides, running=running)
+    except OSError as error:
+        raise UsageError(
+            f"{error.filename or run.path}: cannot be read ({error.strerror}); "
+            "judge as the user who made the run, or give yourself the right to read its folder."
+        ) from error
+
+
+def _load(run: RunDirectory, overrides: Iterable[str], *, running: bool) -> Evidence:
+    manifest = read_manifest(run.manifest)
+    settings = judge_settings(manifest.scenario, overrides, run.manifest)
+    journal = read_journal(run.journal)
+    requests = read_requests(run.request_files())
+    ends = requests.records.end_ns
+    timeline = build_timeline(
+        journal.events,
+        manifest.nodes,
+        manifest.from_.version,
+        manifest.to.version,
+        int(ends.max()) if len(ends) else 0,
+    )
+    rows = read_jsonl(run.database).rows
+    versions = tuple(row for row in rows if row.get("kind") == "versions")
+    return Evidence(manifest, settings, journal, requests, timeline, versions, running)
+
+
+def _at(document: dict[str, Any], *keys: str, default: Any) -> Any:
+    value: Any = document
+    for key in keys:
+        if not isinstance(value, dict) or key not in value:
+            return default
+        value = value[key]
+    return value

@@ -1,0 +1,85 @@
+"""The one sentence that a manager reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness.evidence.names import Step
+from harness.judge.evidence import Evidence
+from harness.judge.model import Outage, Question, Verdict
+from harness.judge.questions import AVAILABILITY, PROCEDURE
+from harness.judge.silence import detectable_outage_s
+from harness.judge.stats import tally
+from harness.judge.words import at_most_seconds, counted, listed
+
+_STOPPED = frozenset({Step.STOP, Step.SWITCH, Step.START, Step.PROVE})
+
+
+def headline(evidence: Evidence, verdict: Verdict, questions: Sequence[Question]) -> str:
+    """Whether there was downtime, and how much; else why nothing can be said."""
+    if verdict is Verdict.PASS:
+        return _no_downtime(evidence)
+    if verdict is Verdict.INCONCLUSIVE:
+        return _not_proven(questions)
+    failed = {question.name for question in questions if question.verdict is Verdict.FAIL}
+    if AVAILABILITY not in failed:
+        return f"The upgrade failed: {_sentences(questions, Verdict.FAIL)[0]}"
+    besides = ", and the procedure failed as well" if PROCEDURE in failed else ""
+    return f"Downtime: {_downtime(evidence, questions)}{besides}."
+
+
+def _sent(evidence: Evidence) -> int:
+    counts = tally(evidence)
+    return counts["requests"] - counts["unsent"]
+
+
+def _no_downtime(evidence: Evidence) -> str:
+    detectable_s = detectable_outage_s(evidence) or 0.0
+    return (
+        f"No downtime was seen: 0 of {counted(_sent(evidence), 'request')} failed while {_what(evidence)}; "
+        f"an outage of one operation longer than {at_most_seconds(detectable_s)} would have been seen."
+    )
+
+
+def _what(evidence: Evidence) -> str:
+    manifest = evidence.manifest
+    if not evidence.upgrades:
+        return "nothing was upgraded"
+    return (
+        f"{counted(len(manifest.nodes), 'node')} went from {manifest.from_.version} to {manifest.to.version}"
+    )
+
+
+def _downtime(evidence: Evidence, questions: Sequence[Question]) -> str:
+    downtime = evidence.downtime
+    if not downtime.charged:  # a stall: every request was answered in the end
+        available = [question for question in questions if question.name == AVAILABILITY]
+        return _sentences(available, Verdict.FAIL)[0].rstrip(".")
+    return (
+        f"{downtime.failed_charged:,} of {counted(_sent(evidence), 'request')} failed in "
+        f"{counted(downtime.charged, 'outage')}, the longest {downtime.longest_s:.1f} s, "
+        f"{_when([outage for outage in downtime.outages if outage.charged])}"
+    )
+
+
+def _when(outages: Sequence[Outage]) -> str:
+    every = "all " if len(outages) > 1 else ""
+    if all(outage.step in _STOPPED for outage in outages):
+        return f"{every}while {'a node was' if len(outages) == 1 else 'nodes were'} stopped"
+    phases = list(dict.fromkeys(outage.phase or "unknown" for outage in outages))
+    return f"{every}in {'phase' if len(phases) == 1 else 'the phases'} {listed(phases)}"
+
+
+def _not_proven(questions: Sequence[Question]) -> str:
+    reasons = _sentences(questions, Verdict.INCONCLUSIVE)
+    more = f" ({counted(len(reasons) - 1, 'more reason')})" if len(reasons) > 1 else ""
+    return f"Not proven: {reasons[0].rstrip('.')}{more}."
+
+
+def _sentences(questions: Sequence[Question], verdict: Verdict) -> list[str]:
+    return [
+        finding.sentence
+        for question in questions
+        for finding in question.findings
+        if finding.verdict is verdict and not question.advisory
+    ]

@@ -1,0 +1,36 @@
+"""What a run can not prove, however it came out."""
+
+from __future__ import annotations
+
+from harness.judge.evidence import Evidence
+from harness.judge.silence import detectable_outage_s, detectable_whole_outage_s
+from harness.judge.words import at_most_seconds
+
+_NOT_ASKED = (
+    "That every write which was acknowledged is still there is not proven: the question of integrity is not "
+    "asked yet.",
+    "That tokens, users and roles made on one release are honoured by the other is not proven: the question "
+    "of continuity is not asked yet.",
+    "That answers were as quick as before is not proven: latencies are shown, and the question of impact is "
+    "not asked yet.",
+)
+_PRODUCTION_ROUNDS = 12
+"""bcrypt rounds of a usual production cloud; each one fewer halves the time of a login."""
+
+
+def limits(evidence: Evidence) -> tuple[str, ...]:
+    """A sentence for each thing that this run leaves open."""
+    sentences = list(_NOT_ASKED)
+    lane_s, whole_s = detectable_outage_s(evidence), detectable_whole_outage_s(evidence)
+    if lane_s is not None and whole_s is not None:
+        sentences.append(
+            f"An outage of one operation shorter than {at_most_seconds(lane_s)}, or of all operations "
+            f"shorter than {at_most_seconds(whole_s)}, may have gone unseen between two probes."
+        )
+    rounds = evidence.setting("deployment", "password_hash_rounds")
+    if isinstance(rounds, int) and rounds < _PRODUCTION_ROUNDS:
+        sentences.append(
+            f"Passwords were hashed with {rounds} bcrypt rounds, so logins cost less than in a production "
+            "cloud."
+        )
+    return tuple(sentences)

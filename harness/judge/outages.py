@@ -1,0 +1,87 @@
+"""When a lane failed, and which lanes failed together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.evidence.requests import Records
+
+
+@dataclass(frozen=True, slots=True)
+class LaneFailure:
+    """One lane without a success, from a request that failed to the next that succeeded."""
+
+    lane: int
+    start_ns: int
+    """Intended time of the first request that failed."""
+    end_ns: int
+    """Intended time of the next that succeeded; the end of evidence where none did."""
+    uncertainty_ns: int
+    """One probe interval: the lane may have failed for so much longer at each edge."""
+    open_ended: bool
+    first: int
+    """Row of its first failed request among the requests that it was found in."""
+    last: int
+    """Row of its last failed request."""
+
+
+def lane_failures(
+    lane: int, rate_hz: float | None, sent: Records, bad: NDArray[np.bool_], evidence_end_ns: int
+) -> list[LaneFailure]:
+    """Every failure of one lane, by time.
+
+    Args:
+        lane: number of the lane.
+        rate_hz: arrivals a second; None where a closed model paces itself.
+        sent: the lane's requests that left the generator, by intended time, whenever they ended.
+        bad: which of them had no success.
+        evidence_end_ns: end of a failure after which no request succeeded.
+    """
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], bad, [False]]).astype(np.int8)))
+    due = sent.intended_ns
+    return [
+        _failure(lane, rate_hz, due, int(first), int(stop), evidence_end_ns)
+        for first, stop in zip(edges[::2], edges[1::2], strict=True)
+    ]
+
+
+def _failure(
+    lane: int, rate_hz: float | None, due: NDArray[np.int64], first: int, stop: int, evidence_end_ns: int
+) -> LaneFailure:
+    open_ended = stop == len(due)
+    end_ns = max(evidence_end_ns, int(due[stop - 1])) if open_ended else int(due[stop])
+    return LaneFailure(
+        lane, int(due[first]), end_ns, _uncertainty_ns(rate_hz, due, first, stop), open_ended, first, stop - 1
+    )
+
+
+def _uncertainty_ns(rate_hz: float | None, due: NDArray[np.int64], first: int, stop: int) -> int:
+    """The probe interval, or the wider spacing seen at an edge: probes may be unsent, and a closed lane has
+    no interval at all.
+    """
+    spacings = [int(1e9 / rate_hz)] if rate_hz else []
+    if first > 0:
+        spacings.append(int(due[first] - due[first - 1]))
+    if stop < len(due):
+        spacings.append(int(due[stop] - due[stop - 1]))
+    return max(spacings, default=0)
+
+
+def together(failures: Iterable[LaneFailure]) -> list[tuple[LaneFailure, ...]]:
+    """Failures that overlap or touch in time, grouped; groups and their members by time, then by lane."""
+    groups: list[tuple[LaneFailure, ...]] = []
+    members: list[LaneFailure] = []
+    reach_ns = -1
+    for failure in sorted(failures, key=lambda f: (f.start_ns, f.lane)):
+        if members and failure.start_ns > reach_ns:
+            groups.append(tuple(members))
+            members = []
+        members.append(failure)
+        reach_ns = max(reach_ns, failure.end_ns) if len(members) > 1 else failure.end_ns
+    if members:
+        groups.append(tuple(members))
+    return groups

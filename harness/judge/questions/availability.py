@@ -1,0 +1,154 @@
+"""Was anyone refused or kept waiting?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.evidence.names import Role
+from harness.judge.codes import UNSENT, bad, count
+from harness.judge.evidence import Evidence
+from harness.judge.model import Finding, Outage, Question, Verdict
+from harness.judge.outages import LaneFailure, lane_failures
+from harness.judge.questions.answer import answer
+from harness.judge.silence import detectable_outage_s, detectable_whole_outage_s
+from harness.judge.stats import error_rate_upper, tally
+from harness.judge.timeline import phase_at, step_at
+from harness.judge.words import at_most_seconds, counted, listed, percent
+
+NAME = "availability"
+
+
+def judge(evidence: Evidence) -> Question:
+    """FAIL for every outage and for every stall over the budget that may be charged to the upgrade.
+
+    What `harness.judge.room` excuses is INCONCLUSIVE; so is a run in which nothing was sent.
+    """
+    found = [*_outages(evidence), *_stalls(evidence)]
+    return answer(NAME, [*found, *_excuse(evidence, found)], [_all_well(evidence)])
+
+
+def _outages(evidence: Evidence) -> Iterator[Finding]:
+    downtime = evidence.downtime
+    for outage in downtime.outages:
+        yield _finding(evidence, outage)
+    unlisted = downtime.total - len(downtime.outages)
+    if unlisted:
+        charged = downtime.charged > sum(outage.charged for outage in downtime.outages)
+        yield Finding(
+            f"Besides these there were {counted(unlisted, 'shorter outage')}; only the "
+            f"{len(downtime.outages)} longest are told one by one.",
+            Verdict.FAIL if charged else Verdict.INCONCLUSIVE,
+        )
+
+
+def _finding(evidence: Evidence, outage: Outage) -> Finding:
+    only_lane = outage.lanes[0] if len(outage.lanes) == 1 else None
+    return Finding(
+        sentence=_sentence(evidence, outage),
+        verdict=Verdict.FAIL if outage.charged else Verdict.INCONCLUSIVE,
+        phase=outage.phase,
+        step=outage.step,
+        node=outage.node,
+        release=outage.release,
+        lane=only_lane,
+        error=outage.errors[0][0] if len(outage.errors) == 1 else None,
+        start_ns=outage.start_ns,
+        end_ns=outage.end_ns,
+        uncertainty_ns=outage.uncertainty_ns,
+        requests=outage.requests,
+    )
+
+
+def _sentence(evidence: Evidence, outage: Outage) -> str:
+    errors = listed(f"{number:,} {error}" for error, number in outage.errors)
+    end = "; no success followed" if outage.open_ended else ""
+    return (
+        f"An outage of {outage.duration_s:.2f} s (each edge uncertain by "
+        f"{outage.uncertainty_ns / 1e9:.2f} s) began {evidence.seconds(outage.start_ns)}: "
+        f"{counted(outage.requests, 'request')} failed ({errors}) in {listed(outage.lanes)}{end}; "
+        f"{outage.cause}."
+    )
+
+
+def _stalls(evidence: Evidence) -> Iterator[Finding]:
+    """Stretches over the budget without a success although requests were due.
+
+    One that an outage of its lane overlaps is told by that outage.
+    """
+    for number in evidence.lanes():
+        silence = evidence.silences[number]
+        outages = _own_outages(evidence, number) if silence.stalls else []
+        for start_ns, end_ns in silence.stalls:
+            if not any(o.start_ns <= end_ns and o.end_ns >= start_ns for o in outages):
+                yield _stall(evidence, number, silence.budget_s, start_ns, end_ns)
+
+
+def _own_outages(evidence: Evidence, number: int) -> list[LaneFailure]:
+    records = evidence.judged(number)
+    records = records.at(records.outcome != UNSENT)
+    rate_hz = evidence.requests.lanes[number].rate_hz
+    return lane_failures(number, rate_hz, records, bad(records), evidence.judged_end_ns)
+
+
+def _stall(evidence: Evidence, number: int, budget_s: float, start_ns: int, end_ns: int) -> Finding:
+    lane = evidence.requests.lanes[number].lane
+    step = step_at(evidence.timeline, start_ns)
+    return Finding(
+        sentence=(
+            f"{lane} had no success for {(end_ns - start_ns) / 1e9:.2f} s although requests were due, from "
+            f"{evidence.seconds(start_ns)}; the budget is {budget_s:g} s."
+        ),
+        verdict=(Verdict.INCONCLUSIVE if evidence.room.excuses(number, start_ns, end_ns) else Verdict.FAIL),
+        phase=phase_at(evidence.windows, start_ns),
+        step=step.step if step else None,
+        node=step.node if step else None,
+        lane=lane,
+        start_ns=start_ns,
+        end_ns=end_ns,
+    )
+
+
+def _excuse(evidence: Evidence, found: list[Finding]) -> Iterator[Finding]:
+    """Why what was found is not charged."""
+    excused = sum(finding.verdict is Verdict.INCONCLUSIVE for finding in found)
+    if excused:
+        yield Finding(
+            f"{counted(excused, 'outage or stall', 'outages or stalls')} can not be charged to the upgrade: "
+            f"{_reason(evidence)}.",
+            Verdict.INCONCLUSIVE,
+        )
+
+
+def _reason(evidence: Evidence) -> str:
+    room = evidence.room
+    if room.none:
+        return "the machine had no room for the load even before the upgrade began"
+    reasons = []
+    if room.baseline.failures:
+        lanes = listed(evidence.requests.lanes[number].lane for number, _ in room.baseline.failures)
+        reasons.append(f"{lanes} failed even before the upgrade began")
+    if room.starved.total_s:
+        reasons.append("the machine was starved at that moment")
+    return " or ".join(reasons)
+
+
+def _all_well(evidence: Evidence) -> Finding:
+    counts = tally(evidence)
+    sent = counts["requests"] - counts["unsent"]
+    probes = sum(count(evidence.judged(n).outcome != UNSENT) for n in evidence.lanes(Role.PROBE))
+    upper = error_rate_upper(0, probes)
+    if upper is None:
+        return Finding(
+            "No probe was sent in the probed phases, so nothing is known of availability.",
+            Verdict.INCONCLUSIVE,
+        )
+    lane_s = detectable_outage_s(evidence) or 0.0
+    whole_s = detectable_whole_outage_s(evidence) or 0.0
+    return Finding(
+        f"None of {counted(sent, 'request')} failed, {probes:,} of them probes on a fixed schedule: with "
+        f"95 % confidence fewer than {percent(upper)} of probes fail (rule of three: 3/{probes:,}); "
+        f"an outage of one operation longer than {at_most_seconds(lane_s)}, or of all longer than "
+        f"{at_most_seconds(whole_s)}, would have been seen.",
+        Verdict.PASS,
+        requests=sent,
+    )

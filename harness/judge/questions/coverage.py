@@ -1,0 +1,264 @@
+"""Is there enough evidence to say anything?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.evidence.names import Error, Phase, Role
+from harness.evidence.requests import Records, RequestFile
+from harness.judge.codes import UNSENT, bad, count, sent
+from harness.judge.evidence import Evidence
+from harness.judge.model import Finding, Question, Verdict
+from harness.judge.questions.answer import answer
+from harness.judge.words import counted, listed, was_were
+
+NAME = "coverage"
+
+_HOLE_INTERVALS = 1.5
+"""Two intended times further apart than so many probe intervals have lost an arrival between them; one
+interval and some rounding is the schedule itself."""
+
+_CLAIM_SLACK = 1.1
+"""How much more a generator may claim than its records show: percentiles can be interpolated otherwise."""
+
+
+def judge(evidence: Evidence) -> Question:
+    """INCONCLUSIVE for each thing that is missing; never FAIL, for nothing here is Keystone's doing."""
+    checks = (_files, _lanes, _unsent, _untried, _lag, _phases, _holes, _baseline, _roll, _reference)
+    gaps = [
+        Finding(gap.sentence, Verdict.INCONCLUSIVE, phase=gap.phase, lane=gap.lane, requests=gap.requests)
+        for check in checks
+        for gap in check(evidence)
+    ]
+    return answer(NAME, gaps, [_enough(evidence)])
+
+
+@dataclass(frozen=True, slots=True)
+class _Gap:
+    """Something that is missing."""
+
+    sentence: str
+    phase: str | None = None
+    lane: str | None = None
+    requests: int | None = None
+
+
+def _enough(evidence: Evidence) -> Finding:
+    probes = sum(count(sent(evidence.judged(number))) for number in evidence.lanes(Role.PROBE))
+    return Finding(
+        f"{counted(probes, 'probe')} in {counted(len(evidence.lanes(Role.PROBE)), 'lane')} cover "
+        f"{counted(len(evidence.windows), 'phase')}; none that was due is missing, and none left late.",
+        Verdict.PASS,
+        requests=probes,
+    )
+
+
+def _files(evidence: Evidence) -> Iterator[_Gap]:
+    files = evidence.requests.files
+    if not files:
+        yield _Gap("There are no request files: no request of this run is known.")
+    for file in files:
+        yield from (_Gap(f"{file.name} {sentence}.") for sentence in _damage(file))
+
+
+def _damage(file: RequestFile) -> Iterator[str]:
+    """What is wrong with a file, as the end of a sentence about it."""
+    if not file.lanes:
+        yield "holds no whole header: its writer was killed before the first request"
+    elif file.footer is None:
+        yield "has no footer: its writer was killed, and requests it had not written yet are lost"
+    elif file.footer.records != file.records:
+        yield (
+            f"holds {counted(file.records, 'whole record')}, but its writer counted {file.footer.records:,}"
+        )
+    if file.torn:
+        yield "ends in a torn line"
+    if file.malformed:
+        yield f"holds {counted(file.malformed, 'damaged line')}"
+    if file.seq_missing:
+        yield f"lacks {counted(file.seq_missing, 'record')}: numbers are missing in their sequence"
+    if file.seq_repeated:
+        yield f"holds {counted(file.seq_repeated, 'record')} with a number that another record has"
+    for lane, number in file.strangers:
+        yield f"holds {counted(number, 'record')} of the lane {lane}, which its header does not name"
+    for fault in file.footer.faults if file.footer else ():
+        yield f"tells of a fault in the load generator: {fault.rstrip('.')}"
+
+
+def _lanes(evidence: Evidence) -> Iterator[_Gap]:
+    """Lanes that the scenario asks for, and load beside the probes."""
+    probes = {(lane.op, lane.connection) for lane in evidence.requests.lanes if lane.role is Role.PROBE}
+    for probe in evidence.setting("probes", default=()):
+        for connection in probe.get("connections", ()):
+            if (probe.get("op"), connection) not in probes:
+                name = f"{probe.get('op')}/{connection}"
+                yield _Gap(f"The scenario asks for probes in the lane {name}; there are none.", lane=name)
+    for key, role, noun in (("users", Role.LOAD, "load"), ("client_users", Role.CLIENT, "real clients")):
+        wanted = evidence.setting("load", key, default=0)
+        requests = sum(len(evidence.judged(number)) for number in evidence.lanes(role))
+        if wanted and not requests:
+            yield _Gap(f"The scenario asks for {noun} beside the probes; no request of theirs is known.")
+
+
+def _unsent(evidence: Evidence) -> Iterator[_Gap]:
+    no_token = evidence.error_code(Error.NO_TOKEN)
+    unsent = 0
+    for number in evidence.lanes():
+        records = evidence.judged(number)
+        unsent += count((records.outcome == UNSENT) & (records.error != no_token))
+    allowed = evidence.settings.unsent_max
+    if unsent > allowed:
+        yield _Gap(
+            f"{counted(unsent, 'request')} that {was_were(unsent)} due never left the load generator "
+            f"(allowed: {allowed}).",
+            requests=unsent,
+        )
+
+
+def _untried(evidence: Evidence) -> Iterator[_Gap]:
+    """Requests without a token are the fault of a login that failed; there must be one on record."""
+    no_token = evidence.error_code(Error.NO_TOKEN)
+    lanes = evidence.lanes()
+    untried = sum(count(evidence.judged(number).error == no_token) for number in lanes)
+    # A login may have failed before the first phase began.
+    if untried and not any(bad(evidence.requests.of(number)).any() for number in lanes):
+        yield _Gap(
+            f"{counted(untried, 'request')} {was_were(untried)} not tried for want of a token, "
+            "yet no login that failed is on record.",
+            requests=untried,
+        )
+
+
+def _lag(evidence: Evidence) -> Iterator[_Gap]:
+    """Lag as the records of the probed time show it, or as a footer claims where no record explains that."""
+    judged = _lags_ms([evidence.judged(number) for number in evidence.lanes(Role.PROBE)])
+    lanes = evidence.lanes(Role.PROBE, Role.REFERENCE)
+    recorded = _lags_ms([evidence.requests.of(number) for number in lanes])
+    footers = [file.footer for file in evidence.requests.files if file.footer]
+    p99_ms = _worse(judged, recorded, [footer.lag_p99_ms for footer in footers], 99)
+    max_ms = _worse(judged, recorded, [footer.lag_max_ms for footer in footers], 100)
+    settings = evidence.settings
+    if p99_ms > settings.lag_p99_ms_max or max_ms > settings.lag_max_ms_max:
+        yield _Gap(
+            f"The load generator was starved: probes left up to {max_ms:,.0f} ms late, p99 {p99_ms:,.0f} ms "
+            f"(allowed: {settings.lag_max_ms_max:g} and {settings.lag_p99_ms_max:g} ms); the machine did "
+            "that, and Keystone is not charged for it."
+        )
+
+
+def _lags_ms(lanes: list[Records]) -> NDArray[np.float32]:
+    lags = [((r.start_ns - r.intended_ns)[sent(r)] / 1e6).astype(np.float32) for r in lanes]
+    return np.concatenate([np.empty(0, np.float32), *lags])
+
+
+def _worse(
+    judged: NDArray[np.float32], recorded: NDArray[np.float32], claims: list[float | None], percentile: float
+) -> float:
+    """A footer also counts the time before the first phase, when servers start and lag harms nobody; so its
+    claim counts only where it is more than all records show: then records are lost.
+    """
+    shown = float(np.percentile(recorded, percentile)) if len(recorded) else 0.0
+    lag_ms = float(np.percentile(judged, percentile)) if len(judged) else 0.0
+    return max([lag_ms, *(claim for claim in claims if claim and claim > shown * _CLAIM_SLACK + 1)])
+
+
+def _phases(evidence: Evidence) -> Iterator[_Gap]:
+    """Probes per lane and phase; phases that the run never reached are the procedure's affair."""
+    if not evidence.windows:
+        yield _Gap("No probed phase was begun, so no request can be charged to one.")
+    least = evidence.settings.probes_per_phase_min
+    for phase in dict.fromkeys(window.phase for window in evidence.windows):
+        thin = {
+            evidence.requests.lanes[number].lane: probes
+            for number in evidence.lanes(Role.PROBE)
+            if (probes := count(sent(evidence.in_phase(number, phase)))) < least
+        }
+        if thin:
+            lanes = listed(f"{number} in {lane}" for lane, number in thin.items())
+            yield _Gap(
+                f"The phase {phase} has too few probes: {lanes} (needed: {least} in each lane).", phase=phase
+            )
+
+
+def _holes(evidence: Evidence) -> Iterator[_Gap]:
+    """Arrivals that stand in no record: neither sent nor unsent."""
+    for number in evidence.lanes(Role.PROBE):
+        lane = evidence.requests.lanes[number]
+        records = evidence.judged(number)
+        if lane.rate_hz is None or len(records) < 2:
+            continue
+        apart_ns = np.diff(records.intended_ns)
+        wide = apart_ns[apart_ns > _HOLE_INTERVALS * 1e9 / lane.rate_hz]
+        lost = int(np.maximum(1, np.round(wide / 1e9 * lane.rate_hz) - 1).sum())
+        if lost:
+            yield _Gap(
+                f"{lane.lane} lost {counted(lost, 'arrival')}: its schedule has a hole of up to "
+                f"{float(wide.max()) / 1e9:.2f} s where a probe was due every {1 / lane.rate_hz:.2f} s.",
+                lane=lane.lane,
+                requests=lost,
+            )
+
+
+def _baseline(evidence: Evidence) -> Iterator[_Gap]:
+    room, settings = evidence.room, evidence.settings
+    baseline = room.baseline
+    phase = Phase.BASELINE
+    if not evidence.windows:
+        return
+    if baseline.duration_s < settings.baseline_s_min:
+        yield _Gap(
+            f"The baseline lasted {baseline.duration_s:.1f} s (needed: {settings.baseline_s_min:g} s).", phase
+        )
+    if room.slow:
+        yield _Gap(
+            f"There was no room: before anything was touched the p99 was {baseline.p99_ms:,.0f} ms (allowed: "
+            f"{settings.baseline_p99_ms_max:g} ms); lower the rates of probes and load, or use a larger "
+            "machine.",
+            phase,
+        )
+    if room.late:
+        yield _Gap(
+            f"There was no room: before anything was touched probes left {baseline.lag_p99_ms:,.0f} ms late "
+            f"at p99 (allowed: {settings.lag_p99_ms_max:g} ms); lower the rates of probes and load, or use a "
+            "larger machine.",
+            phase,
+        )
+    if baseline.failures:
+        lanes = listed(evidence.requests.lanes[number].lane for number, _ in baseline.failures)
+        yield _Gap(
+            f"The baseline already fails: {counted(baseline.failed, 'request')} in {lanes}, before anything "
+            "was touched.",
+            phase,
+            requests=baseline.failed,
+        )
+
+
+def _roll(evidence: Evidence) -> Iterator[_Gap]:
+    """Both releases must have served while the nodes changed, else mixing them was not tried."""
+    if not evidence.changes_release or Phase.ROLL not in {window.phase for window in evidence.windows}:
+        return
+    manifest = evidence.manifest
+    for version in (manifest.from_.version, manifest.to.version):
+        code = evidence.release_code(version)
+        parts = (evidence.in_phase(number, Phase.ROLL) for number in evidence.lanes())
+        if not any((part.release == code).any() for part in parts):
+            yield _Gap(
+                f"No answer of release {version} was seen during the roll, so the mix of both releases was "
+                "not tried.",
+                Phase.ROLL,
+            )
+
+
+def _reference(evidence: Evidence) -> Iterator[_Gap]:
+    for number in evidence.lanes(Role.REFERENCE):
+        failed = count(bad(evidence.judged(number)))
+        if failed:
+            yield _Gap(
+                f"{counted(failed, 'request')} to the reference target failed as well: the machine did that.",
+                lane=evidence.requests.lanes[number].lane,
+                requests=failed,
+            )

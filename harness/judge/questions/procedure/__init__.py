@@ -1,0 +1,37 @@
+"""Was the upgrade carried out, and is every step of it proven?"""
+
+from __future__ import annotations
+
+from harness.judge.evidence import Evidence
+from harness.judge.model import Finding, Question, Verdict
+from harness.judge.questions.answer import answer
+from harness.judge.questions.procedure import ending, journal, nodes, phases, schema, steps, trust
+from harness.judge.words import counted, listed
+
+NAME = "procedure"
+
+
+def judge(evidence: Evidence) -> Question:
+    """FAIL where a step failed or the evidence contradicts it; INCONCLUSIVE where the evidence is missing.
+
+    A run that did not complete is never PASS.
+    """
+    checks = (
+        journal.check, ending.check, steps.check, phases.check, schema.check, nodes.check, trust.check,
+    )  # fmt: skip
+    return answer(NAME, [finding for check in checks for finding in check(evidence)], [_proven(evidence)])
+
+
+def _proven(evidence: Evidence) -> Finding:
+    manifest = evidence.manifest
+    names = listed(manifest.nodes)
+    if not evidence.upgrades:
+        return Finding(
+            f"Nothing was upgraded, as the scenario asks: {names} stayed on {manifest.from_.version}.",
+            Verdict.PASS,
+        )
+    return Finding(
+        f"All {counted(len(evidence.windows), 'phase')} that apply ended, the version tables hold what "
+        f"{manifest.to.version} says, and {names} ended on {manifest.to.version}.",
+        Verdict.PASS,
+    )

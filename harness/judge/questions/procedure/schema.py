@@ -1,0 +1,108 @@
+"""Whether the database went where the release pair says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from harness.evidence.names import Edge, Phase, Step
+from harness.judge.evidence import Evidence
+from harness.judge.model import Finding, Span, Verdict
+from harness.judge.questions.procedure.ending import completed
+from harness.judge.words import counted
+
+_SYNCED = (Phase.EXPAND, Phase.MIGRATE, Phase.CONTRACT)
+
+
+def check(evidence: Evidence) -> Iterator[Finding]:
+    """FAIL where `db_sync` failed or the version tables hold something else than was expected.
+
+    What the driver concluded is not trusted: expected and seen are compared here again.
+    """
+    steps = [step for step in evidence.timeline.steps if step.edge == Edge.END]
+    for step in steps:
+        if step.step == Step.DB_SYNC:
+            yield from _synced(step)
+        elif step.step in (Step.PROVE_SCHEMA, Step.VERSIONS):
+            yield from _compared(step)
+    if completed(evidence) and evidence.upgrades:
+        yield from _left_out(evidence, steps)
+        yield from _final(evidence, steps)
+
+
+def _synced(step: Span) -> Iterator[Finding]:
+    command = f"keystone-manage db_sync --{step.phase}"
+    code = step.detail.get("exit_code")
+    if not isinstance(code, int):
+        yield _finding(f"The exit code of {command} is not journalled.", Verdict.INCONCLUSIVE, step)
+    elif code != 0:
+        yield _finding(f"{command} exited with {code}.", Verdict.FAIL, step)
+    errors = step.detail.get("log_errors") or []
+    if errors:
+        yield _finding(
+            f"{command} logged {counted(len(errors), 'error')}, the first: {str(errors[0]).rstrip('.')}.",
+            Verdict.FAIL,
+            step,
+        )
+
+
+def _compared(step: Span) -> Iterator[Finding]:
+    expected, seen = step.detail.get("expected"), step.detail.get("seen")
+    if not isinstance(expected, Mapping) or not isinstance(seen, Mapping):
+        yield _finding(
+            f"The version tables of phase {step.phase} are not journalled, so its schema is not proven.",
+            Verdict.INCONCLUSIVE,
+            step,
+        )
+    elif _tables(expected) != _tables(seen):
+        yield _finding(
+            f"In phase {step.phase} the version tables hold {_words(seen)}, expected {_words(expected)}.",
+            Verdict.FAIL,
+            step,
+        )
+
+
+def _left_out(evidence: Evidence, ended: Sequence[Span]) -> Iterator[Finding]:
+    """Schema phases that were gone through without their steps."""
+    done = {(step.phase, step.step) for step in ended}
+    for phase in evidence.timeline.phases:
+        if phase.phase not in _SYNCED or phase.edge != Edge.END:
+            continue
+        for step in (Step.DB_SYNC, Step.PROVE_SCHEMA):
+            if (phase.phase, step) not in done:
+                yield Finding(
+                    f"The phase {phase.phase} ended without its step {step}.",
+                    Verdict.FAIL,
+                    phase=phase.phase,
+                    step=step,
+                )
+
+
+def _final(evidence: Evidence, ended: Sequence[Span]) -> Iterator[Finding]:
+    """The last sample of the version tables against the last that was expected of them."""
+    proofs = [step for step in ended if step.step == Step.PROVE_SCHEMA]
+    expected = proofs[-1].detail.get("expected") if proofs else None
+    samples = [row for row in evidence.versions if isinstance(row.get("tables"), Mapping)]
+    if not samples or not isinstance(expected, Mapping):
+        return
+    last = max(samples, key=lambda row: row.get("mono_ns") or 0)["tables"]
+    if _tables(last) != _tables(expected):
+        yield Finding(
+            f"The last sample of the version tables holds {_words(last)}, expected {_words(expected)}.",
+            Verdict.FAIL,
+        )
+
+
+def _tables(tables: Mapping[str, Any]) -> dict[str, list[str]]:
+    return {name: sorted(str(row) for row in rows) for name, rows in tables.items()}
+
+
+def _words(tables: Mapping[str, Any]) -> str:
+    parts = (f"{name} {', '.join(rows) or 'nothing'}" for name, rows in sorted(_tables(tables).items()))
+    return "; ".join(parts) or "nothing"
+
+
+def _finding(sentence: str, verdict: Verdict, step: Span) -> Finding:
+    return Finding(
+        sentence, verdict, phase=step.phase, step=step.step, start_ns=step.start_ns, end_ns=step.end_ns
+    )

@@ -1,0 +1,59 @@
+"""Whether a step failed, and to whom that is charged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.evidence.names import Edge, Phase, Step
+from harness.judge.evidence import Evidence
+from harness.judge.model import Finding, Span, Verdict
+
+_HARNESS_PHASES = frozenset({Phase.SETUP, Phase.BASELINE, Phase.COOLDOWN, Phase.TEARDOWN})
+"""Nothing is upgraded in these: what fails there is the harness's or the machine's doing."""
+_WAITING_STEPS = frozenset(
+    {Step.DRAIN, Step.WAIT_DRAINED, Step.MAINT, Step.STOP, Step.START, Step.PROVE, Step.READY, Step.WAIT_UP}
+    | {Step.PROVE_NODES}
+)
+"""Steps that fail by a deadline, which an overloaded machine may miss whatever is upgraded."""
+
+
+def check(evidence: Evidence) -> Iterator[Finding]:
+    """A finding per failed step, and per failed phase without one."""
+    failed = [step for step in evidence.timeline.steps if step.edge == Edge.FAIL]
+    told = {step.phase for step in failed}
+    failed += [
+        phase for phase in evidence.timeline.phases if phase.edge == Edge.FAIL and phase.phase not in told
+    ]
+    for span in failed:
+        yield _finding(evidence, span)
+
+
+def _finding(evidence: Evidence, span: Span) -> Finding:
+    what = f"Step {span.step}" if span.step else "The phase"
+    node = f" on {span.node}" if span.node else ""
+    where = f" in phase {span.phase}" if span.step else f" {span.phase}"
+    excuse = _excuse(evidence, span)
+    because = f" ({excuse})" if excuse else ""
+    return Finding(
+        f"{what}{node}{where} failed after {(span.end_ns - span.start_ns) / 1e9:.1f} s: "
+        f"{_reason(span)}{because}.",
+        Verdict.INCONCLUSIVE if excuse else Verdict.FAIL,
+        phase=span.phase,
+        step=span.step,
+        node=span.node,
+        start_ns=span.start_ns,
+        end_ns=span.end_ns,
+    )
+
+
+def _reason(span: Span) -> str:
+    return str(span.detail.get("reason") or "no reason is journalled").rstrip(".")
+
+
+def _excuse(evidence: Evidence, span: Span) -> str | None:
+    """Why a failed step is not charged to the upgrade, or None where it is."""
+    if span.phase in _HARNESS_PHASES:
+        return "nothing is upgraded in this phase, so the upgrade is not charged"
+    if span.step in _WAITING_STEPS and evidence.room.none:
+        return "the machine had no room for the load, so the upgrade is not charged"
+    return None

@@ -1,0 +1,185 @@
+"""Whether the machine had room for the load, and so which failures may be charged to the upgrade."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.evidence.names import Phase, Role
+from harness.evidence.requests import Records
+from harness.judge.codes import bad, count, sent
+
+if TYPE_CHECKING:
+    from harness.judge.evidence import Evidence
+
+_SECOND_NS = 1_000_000_000
+_STARVED_SHARE = 0.5
+"""Share of a second's probes that must be late before the second counts as starved: one late probe in
+eight is a hiccup of a scheduler, half of them are a machine without time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intervals:
+    """Disjoint stretches of time, ends included, in order."""
+
+    start_ns: NDArray[np.int64]
+    end_ns: NDArray[np.int64]
+
+    def contain(self, instants_ns: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which instants lie in one of them."""
+        if not len(self.start_ns):
+            return np.zeros(len(instants_ns), bool)
+        which = np.searchsorted(self.start_ns, instants_ns, side="right") - 1
+        return np.asarray((which >= 0) & (instants_ns <= self.end_ns[which]))
+
+    @property
+    def total_s(self) -> float:
+        """Seconds in all of them."""
+        return float((self.end_ns - self.start_ns).sum()) / 1e9
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What the old release did before anything was touched; probe lanes alone make the figures."""
+
+    duration_s: float
+    probes: int
+    p99_ms: float | None
+    """From intended time to end, failed ones included: a timeout is slow, too."""
+    lag_p99_ms: float | None
+    failures: tuple[tuple[int, int], ...]
+    """Lane number and failed or unknown requests, lanes with any alone."""
+
+    @property
+    def failed(self) -> int:
+        """Failed and unknown requests of every lane."""
+        return sum(number for _, number in self.failures)
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What may be charged to the upgrade.
+
+    A failure is *not* charged, and `availability` is INCONCLUSIVE about it instead of FAIL, where the harness
+    can not tell the upgrade's doing from the machine's:
+
+    1. *No room*: the baseline's p99 is over `judge.baseline_p99_ms_max`, or its probes left late (lag p99
+       over `judge.lag_p99_ms_max`). The machine was overloaded before the upgrade began, so nothing after
+       it means anything: no failure of the run is charged.
+    2. *A lane that was broken before*: it has failures in the baseline. None of that lane's failures are
+       charged; every other lane's are, so an outage that hits a lane which was sound before still FAILs.
+    3. *A starved moment*: the instant at which the request was due, left or ended lies in a second in which
+       at least half of the probes left over `judge.lag_p99_ms_max` late, or between the intended time and
+       the start of a probe that left over `judge.lag_max_ms_max` late, or while a request to the reference
+       target failed. Failures elsewhere in the run are charged as ever.
+
+    In each case `coverage` names the reason, so the run as a whole is never PASS.
+    """
+
+    baseline: Baseline
+    slow: bool
+    """Rule 1, by p99."""
+    late: bool
+    """Rule 1, by lag."""
+    starved: Intervals
+    """Rule 3."""
+
+    @property
+    def none(self) -> bool:
+        """Rule 1 holds: nothing of this run can be charged to the upgrade."""
+        return self.slow or self.late
+
+    def charged(self, lane: int, requests: Records) -> NDArray[np.bool_]:
+        """Which of a lane's failed requests are charged to the upgrade."""
+        if self.none or lane in {number for number, _ in self.baseline.failures}:
+            return np.zeros(len(requests), bool)
+        excused = np.zeros(len(requests), bool)
+        for instants in (requests.intended_ns, requests.start_ns, requests.end_ns):
+            excused |= self.starved.contain(instants)
+        return ~excused
+
+    def excuses(self, lane: int, start_ns: int, end_ns: int) -> bool:
+        """Whether a stretch without success in a lane is not charged: the same rules, for its two ends."""
+        broken = lane in {number for number, _ in self.baseline.failures}
+        ends = np.array([start_ns, end_ns], np.int64)
+        return self.none or broken or bool(self.starved.contain(ends).any())
+
+
+def room(evidence: Evidence) -> Room:
+    """Judge the machine."""
+    baseline = _baseline(evidence)
+    settings = evidence.settings
+    return Room(
+        baseline=baseline,
+        slow=baseline.p99_ms is not None and baseline.p99_ms > settings.baseline_p99_ms_max,
+        late=baseline.lag_p99_ms is not None and baseline.lag_p99_ms > settings.lag_p99_ms_max,
+        starved=_starved(evidence),
+    )
+
+
+def _baseline(evidence: Evidence) -> Baseline:
+    phase = Phase.BASELINE
+    latencies, lags = [np.empty(0)], [np.empty(0)]
+    for lane in evidence.lanes(Role.PROBE):
+        records = evidence.in_phase(lane, phase)
+        gone = records.at(sent(records))
+        latencies.append((gone.end_ns - gone.intended_ns) / 1e6)
+        lags.append((gone.start_ns - gone.intended_ns) / 1e6)
+    latency_ms, lag_ms = np.concatenate(latencies), np.concatenate(lags)
+    failures = ((lane, count(bad(evidence.in_phase(lane, phase)))) for lane in evidence.lanes())
+    return Baseline(
+        duration_s=sum((w.end_ns - w.start_ns) / 1e9 for w in evidence.windows if w.phase == phase),
+        probes=len(latency_ms),
+        p99_ms=float(np.percentile(latency_ms, 99)) if len(latency_ms) else None,
+        lag_p99_ms=float(np.percentile(lag_ms, 99)) if len(lag_ms) else None,
+        failures=tuple((lane, number) for lane, number in failures if number),
+    )
+
+
+def _starved(evidence: Evidence) -> Intervals:
+    settings = evidence.settings
+    begin_ns = evidence.judged_start_ns
+    seconds = max(0, evidence.judged_end_ns - begin_ns) // _SECOND_NS + 1
+    due = np.zeros(seconds, np.int64)
+    late = np.zeros(seconds, np.int64)
+    starts: list[NDArray[np.int64]] = []
+    ends: list[NDArray[np.int64]] = []
+    for lane in evidence.lanes(Role.PROBE, Role.REFERENCE):
+        records = evidence.judged(lane)
+        lag_ns = records.start_ns - records.intended_ns
+        due += _per_second(records.intended_ns, begin_ns, seconds)
+        behind = lag_ns > settings.lag_p99_ms_max * 1e6
+        late += _per_second(records.intended_ns[behind], begin_ns, seconds)
+        frozen = lag_ns > settings.lag_max_ms_max * 1e6
+        starts.append(records.intended_ns[frozen])
+        ends.append(records.start_ns[frozen])
+    for lane in evidence.lanes(Role.REFERENCE):
+        records = evidence.judged(lane)
+        broken = bad(records)
+        starts.append(records.intended_ns[broken])
+        ends.append(records.end_ns[broken])
+    starved = begin_ns + np.flatnonzero((late > 0) & (late >= due * _STARVED_SHARE)) * _SECOND_NS
+    return disjoint(np.concatenate([*starts, starved]), np.concatenate([*ends, starved + _SECOND_NS]))
+
+
+def _per_second(instants_ns: NDArray[np.int64], begin_ns: int, seconds: int) -> NDArray[np.int64]:
+    if not len(instants_ns):
+        return np.zeros(seconds, np.int64)
+    # Rows are in order of time, so a second is a stretch of them.
+    edges = begin_ns + np.arange(seconds + 1) * _SECOND_NS
+    return np.diff(np.searchsorted(instants_ns, edges))
+
+
+def disjoint(start_ns: NDArray[np.int64], end_ns: NDArray[np.int64]) -> Intervals:
+    """Merge stretches that overlap or touch."""
+    order = np.argsort(start_ns, kind="stable")
+    start_ns, end_ns = start_ns[order], end_ns[order]
+    if not len(start_ns):
+        return Intervals(start_ns.astype(np.int64), end_ns.astype(np.int64))
+    reach = np.maximum.accumulate(end_ns)
+    first = np.concatenate([[True], start_ns[1:] > reach[:-1]])
+    last = np.concatenate([first[1:], [True]])
+    return Intervals(start_ns[first].astype(np.int64), reach[last].astype(np.int64))

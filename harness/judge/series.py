@@ -1,0 +1,137 @@
+"""What the picture draws, small whatever the length of the run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from harness.evidence.requests import OUTCOMES, Records
+from harness.judge.codes import bad, sent
+from harness.judge.model import Series
+
+if TYPE_CHECKING:
+    from harness.judge.evidence import Evidence
+
+BUCKETS_MAX = 600
+BUCKET_NS_MIN = 250_000_000
+FAILURES_MAX = 5_000
+
+
+def series(evidence: Evidence) -> Series:
+    """Rate, latency and failures over the whole timeline; reference lanes left out."""
+    timeline = evidence.timeline
+    length_ns = max(1, timeline.end_ns - timeline.start_ns)
+    bucket_ns = max(BUCKET_NS_MIN, -(-length_ns // BUCKETS_MAX))
+    return Series(bucket_ns, _rate(evidence, bucket_ns), _latency(evidence, bucket_ns), _failures(evidence))
+
+
+def _buckets(evidence: Evidence, records: Records, bucket_ns: int) -> NDArray[np.int64]:
+    return np.asarray((records.intended_ns - evidence.timeline.start_ns) // bucket_ns)
+
+
+def _rate(evidence: Evidence, bucket_ns: int) -> pd.DataFrame:
+    """Requests that were sent, by the bucket in which they were due and the release that answered."""
+    releases = sorted(evidence.requests.releases)
+    # Column 0 is `none`; the code -1 reads the last element of the table.
+    column = np.array([*(releases.index(word) + 1 for word in evidence.requests.releases), 0])
+    width = len(releases) + 1
+    requests = np.zeros(0, np.int64)
+    failed = np.zeros(0, np.int64)
+    for lane in evidence.lanes():
+        records = _after(evidence, lane)
+        cell = _buckets(evidence, records, bucket_ns) * width + column[records.release]
+        gone = sent(records)
+        requests = _sum(requests, np.bincount(cell[gone]))
+        failed = _sum(failed, np.bincount(cell[bad(records)]))
+    cells = np.flatnonzero(requests)
+    names = ["none", *releases]
+    failed = _sum(failed, np.zeros(len(requests), np.int64))
+    return pd.DataFrame(
+        {
+            "bucket": evidence.timeline.start_ns + cells // width * bucket_ns,
+            "release": [names[cell % width] for cell in cells.tolist()],
+            "requests": requests[cells],
+            "failed": failed[cells],
+        }
+    )
+
+
+def _after(evidence: Evidence, lane: int) -> Records:
+    """Requests of a lane from the start of the timeline on; there is no bucket before."""
+    records = evidence.requests.of(lane)
+    first = int(np.searchsorted(records.intended_ns, evidence.timeline.start_ns))
+    return records.between(first, len(records))
+
+
+def _sum(one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.int64]:
+    size = max(len(one), len(other))
+    return np.pad(one, (0, size - len(one))) + np.pad(other, (0, size - len(other)))
+
+
+def _latency(evidence: Evidence, bucket_ns: int) -> pd.DataFrame:
+    """Answered requests of open-model lanes, from intended time to end."""
+    buckets = [np.empty(0, np.int16)]
+    latencies = [np.empty(0, np.float32)]
+    for lane in evidence.lanes():
+        if evidence.requests.lanes[lane].rate_hz is None:
+            continue
+        records = _after(evidence, lane)
+        answered = records.status > 0
+        buckets.append(_buckets(evidence, records, bucket_ns)[answered].astype(np.int16))
+        latency_ms = (records.end_ns[answered] - records.intended_ns[answered]) / 1e6
+        latencies.append(latency_ms.astype(np.float32))
+    bucket, latency = np.concatenate(buckets), np.concatenate(latencies)
+    latency = latency[np.argsort(bucket, kind="stable")]
+    rows = []
+    stop = 0
+    for number, size in enumerate(np.bincount(bucket).tolist()):
+        start, stop = stop, stop + size
+        if size:
+            quantiles = np.percentile(latency[start:stop], (50, 99, 100))
+            rows.append((evidence.timeline.start_ns + number * bucket_ns, *quantiles.tolist()))
+    return pd.DataFrame(rows, columns=["bucket", "latency_ms_p50", "latency_ms_p99", "latency_ms_max"])
+
+
+def _failures(evidence: Evidence) -> pd.DataFrame:
+    """The judged requests that had no success, by intended time."""
+    numbers = evidence.lanes()
+    parts = [records.at(bad(records)) for records in map(evidence.judged, numbers)]
+    lanes = np.repeat(np.array(numbers, np.int64), [len(part) for part in parts])
+    failed = Records.joined(parts)
+    order = _thinned(np.lexsort((lanes, failed.intended_ns)))
+    return _frame(evidence, lanes[order], failed.at(order))
+
+
+def _thinned(rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    if len(rows) <= FAILURES_MAX:
+        return rows
+    return rows[np.linspace(0, len(rows) - 1, FAILURES_MAX).astype(np.int64)]
+
+
+def _frame(evidence: Evidence, lanes: NDArray[np.int64], failed: Records) -> pd.DataFrame:
+    requests = evidence.requests
+    texts = requests.texts(failed.line_at)
+    declared = [requests.lanes[lane] for lane in lanes.tolist()]
+    return pd.DataFrame(
+        {
+            "intended_ns": failed.intended_ns,
+            "lane": [lane.lane for lane in declared],
+            "op": [str(lane.op) for lane in declared],
+            "connection": [str(lane.connection) for lane in declared],
+            "outcome": [str(OUTCOMES[code]) for code in failed.outcome.tolist()],
+            "error": _named(failed.error, requests.errors),
+            "status": failed.status,
+            "detail": [text.detail for text in texts],
+            "node": _named(failed.node, requests.nodes),
+            "release": _named(failed.release, requests.releases),
+            "request_id": [text.request_id for text in texts],
+            "latency_ms": (failed.end_ns - failed.intended_ns) / 1e6,
+        }
+    )
+
+
+def _named(codes: NDArray[np.int16], names: tuple[str, ...]) -> list[str | None]:
+    return [names[code] if code >= 0 else None for code in codes.tolist()]

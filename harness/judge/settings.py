@@ -1,0 +1,48 @@
+"""The bounds that a verdict is held against: the scenario's, or stricter ones given when judging again."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from harness.errors import UsageError
+from harness.scenario import JudgeSettings, parse_scenario
+
+_SECTION = "judge."
+
+
+def judge_settings(scenario: dict[str, Any], overrides: Iterable[str], source: Path) -> JudgeSettings:
+    """Settings of the judge: those in the manifest's scenario, then `judge.<key>=<value>` overrides.
+
+    Keys of the stored scenario that this harness does not know are ignored: a newer harness wrote them.
+
+    Raises:
+        UsageError: a stored value is impossible, or an override is none of the judge's settings.
+    """
+    section = scenario.get("judge") or {}
+    stored = {key: value for key, value in section.items() if key in JudgeSettings.model_fields}
+    settings = _checked(stored, f"{source}: scenario")
+    for override in overrides:
+        stored = {**stored, **_parsed(override)}
+        settings = _checked(stored, f"--set {override}")
+    return settings
+
+
+def _checked(section: dict[str, Any], source: str) -> JudgeSettings:
+    return parse_scenario({"name": "judged", "judge": section}, source).judge
+
+
+def _parsed(override: str) -> dict[str, Any]:
+    key, separator, text = (part.strip() for part in override.partition("="))
+    if not separator or not key.startswith(_SECTION) or "." in key.removeprefix(_SECTION):
+        raise UsageError(
+            f"--set {override}: a stored run can only be judged under other bounds; "
+            "give judge.<setting>=<value>, e.g. --set judge.stall_budget_s=2."
+        )
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text
+    return {key.removeprefix(_SECTION): value}

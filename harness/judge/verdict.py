@@ -1,0 +1,75 @@
+"""Judges a run: every question asked, the worst answer wins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from harness.evidence.rundir import RunDirectory
+from harness.judge.evidence import Evidence, load_evidence
+from harness.judge.headline import headline
+from harness.judge.limits import limits
+from harness.judge.model import Finding, Judgement, Outage, Question, Verdict, worst
+from harness.judge.questions import QUESTIONS
+from harness.judge.series import series
+from harness.judge.silence import detectable_outage_s, detectable_whole_outage_s
+from harness.judge.stats import lane_stats, tally
+from harness.judge.timeline import applied_migrations, overhead
+
+
+def judge_run(run: RunDirectory, overrides: Iterable[str] = (), *, running: bool = False) -> Judgement:
+    """Judge the files of a run directory; nothing is written, and the same files give the same judgement.
+
+    Args:
+        run: where the files are.
+        overrides: settings of the judge, `judge.<key>=<value>`, over those the run was made with.
+        running: the caller knows that the run's harness is alive. Without, a run that has no outcome yet
+            counts as one whose harness died.
+
+    Raises:
+        UsageError: a file is not of format 1 or cannot be read, or an override is no setting of the judge.
+    """
+    return judge_evidence(load_evidence(run, overrides, running=running))
+
+
+def judge_evidence(evidence: Evidence) -> Judgement:
+    """Judge evidence already in memory."""
+    questions = tuple(ask(name, question, evidence) for name, question in QUESTIONS.items())
+    verdict = worst(question.verdict for question in questions if not question.advisory)
+    return Judgement(
+        manifest=evidence.manifest,
+        timeline=evidence.timeline,
+        verdict=verdict,
+        headline=headline(evidence, verdict, questions),
+        questions=questions,
+        outages=_outages(evidence),
+        lanes=lane_stats(evidence),
+        series=series(evidence),
+        counts=tally(evidence),
+        minimum_detectable_outage_s=detectable_outage_s(evidence),
+        detectable_whole_outage_s=detectable_whole_outage_s(evidence),
+        migrations=applied_migrations(evidence.timeline),
+        versions=evidence.versions,
+        overhead=overhead(evidence.timeline, evidence.journal.events),
+        limits=limits(evidence),
+    )
+
+
+def _outages(evidence: Evidence) -> tuple[Outage, ...]:
+    """None where finding them breaks: the question of availability has told so then."""
+    try:
+        return evidence.downtime.outages
+    except Exception:  # noqa: BLE001 - told by `ask`
+        return ()
+
+
+def ask(name: str, question: Callable[[Evidence], Question], evidence: Evidence) -> Question:
+    """Ask one question; one that breaks is INCONCLUSIVE, never PASS, and hides no other answer."""
+    try:
+        return question(evidence)
+    except Exception as error:  # noqa: BLE001 - whatever breaks, the other questions have answers
+        finding = Finding(
+            f"The question could not be answered: its check broke with {type(error).__name__}; "
+            "this is a fault of the harness, so please report it with the run directory.",
+            Verdict.INCONCLUSIVE,
+        )
+        return Question(name, Verdict.INCONCLUSIVE, (finding,))

@@ -1,0 +1,94 @@
+"""Writes `verdict.json`."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from harness.errors import UsageError
+from harness.evidence.jsonl import PRIVATE_FILE_MODE
+from harness.judge.model import Finding, Judgement, LaneStats, Question
+
+_DECIMALS = 6
+"""Kept of a float: microseconds and nanoseconds of latency, far below what was measured."""
+
+
+def write_verdict(judgement: Judgement, path: Path) -> None:
+    """Write the verdict, whole or not at all; the same judgement gives the same bytes.
+
+    Raises:
+        UsageError: the folder cannot be written.
+    """
+    draft = path.with_name(path.name + ".new")
+    try:
+        fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_FILE_MODE)
+        with os.fdopen(fd, "wb") as file:
+            file.write(verdict_bytes(judgement))
+        draft.replace(path)
+    except OSError as error:
+        raise UsageError(
+            f"{path}: the verdict cannot be written ({error.strerror}); make its folder writable."
+        ) from error
+
+
+def verdict_bytes(judgement: Judgement) -> bytes:
+    """`verdict.json` of format 1: sorted keys, indented, a newline at the end."""
+    options = orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+    return orjson.dumps(_document(judgement), option=options)
+
+
+def _document(judgement: Judgement) -> dict[str, Any]:
+    return {
+        "verdict": str(judgement.verdict),
+        "exit_code": int(judgement.verdict.exit_code),
+        "headline": judgement.headline,
+        "questions": {question.name: _question(question) for question in judgement.questions},
+        "counts": judgement.counts,
+        "minimum_detectable_outage_s": _rounded(judgement.minimum_detectable_outage_s),
+        "detectable_whole_outage_s": _rounded(judgement.detectable_whole_outage_s),
+        "phases": _phases(judgement),
+        "lanes": {stats.lane: _stats(stats) for stats in judgement.lanes if stats.phase is None},
+        "overhead": {name: _rounded(value) for name, value in judgement.overhead.items()},
+        "limits": list(judgement.limits),
+    }
+
+
+def _question(question: Question) -> dict[str, Any]:
+    return {
+        "verdict": str(question.verdict),
+        "advisory": question.advisory,
+        "findings": [_finding(finding) for finding in question.findings],
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {**asdict(finding), "verdict": str(finding.verdict)}
+
+
+def _phases(judgement: Judgement) -> dict[str, Any]:
+    """Name -> counts over its lanes, and each lane's counts and latency."""
+    phases: dict[str, Any] = {}
+    for stats in judgement.lanes:
+        if stats.phase is None:
+            continue
+        phase = phases.setdefault(
+            stats.phase, {"requests": 0, "failed": 0, "unknown": 0, "unsent": 0, "lanes": {}}
+        )
+        phase["lanes"][stats.lane] = _stats(stats)
+        for key in ("requests", "failed", "unknown", "unsent"):
+            phase[key] += getattr(stats, key)
+    return phases
+
+
+def _stats(stats: LaneStats) -> dict[str, Any]:
+    row = asdict(stats)
+    del row["phase"], row["lane"]
+    return {key: _rounded(value) if isinstance(value, float) else value for key, value in row.items()}
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, _DECIMALS)
