@@ -9,12 +9,15 @@ with the admin account's OS_* variables exported; scenarios/README.md says which
 
 from __future__ import annotations
 
-from locust import task
+from locust import events, task
 
 from harness.evidence.names import Operation, Role
 from harness.load.operations import ProjectList, TokenValidate, UserCreate, UserDelete, UserGet
 from harness.load.personas import KeystoneUser
+from harness.load.plain import check_plain
 from harness.load.real_client_user import RealClientUser
+
+events.init.add_listener(check_plain)  # type: ignore[no-untyped-call]  # locust's
 
 
 class IdentityUser(KeystoneUser):

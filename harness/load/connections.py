@@ -83,8 +83,6 @@ class Connections:
         sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         try:
             sock.connect(self._address)
-            # Without it the kernel may hold back a body sent after its headers, and call it latency.
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except BaseException:
             sock.close()
             raise

@@ -17,8 +17,9 @@ from harness.evidence.clock import now_ns
 from harness.evidence.names import Role
 from harness.evidence.records import Lane
 from harness.load.client import Client
+from harness.load.context import LoadContext
 from harness.load.dispatcher import Dispatcher
-from harness.load.personas import LoadContext, PacedUser
+from harness.load.personas import PacedUser
 from harness.load.probes import ProbeCalls, Prober
 from harness.load.schedule import Schedule
 from harness.load.sender import Sender

@@ -2,86 +2,24 @@
 
 from __future__ import annotations
 
-import logging
-import os
-import random
-from collections import deque
-from typing import Any, ClassVar, Protocol, TypeVar
-from urllib.parse import urlsplit
+from typing import Any, ClassVar, TypeVar
 
 import gevent
 from locust import User
 from locust.env import Environment
 from locust.exception import StopUser
 
-from harness.errors import UsageError
 from harness.evidence.clock import now_ns
 from harness.evidence.names import Connection, Error, Operation, Role
 from harness.evidence.records import Lane
 from harness.load.client import Client
+from harness.load.context import LoadContext
 from harness.load.operations import Call, TokenIssue
-from harness.load.recorder import LocustOnly
+from harness.load.plain import plain_context
 from harness.load.result import Result
-from harness.load.sender import Sender
-from harness.load.spec import RENEW_S_DEFAULT, Account, load_lanes
 from harness.load.tokens import renewal_due_s
 
 Value = TypeVar("Value")
-
-
-class Operator(Protocol):
-    """Whoever has a token of the admin role."""
-
-    @property
-    def text(self) -> str:
-        """The token itself; a secret."""
-
-
-class LoadContext:
-    """What the users of one process share."""
-
-    def __init__(
-        self,
-        sender: Sender,
-        address: tuple[str, int],
-        accounts: dict[Role, tuple[Account, ...]],
-        operator: Operator | None,
-        *,
-        pace_s: float,
-        deadline_s: float,
-        renew_s: float,
-        seed: int,
-    ) -> None:
-        """`accounts` holds one for each user of a role; where users outnumber them they take turns.
-
-        `operator` is None where every account has the admin role itself.
-        """
-        self.sender = sender
-        self.address = address
-        self.operator = operator
-        self.pace_s = pace_s
-        self.deadline_s = deadline_s
-        self.renew_s = renew_s
-        self.stopping = False
-        self.started = 0
-        """Users that have made their first login, whatever became of it."""
-        self._accounts = {role: deque(found) for role, found in accounts.items()}
-        self._lanes = {(lane.role, lane.op): lane for lane in load_lanes(deadline_s)}
-        self._seeds = random.Random(seed)  # noqa: S311 - the same pacing for the same seed, not a secret
-
-    def account(self, role: Role) -> Account:
-        """The next account of a role."""
-        accounts = self._accounts[role]
-        accounts.rotate(-1)
-        return accounts[-1]
-
-    def lane(self, role: Role, op: Operation) -> Lane:
-        """The lane in which users of a role carry out an operation."""
-        return self._lanes[role, op]
-
-    def random(self) -> random.Random:
-        """A user's own source of jitter, from the run's seed."""
-        return random.Random(self._seeds.getrandbits(64))  # noqa: S311 - see above
 
 
 class PacedUser(User):
@@ -204,51 +142,12 @@ class KeystoneUser(PacedUser):
 
 
 def load_context(environment: Any) -> LoadContext:
-    """What the users of `environment` share; made from OS_* variables where no harness has set it.
+    """What the users of `environment` share; set by the harness, or made here for plain `locust -f`.
 
     Raises:
-        UsageError: a variable is missing, or the host is not an IP address on this machine.
+        UsageError: a variable is missing, the host is not on this machine, or Keystone refused the account.
     """
     context: LoadContext | None = getattr(environment, "harness", None)
     if context is None:
-        context = environment.harness = _context_from_environment(environment)
+        context = environment.harness = plain_context(environment)
     return context
-
-
-_OS_VARIABLES = {
-    "username": "OS_USERNAME",
-    "password": "OS_PASSWORD",
-    "user_id": "OS_USER_ID",
-    "user_domain": "OS_USER_DOMAIN_NAME",
-    "project": "OS_PROJECT_NAME",
-    "project_domain": "OS_PROJECT_DOMAIN_NAME",
-    "project_id": "OS_PROJECT_ID",
-}
-_OS_DEFAULTS = {"OS_USER_DOMAIN_NAME": "Default", "OS_PROJECT_DOMAIN_NAME": "Default"}
-PACE_VARIABLE = "HARNESS_PACE_S"
-
-
-def _context_from_environment(environment: Any) -> LoadContext:
-    """For plain `locust -f`: every user is the account of the OS_* variables."""
-    values = {name: os.environ.get(name, _OS_DEFAULTS.get(name, "")) for name in _OS_VARIABLES.values()}
-    missing = sorted(name for name, value in values.items() if not value)
-    if missing:
-        raise UsageError(
-            f"environment: {', '.join(missing)} not set; export the admin account's OS_* variables, "
-            "its ids included (scenarios/README.md says how)."
-        )
-    host = urlsplit(environment.host or "")
-    if host.scheme != "http" or host.hostname != "127.0.0.1" or not host.port:
-        raise UsageError(f"--host {environment.host}: expected http://127.0.0.1:<port>.")
-    account = Account(**{key: values[name] for key, name in _OS_VARIABLES.items()})
-    logger = logging.getLogger(__name__)
-    return LoadContext(
-        Sender(LocustOnly(environment.events.request.fire, logger.warning), seed=0),
-        (host.hostname, host.port),
-        {Role.LOAD: (account,), Role.CLIENT: (account,)},
-        operator=None,
-        pace_s=float(os.environ.get(PACE_VARIABLE, "1")),
-        deadline_s=10.0,
-        renew_s=RENEW_S_DEFAULT,
-        seed=random.SystemRandom().getrandbits(32),
-    )

@@ -136,7 +136,7 @@ class RealClient:
         answer = self._session.last
         status = answer.status_code if answer is not None else 0
         error, detail = (None, None) if failure is None else classify(failure)
-        if failure is None and status != status_due:
+        if error in (None, Error.BAD_BODY) and status not in (0, status_due):
             error, detail = Error.UNEXPECTED_STATUS, f"{status} instead of {status_due}"
         headers = answer.headers if answer is not None else {}
         if error in (Error.HTTP_5XX, Error.HTTP_4XX) and NODE_HEADER not in headers:

@@ -55,7 +55,7 @@ def delete_users(url: str, admin: Credentials, name_prefix: str) -> int:
             user for user in api.users.list(domain=_DOMAIN_ID) if str(user.name).startswith(name_prefix)
         ]
         for user in doomed:
-            api.users.delete(user)
+            api.users.delete(user.id)
     except exceptions.ClientException as error:
         raise StepError(f"{url}: users {name_prefix}* could not be deleted: {error}.") from error
     return len(doomed)
@@ -104,7 +104,8 @@ class _Maker:
     def _account(self, name: str, role: str) -> Account:
         password = secrets.token_urlsafe(18)
         user = self._api.users.create(name=f"{self._prefix}{name}", domain=_DOMAIN_ID, password=password)
-        self._api.roles.grant(_required(self._roles, role), user=user, project=self._project)
+        # Ids rather than objects: of an object, keystoneclient first asks Keystone for attributes it lacks.
+        self._api.roles.grant(_required(self._roles, role).id, user=user.id, project=self._project.id)
         return Account(
             username=user.name,
             password=password,

@@ -175,7 +175,20 @@ class FakeKeystone:
             return Reply(200, {"projects": [{"id": "other"}, {"id": PROJECT_ID, "name": "p"}], "links": {}})
         if what == ("POST", "/v3/users"):
             return self._create(json.loads(seen.body)["user"]["name"])
-        return self._one_user(seen)
+        return self._administer(seen) or self._one_user(seen)
+
+    def _administer(self, seen: Seen) -> Reply | None:
+        """What only the seeding asks for."""
+        path = seen.path.partition("?")[0]
+        if path == "/v3/roles":
+            return Reply(200, {"roles": [{"id": f"id-of-role-{n}", "name": n} for n in ("admin", "member")]})
+        if (seen.method, path) == ("POST", "/v3/projects"):
+            return Reply(
+                201, {"project": {"id": PROJECT_ID, "name": json.loads(seen.body)["project"]["name"]}}
+            )
+        if (seen.method, path) == ("GET", "/v3/users"):
+            return Reply(200, {"users": [{"id": key, "name": name} for key, name in self._users.items()]})
+        return Reply(204) if seen.method == "PUT" else None
 
     def _issue(self, body: dict[str, Any]) -> Reply:
         user = body["auth"]["identity"]["password"]["user"]
