@@ -14,6 +14,8 @@ class Mark:
     shape: str
     """A matplotlib marker; no two classes share one."""
     words: str
+    size: float = 7.5
+    """Points; a star needs more than a disc to be seen as one."""
 
 
 MARKS: dict[str, Mark] = {
@@ -25,11 +27,11 @@ MARKS: dict[str, Mark] = {
     Error.HTTP_5XX: Mark("o", "HTTP 5xx"),
     Error.HTTP_4XX: Mark("P", "HTTP 4xx, success due"),
     Error.UNEXPECTED_STATUS: Mark("p", "unexpected status"),
-    Error.BAD_BODY: Mark("*", "wrong body"),
+    Error.BAD_BODY: Mark("*", "wrong body", 11.0),
     Error.NO_TOKEN: Mark("h", "not tried: no token"),
     Error.POOL_FULL: Mark("<", "unsent: pool full"),
     Error.LATE_STOP: Mark(">", "unsent: stopped late"),
-    Error.OTHER: Mark("d", "other"),
+    Error.OTHER: Mark("d", "other", 8.5),
 }
 
 

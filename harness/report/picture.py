@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import takewhile
 
 import matplotlib.style
 from matplotlib.axes import Axes
@@ -158,12 +159,18 @@ def _prepare(axes: Axes, judgement: Judgement, window: Window) -> None:
         # Two strengths in turn, so that the eye sees where one node's roll ends and the next begins.
         strength = 1.0 if number % 2 == 0 else 0.5
         axes.axvspan(roll.left_s, roll.right_s, color=ink("roll"), alpha=strength, linewidth=0, zorder=0)
-    for outage in judgement.outages:
-        left_s, right_s = window.span_s(outage.start_ns, outage.end_ns)
-        least_s = window.as_seconds(1.5)
-        axes.axvspan(
-            left_s, max(right_s, left_s + least_s), color=ink("outage"), alpha=0.20, lw=0, zorder=0.5
-        )
+    # One collection for all of them: a flapping run has hundreds.
+    least_s = window.as_seconds(1.5)
+    spans = [window.span_s(o.start_ns, o.end_ns) for o in judgement.outages]
+    axes.broken_barh(
+        [(left_s, max(right_s - left_s, least_s)) for left_s, right_s in spans],
+        (0, 1),
+        transform=axes.get_xaxis_transform(),
+        color=ink("outage"),
+        alpha=0.20,
+        lw=0,
+        zorder=0.5,
+    )
 
 
 def _finish(axes: Axes) -> None:
@@ -222,12 +229,13 @@ def _draw_phases(canvas: Canvas, phases: Sequence[_PhaseLabel], top: float, bott
 
 
 def _name_rolls(canvas: Canvas, judgement: Judgement, window: Window, y: float) -> None:
-    """The node's name over its roll; only its last part where the rolls are too short for more."""
+    """The node's name over its roll; only what tells it from the others where the rolls are short."""
     rolls = window.rolls(judgement)
     names = [roll.node for roll in rolls]
     narrowest = min((window.points(roll.right_s) - window.points(roll.left_s) for roll in rolls), default=0.0)
     if narrowest < max((len(name) * 6.2 for name in names), default=0.0):
-        names = [name[-max(1, int(narrowest / 6.2)) :] for name in names]
+        shared = _shared_letters(names)
+        names = [name[shared:][: max(1, int(narrowest / 6.2))] for name in names]
     for name, roll in zip(names, rolls, strict=True):
         middle = (window.points(roll.left_s) + window.points(roll.right_s)) / 2
         canvas.text(LEFT + middle, y, name, size=10, align="center", colour="muted")
@@ -244,6 +252,13 @@ def _caption(judgement: Judgement, window: Window) -> str:
         parts.append("A line after a mark is how long the caller waited before the request failed.")
     parts.append("Latency counts from the time a request was due.")
     return " ".join(parts)
+
+
+def _shared_letters(names: Sequence[str]) -> int:
+    """How many letters all of several names begin with."""
+    if len(names) < 2:
+        return 0
+    return sum(1 for _ in takewhile(lambda letters: len(set(letters)) == 1, zip(*names, strict=False)))
 
 
 def _description(judgement: Judgement, panels: Sequence[Panel]) -> str:

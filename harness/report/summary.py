@@ -19,7 +19,14 @@ from harness.report.text import (
     words,
 )
 from harness.report.views.run import run_line
-from harness.report.views.verdict import longest_stall, total_outage_s, upper_bound, why
+from harness.report.views.verdict import (
+    charged,
+    excused_words,
+    longest_stall,
+    total_outage_s,
+    upper_bound,
+    why,
+)
 
 SYMBOLS = {
     Verdict.PASS: "\N{HEAVY CHECK MARK}",
@@ -43,7 +50,7 @@ def summary_lines(judgement: Judgement) -> list[str]:
         f"Could have gone unseen: {_unseen(judgement)}",
         f"Questions: {', '.join(_question(question) for question in judgement.questions) or 'none answered'}",
         f"Why: {_why(judgement)}",
-        f"Not proven: {shortened(' '.join(judgement.limits), _SENTENCE_CHARS_MAX) or 'no limits named'}",
+        f"Not proven: {_not_proven(judgement)}",
         "Judge it again: harness judge RUN (report.html in RUN has the picture and every finding)",
     ]
 
@@ -75,8 +82,10 @@ def print_summary(judgement: Judgement, console: Console) -> None:
 
 def _requests(judgement: Judgement) -> str:
     counts = judgement.counts
-    parts = [f"{count(counts.get('failed', 0))} failed of {count(counts.get('requests', 0))}"]
-    parts += [f"{count(counts[name])} {name}" for name in ("unknown", "unsent") if counts.get(name)]
+    unknown, unsent = counts.get("unknown", 0), counts.get("unsent", 0)
+    parts = [f"{count(counts.get('failed', 0) + unknown)} of {count(counts.get('requests', 0))} failed"]
+    parts += [f"{count(unknown)} of them may have been carried out"] if unknown else []
+    parts += [f"{count(unsent)} never left the generator"] if unsent else []
     bound = upper_bound(judgement)
     if bound is not None:
         lane, share = bound
@@ -87,13 +96,14 @@ def _requests(judgement: Judgement) -> str:
 
 
 def _outages(judgement: Judgement) -> str:
-    outages = judgement.outages
+    outages, excused = charged(judgement.outages), excused_words(judgement.outages)
     if not outages:
-        return "none seen"
+        return excused or "none seen"
     longest = max(outages, key=lambda outage: outage.duration_s)
     total = seconds(total_outage_s(outages))
     return one_line(
         f"{count(len(outages))}, {total} in all, the longest {seconds(longest.duration_s)}: {longest.cause}"
+        f"{f' Besides, {excused}.' if excused else ''}"
     )
 
 
@@ -118,6 +128,14 @@ def _why(judgement: Judgement) -> str:
     sentences = why(judgement)
     more = f" ({counted(len(sentences) - 1, 'more reason')})" if len(sentences) > 1 else ""
     return shortened(sentences[0], _SENTENCE_CHARS_MAX) + more if sentences else "no question decided it"
+
+
+def _not_proven(judgement: Judgement) -> str:
+    if not judgement.limits:
+        return "no limits named"
+    more = len(judgement.limits) - 1
+    told = shortened(judgement.limits[0], _SENTENCE_CHARS_MAX)
+    return f"{told} ({counted(more, 'more limit')} in the report)" if more else told
 
 
 def _inert(text: str) -> str:

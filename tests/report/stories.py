@@ -390,7 +390,7 @@ def _questions(*, drained: bool, failed: int, unknown: int) -> tuple[Question, .
     if not drained:
         availability = (
             _finding(
-                f"{failed} requests failed and {unknown} are unknown, in 3 outages during the roll.",
+                f"{failed + unknown} requests failed, {unknown} perhaps not, in 3 outages during the roll.",
                 Verdict.FAIL,
                 phase="roll",
                 requests=failed + unknown,

@@ -76,8 +76,18 @@ class DatabasePanel(Panel):
             linewidth=0,
             zorder=3,
         )
+        self._say_how_long(axes, span, row, left_s, right_s)
+
+    def _say_how_long(self, axes: Axes, span: Span, row: int, left_s: float, right_s: float) -> None:
+        """Beside the bar, where the next bar of the row leaves room for it."""
         text = _took(span)
-        fits = self.window.points(right_s) + len(text) * 6 + 6 <= PLOT
+        end = self.window.points(right_s) + len(text) * 6 + 6
+        later = [
+            other for other in self._spans if _row(other) == _row(span) and other.start_ns > span.start_ns
+        ]
+        if later and self.window.points(self.window.second(later[0].start_ns)) < end:
+            return
+        fits = end <= PLOT
         axes.annotate(
             text,
             (right_s if fits else left_s, row),

@@ -11,17 +11,20 @@ from matplotlib.collections import LineCollection
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
-from harness.evidence.names import Outcome
+from harness.evidence.names import Outcome, Role
 from harness.judge.model import Outage, Verdict
 from harness.report.labels import Label, stagger
 from harness.report.marks import mark_of
 from harness.report.palette import ink
+from harness.report.panels.canvas import PLOT
 from harness.report.panels.panel import Panel, legend, rows
-from harness.report.text import count, seconds, shortened
+from harness.report.text import count, counted, seconds, shortened
 
-LANES_MAX = 24
-"""Rows drawn; more could not be told apart. Lanes that failed come first, the rest is counted."""
+LANES_MAX = 20
+"""Rows drawn at most: more would outgrow a screen. Failing ones stay, the rest is counted."""
 _LABELLED_OUTAGES_MAX = 12
+_LABEL_LEVELS_MAX = 3
+"""More would push the lanes off the screen; outages without a label stand in the list all the same."""
 _ROW = 16.0
 _HANG_MS_MIN = 250.0
 """A failure that took longer than this gets a tail as long as it took."""
@@ -36,7 +39,7 @@ class FailuresPanel(Panel):
     @property
     def height(self) -> float:
         """Points."""
-        legend_rows = len(self._classes()) + 2
+        legend_rows = len(self._classes()) + 4
         return max(_ROW * (len(self._lanes) + self._outage_rows), 16.0 * legend_rows, 60.0)
 
     def draw(self, axes: Axes) -> None:
@@ -44,6 +47,7 @@ class FailuresPanel(Panel):
         self._rows(axes)
         if self._marks.empty:
             self._say_none_failed(axes)
+            legend(axes, self._legend())
             return
         self._bars(axes)
         self._tails(axes)
@@ -66,13 +70,14 @@ class FailuresPanel(Panel):
 
     @cached_property
     def _lanes(self) -> list[str]:
-        """Lanes in the order of the judgement, failing ones kept where not all have room."""
-        lanes = list(dict.fromkeys(stats.lane for stats in self.judgement.lanes))
-        lanes += sorted(set(self._marks["lane"]) - set(lanes))
-        if len(lanes) <= LANES_MAX:
-            return lanes
+        """Every probe, which is the evidence, and of the other lanes those that failed; probes first."""
         failing = set(self._marks["lane"])
-        return sorted(lanes, key=lambda lane: (lane not in failing, lanes.index(lane)))[:LANES_MAX]
+        roles = {stats.lane: stats.role for stats in self.judgement.lanes}
+        lanes = [*roles, *sorted(failing - set(roles))]
+        shown = [lane for lane in lanes if lane in failing or roles[lane] is Role.PROBE]
+        if len(shown) > LANES_MAX:
+            shown = sorted(shown, key=lambda lane: lane not in failing)[:LANES_MAX]
+        return sorted(shown, key=lambda lane: (roles.get(lane) is not Role.PROBE, lanes.index(lane)))
 
     @cached_property
     def _outages(self) -> list[tuple[int, Outage]]:
@@ -84,13 +89,19 @@ class FailuresPanel(Panel):
     def _outage_labels(self) -> list[tuple[int, Outage, float, int]]:
         """Number, outage, centre in points and level of the longest outages' labels."""
         longest = sorted(self._outages, key=lambda item: -item[1].duration_s)[:_LABELLED_OUTAGES_MAX]
-        chosen = sorted(longest, key=lambda item: item[0])
+        for labelled in range(len(longest), 0, -1):
+            placed = self._placed(sorted(longest[:labelled], key=lambda item: item[0]))
+            if max(level for *_, level in placed) < _LABEL_LEVELS_MAX:
+                return placed
+        return []
+
+    def _placed(self, outages: list[tuple[int, Outage]]) -> list[tuple[int, Outage, float, int]]:
         labels = [
             Label(self._middle(outage), len(self._outage_text(number, outage)) * 6.2 + 4)
-            for number, outage in chosen
+            for number, outage in outages
         ]
-        places = stagger(labels, gap=6, left=-20, right=self.window.points(self.window.right_s) + 20)
-        return [(n, o, *place) for (n, o), place in zip(chosen, places, strict=True)]
+        places = stagger(labels, gap=6, left=-20, right=PLOT + 20)
+        return [(n, o, *place) for (n, o), place in zip(outages, places, strict=True)]
 
     @property
     def _outage_rows(self) -> int:
@@ -149,7 +160,16 @@ class FailuresPanel(Panel):
             axes.plot([early_s, late_s], [row, row], color=ink("outage"), linewidth=1.2, zorder=3)
             width_s = max(right_s - left_s, least_s)
             axes.add_patch(
-                Rectangle((left_s, row - 0.3), width_s, 0.6, color=ink("outage"), linewidth=0, zorder=4)
+                Rectangle(
+                    (left_s, row - 0.3),
+                    width_s,
+                    0.6,
+                    facecolor=ink("outage" if outage.charged else "out"),
+                    edgecolor=ink("surface"),
+                    hatch=None if outage.charged else "---",
+                    linewidth=0,
+                    zorder=4,
+                )
             )
             for lane in set(outage.lanes) & set(self._lanes):
                 axes.add_patch(
@@ -195,7 +215,7 @@ class FailuresPanel(Panel):
             [self._y(lane)] * len(at_s),
             linestyle="none",
             marker=mark_of(error).shape,
-            markersize=7.5,
+            markersize=mark_of(error).size,
             markerfacecolor=ink("surface") if hollow else ink("mark"),
             markeredgecolor=ink("mark") if hollow else ink("surface"),
             markeredgewidth=1.3 if hollow else 0.6,
@@ -206,6 +226,12 @@ class FailuresPanel(Panel):
     def _classes(self) -> list[str]:
         return sorted(set(self._marks["error"]))
 
+    def _hidden_words(self, hidden: set[str]) -> str:
+        failing = len(hidden & set(self._marks["lane"]))
+        return counted(len(hidden), "more lane") + (
+            f" hidden, {failing} failing" if failing else ": no failure"
+        )
+
     def _legend(self) -> list[Artist]:
         handles: list[Artist] = [
             Line2D(
@@ -213,7 +239,7 @@ class FailuresPanel(Panel):
                 [],
                 linestyle="none",
                 marker=mark_of(error).shape,
-                markersize=7,
+                markersize=mark_of(error).size,
                 markerfacecolor=ink("mark"),
                 markeredgecolor=ink("surface"),
                 label=mark_of(error).words,
@@ -235,7 +261,9 @@ class FailuresPanel(Panel):
             )
         if self._outages:
             handles.append(Patch(facecolor=ink("outage"), linewidth=0, label="outage"))
-        hidden = len({stats.lane for stats in self.judgement.lanes}) - len(self._lanes)
-        if hidden > 0:
-            handles.append(Line2D([], [], linestyle="none", label=f"{hidden} lanes not drawn"))
+        if any(not outage.charged for _, outage in self._outages):
+            handles.append(Patch(facecolor=ink("out"), hatch="------", lw=0, label="laid to the machine"))
+        hidden = {stats.lane for stats in self.judgement.lanes} - set(self._lanes)
+        if hidden:
+            handles.append(Line2D([], [], linestyle="none", label=self._hidden_words(hidden)))
         return handles

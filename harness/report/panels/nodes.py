@@ -81,7 +81,7 @@ class NodesPanel(Panel):
             linewidth=0,
             zorder=3,
         )
-        label = state.release if state.state == "serving" else words(state.state)
+        label = shortened(state.release, 24) if state.state == "serving" else words(state.state)
         width = self.window.points(right_s) - self.window.points(left_s)
         if width < len(label) * 6.4 + 8:
             return

@@ -36,6 +36,7 @@ def _outage_view(number: int, outage: Outage, times: RunTimes) -> OutageView:
     end = _instant(outage.end_ns, times)
     if outage.open_ended:
         end = f"not seen to end; evidence ends at {end}"
+    blame = "" if outage.charged else ", laid to the machine and not charged"
     facts = (
         ("Began", _instant(outage.start_ns, times)),
         ("Ended", end),
@@ -51,7 +52,7 @@ def _outage_view(number: int, outage: Outage, times: RunTimes) -> OutageView:
     )
     return OutageView(
         number,
-        f"{length}{where}",
+        f"{length}{where}{blame}",
         printable(outage.cause),
         facts,
         tuple(one_line(example) for example in outage.examples),

@@ -7,7 +7,16 @@ from dataclasses import dataclass
 
 from harness.evidence.names import Role
 from harness.judge.model import Judgement, LaneStats, Outage, Question, Verdict
-from harness.report.text import NONE, at_most_percent, at_most_seconds, count, one_line, seconds, words
+from harness.report.text import (
+    NONE,
+    at_most_percent,
+    at_most_seconds,
+    count,
+    counted,
+    one_line,
+    seconds,
+    words,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +68,7 @@ def _failed_figure(judgement: Judgement) -> KeyFigure:
     counts = judgement.counts
     failed, requests = counts.get("failed", 0), counts.get("requests", 0)
     unknown, unsent = counts.get("unknown", 0), counts.get("unsent", 0)
-    notes = [f"{count(unknown)} more may have been carried out"] if unknown else []
+    notes = [f"{count(unknown)} of them may have been carried out"] if unknown else []
     notes += [f"{count(unsent)} never left the generator"] if unsent else []
     bound = upper_bound(judgement)
     if bound is not None:
@@ -67,7 +76,7 @@ def _failed_figure(judgement: Judgement) -> KeyFigure:
         notes.append(f"95 % sure: under {at_most_percent(share)} fail even in the least known lane, {lane}")
     return KeyFigure(
         "Failed requests",
-        f"{count(failed)} of {count(requests)}",
+        f"{count(failed + unknown)} of {count(requests)}",
         "; ".join(notes),
         is_bad=failed + unknown > 0,
     )
@@ -83,13 +92,27 @@ def upper_bound(judgement: Judgement) -> tuple[str, float] | None:
     return max(bounds, key=lambda item: item[1], default=None)
 
 
-def _outage_figure(outages: Sequence[Outage]) -> KeyFigure:
+def _outage_figure(everything: Sequence[Outage]) -> KeyFigure:
+    outages = charged(everything)
+    excused = excused_words(everything)
     if not outages:
-        return KeyFigure("Outages", "none seen", "no lane failed while it was probed")
+        note = excused or "no lane failed while it was probed"
+        return KeyFigure("Outages", "none charged" if excused else "none seen", note)
     longest = max(outages, key=lambda outage: outage.duration_s)
     by_node = f", on {one_line(longest.node)}" if longest.node else ""
     note = f"{seconds(total_outage_s(outages))} in all; the longest {seconds(longest.duration_s)}{by_node}"
-    return KeyFigure("Outages", count(len(outages)), note, is_bad=True)
+    return KeyFigure("Outages", count(len(outages)), "; ".join(filter(None, (note, excused))), is_bad=True)
+
+
+def charged(outages: Sequence[Outage]) -> list[Outage]:
+    """Those that count against the upgrade, and not against the machine that it ran on."""
+    return [outage for outage in outages if outage.charged]
+
+
+def excused_words(outages: Sequence[Outage]) -> str:
+    """How many outages are laid to the machine; empty where none is."""
+    excused = len(outages) - len(charged(outages))
+    return f"{counted(excused, 'outage')} laid to the machine" if excused else ""
 
 
 def total_outage_s(outages: Sequence[Outage]) -> float:

@@ -1,0 +1,286 @@
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from harness.evidence.rundir import RunDirectory
+from harness.judge.model import Judgement, Verdict
+from harness.report import write_report
+from tests.report import stories
+
+HOSTILE = "</script><script>alert(1)</script><svg onload=alert(2)>$\\frac{a}{0}$\x00\x1b[31m]]>&amp;"
+
+
+class _Page(HTMLParser):
+    """Text, tags and attributes of a page as a browser would see them."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self._in_style = False
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        self._in_style = tag == "style"
+
+    def handle_endtag(self, tag: str) -> None:
+        self._in_style = False
+
+    def handle_data(self, data: str) -> None:
+        if not self._in_style:
+            self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of the undrained run with its reports, drawn once as drawing takes a second."""
+    path = tmp_path_factory.mktemp("undrained")
+    write_report(stories.undrained(), RunDirectory(path))
+    return path
+
+
+@pytest.fixture
+def undrained(run: Path) -> _Page:
+    return _Page((run / "report.html").read_text())
+
+
+def _report(judgement: Judgement, path: Path) -> _Page:
+    write_report(judgement, RunDirectory(path))
+    return _Page((path / "report.html").read_text())
+
+
+def test_a_drained_run_says_pass_and_how_short_an_outage_could_have_been(tmp_path: Path) -> None:
+    text = _report(stories.drained(), tmp_path).text
+
+    assert "PASS No downtime: none of 2,152 requests failed" in text
+    assert "Failed requests 0 of 2,152" in text
+    assert "Outages none seen" in text
+    assert "Could have gone unseen under 0.16 s" in text
+    # An upper bound is rounded up: 1.02 s is not under 1.0 s.
+    assert "of the least dense lane alone: under 1.1 s" in text
+    assert "No request failed, of 2,152" in text
+    assert "bcrypt ran with 4 rounds" in text
+
+
+def test_an_undrained_run_tells_each_outage_with_node_time_error_and_request(undrained: _Page) -> None:
+    assert "FAIL There was downtime: 3 outages" in undrained.text
+    assert "4.2 s in all; the longest 1.5 s, on node1" in undrained.text
+    assert "Failed requests 19 of 2,152 3 of them may have been carried out" in undrained.text
+    for number, node in enumerate(("node1", "node2", "node3"), start=1):
+        assert f"#{number} 1.{6 - number} s on {node}" in undrained.text
+        assert f"The harness was stopping {node} (27.1.0) without having drained it." in undrained.text
+        assert f"req-{node}-0" in undrained.text
+    assert "78.70 s (14:14:38.700 UTC)" in undrained.text
+    assert "4 \N{MULTIPLICATION SIGN} http 5xx, 2 \N{MULTIPLICATION SIGN} closed" in undrained.text
+    assert "±0.33 s" in undrained.text
+
+
+def test_a_killed_run_says_inconclusive_why_and_which_step_did_not_end(tmp_path: Path) -> None:
+    page = _report(stories.killed(), tmp_path)
+
+    assert "INCONCLUSIVE Nothing can be said" in page.text
+    assert "Procedure: The run ended during expand" in page.text
+    assert "expand, not ended" in page.text
+    assert "Overhead of the harness not known" in page.text
+    assert "No node was rolled." in page.text
+    assert not (tmp_path / "charts" / "roll.svg").exists()
+
+
+def test_the_verdict_is_told_by_word_and_shape_and_not_by_colour_alone(tmp_path: Path) -> None:
+    shapes = set()
+    for story in (stories.drained(), stories.undrained(), stories.killed()):
+        page = _report(story, tmp_path)
+        assert page.tags[_first(page, "main")][1]["data-verdict"] == story.verdict.value
+        icon = _first(page, "svg")
+        shapes.add(str(page.tags[icon + 1]))
+
+    assert len(shapes) == 3
+
+
+def _first(page: _Page, tag: str) -> int:
+    return next(number for number, (name, _) in enumerate(page.tags) if name == tag)
+
+
+def test_phases_with_failures_are_open_and_the_others_closed(undrained: _Page) -> None:
+    phases = {
+        str(a["data-phase"]): "open" in a
+        for tag, a in undrained.tags
+        if tag == "details" and "data-phase" in a
+    }
+
+    assert phases["roll"] is True
+    assert phases["baseline"] is False
+    assert list(phases)[-1] == "whole run"
+
+
+def test_a_phase_without_evidence_is_shown_and_open(tmp_path: Path) -> None:
+    whole = stories.drained()
+    blind = replace(whole, lanes=tuple(stats for stats in whole.lanes if stats.phase != "migrate"))
+
+    text = _report(blind, tmp_path).text
+
+    assert "Migrate 5.7 s no evidence" in text
+    assert "No request was due or recorded in this phase." in text
+
+
+def test_the_page_loads_nothing_from_anywhere(undrained: _Page, run: Path) -> None:
+    for tag, attributes in undrained.tags:
+        assert tag not in {"script", "link", "iframe", "object", "embed", "img", "base"}
+        for name in ("src", "href", "xlink:href", "srcset", "action"):
+            assert (attributes.get(name) or "#").startswith("#"), (tag, attributes)
+        assert not any(name.startswith("on") for name in attributes), (tag, attributes)
+    source = (run / "report.html").read_text()
+    assert "@import" not in source
+    assert all(target.startswith("#") for target in re.findall(r"url\(([^)]*)", source))
+
+
+def test_hostile_text_of_a_server_is_shown_as_text_everywhere(undrained: _Page, tmp_path: Path) -> None:
+    story = _poisoned(stories.undrained())
+
+    page = _report(story, tmp_path)
+
+    assert {tag for tag, _ in page.tags} == {tag for tag, _ in undrained.tags}
+    assert page.text.count("<script>alert(1)</script>") > 10
+    assert not any("onload" in attributes for _, attributes in page.tags)
+    assert "\x00" not in "".join(page.words)
+    assert "\x1b" not in "".join(page.words)
+
+
+def _poisoned(story: Judgement) -> Judgement:
+    """The same run, with hostile text wherever a name or a message of a stranger can stand."""
+    failures = story.series.failures.assign(lane=HOSTILE, error=HOSTILE, detail=HOSTILE, node=HOSTILE)
+    return replace(
+        story,
+        headline=HOSTILE,
+        outages=tuple(
+            replace(
+                o, cause=HOSTILE, examples=(HOSTILE,), lanes=(HOSTILE,), errors=((HOSTILE, 1),), node=HOSTILE
+            )
+            for o in story.outages
+        ),
+        questions=tuple(
+            replace(q, findings=tuple(replace(f, sentence=HOSTILE, lane=HOSTILE) for f in q.findings))
+            for q in story.questions
+        ),
+        timeline=replace(
+            story.timeline,
+            steps=tuple(replace(s, detail={**s.detail, "reason": HOSTILE}) for s in story.timeline.steps),
+            nodes=tuple(replace(s, release=HOSTILE) for s in story.timeline.nodes),
+        ),
+        series=replace(
+            story.series,
+            failures=failures,
+            rate=story.series.rate.assign(release=HOSTILE),
+        ),
+        limits=(HOSTILE,),
+    )
+
+
+def test_hostile_text_leaves_every_chart_a_valid_picture(tmp_path: Path) -> None:
+    from xml.etree import ElementTree
+
+    write_report(_poisoned(stories.undrained()), RunDirectory(tmp_path))
+
+    for chart in sorted((tmp_path / "charts").glob("*.svg")):
+        root = ElementTree.parse(chart).getroot()  # noqa: S314 - written a moment before
+        assert {element.tag.rpartition("}")[2] for element in root.iter()} <= {
+            *(
+                "svg",
+                "title",
+                "desc",
+                "style",
+                "defs",
+                "g",
+                "path",
+                "use",
+                "text",
+                "tspan",
+                "clipPath",
+                "rect",
+            ),
+            "pattern",
+        }
+
+
+def test_the_same_evidence_gives_the_same_bytes(run: Path, tmp_path: Path) -> None:
+    first, second = run, tmp_path
+    write_report(stories.undrained(), RunDirectory(second))
+
+    names = sorted(str(file.relative_to(first)) for file in first.rglob("*") if file.is_file())
+
+    assert names == ["charts/roll.svg", "charts/timeline.svg", "junit.xml", "report.html", "summary.md"]
+    for name in names:
+        assert (first / name).read_bytes() == (second / name).read_bytes(), name
+
+
+def test_reports_are_readable_by_their_owner_only(run: Path) -> None:
+    modes = {file.name: file.stat().st_mode & 0o777 for file in run.rglob("*")}
+
+    assert modes.pop("charts") == 0o700
+    assert set(modes.values()) == {0o600}
+
+
+def test_judging_again_leaves_no_picture_of_the_run_before(tmp_path: Path) -> None:
+    write_report(stories.undrained(), RunDirectory(tmp_path))
+    write_report(stories.killed(), RunDirectory(tmp_path))
+
+    assert [chart.name for chart in (tmp_path / "charts").iterdir()] == ["timeline.svg"]
+
+
+def test_tables_name_their_columns_and_rows_for_a_screen_reader(undrained: _Page) -> None:
+    tags = [tag for tag, _ in undrained.tags]
+    assert tags.count("table") == tags.count("caption") > 15
+    assert all(attributes.get("scope") in {"col", "row"} for tag, attributes in undrained.tags if tag == "th")
+    pictures = [
+        attributes for tag, attributes in undrained.tags if tag == "svg" and attributes.get("role") == "img"
+    ]
+    assert [picture["aria-labelledby"] for picture in pictures] == [
+        "timeline-title timeline-desc",
+        "roll-title roll-desc",
+    ]
+    assert "1.5 s at 78.7 s (node1)" in undrained.text
+
+
+def test_ids_are_unique_on_the_page(undrained: _Page) -> None:
+    ids = [str(attributes["id"]) for _, attributes in undrained.tags if "id" in attributes]
+
+    assert len(ids) == len(set(ids))
+
+
+def test_rows_carry_what_a_script_may_select_them_by(undrained: _Page) -> None:
+    rows = [attributes for tag, attributes in undrained.tags if tag == "tr"]
+
+    assert {
+        "data-phase": "roll",
+        "data-lane": "token_issue/new",
+        "data-failed": "3",
+        "data-unknown": "0",
+    } in [{key: value for key, value in row.items() if key != "class"} for row in rows]
+
+
+def test_a_flapping_run_shows_its_first_outages_in_full_and_the_rest_as_rows(tmp_path: Path) -> None:
+    story = stories.undrained()
+    flapping = replace(story, outages=story.outages * 100)
+
+    page = _report(flapping, tmp_path)
+
+    assert sum(tag == "article" for tag, _ in page.tags) == 20
+    assert "280 more outages" in page.text
+    assert (tmp_path / "report.html").stat().st_size < 3_000_000
+
+
+@pytest.mark.parametrize("verdict", list(Verdict))
+def test_the_page_has_words_for_a_run_without_any_question(verdict: Verdict, tmp_path: Path) -> None:
+    bare = replace(stories.drained(), questions=(), verdict=verdict, limits=())
+
+    assert "No question was answered." in _report(bare, tmp_path).text
