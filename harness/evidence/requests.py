@@ -244,7 +244,7 @@ def _read_ending(file: BinaryIO, begin: int, size: int, path: Path) -> _Ending:
         return _Ending(size, None, 0) if line.endswith(b"\n") else _Ending(at, None, 1)
     if not isinstance(row, dict) or "footer" not in row:
         return _Ending(size, None, 0)
-    return _Ending(at, _checked(_FOOTER, row["footer"], f"{path}, line {_line_number(path, at)}"), 0)
+    return _Ending(at, _checked(_FOOTER, row["footer"], f"{path}, last line: footer"), 0)
 
 
 def _last_line(file: BinaryIO, begin: int, size: int) -> tuple[int, bytes]:
@@ -290,8 +290,12 @@ def _checked(adapter: TypeAdapter[Any], value: object, where: str) -> Any:
 
 
 def _line_number(path: Path, at: int) -> int:
+    lines = 1
     with path.open("rb") as file:
-        return file.read(at).count(b"\n") + 1
+        while at > 0 and (data := file.read(min(at, _CHUNK_BYTES))):
+            lines += data.count(b"\n")
+            at -= len(data)
+    return lines
 
 
 @dataclass(frozen=True, slots=True)

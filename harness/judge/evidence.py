@@ -13,7 +13,7 @@ from harness.errors import UsageError
 from harness.evidence.journal import JournalRead, read_journal
 from harness.evidence.jsonl import read_jsonl
 from harness.evidence.manifest import Manifest, read_manifest
-from harness.evidence.names import Error, Role
+from harness.evidence.names import Error, Role, RunOutcome
 from harness.evidence.requests import Records, Requests, read_requests
 from harness.evidence.rundir import RunDirectory
 from harness.judge.codes import NO_SUCH_WORD
@@ -21,7 +21,7 @@ from harness.judge.downtime import Downtime, downtime
 from harness.judge.model import Timeline
 from harness.judge.room import Room, room
 from harness.judge.settings import judge_settings
-from harness.judge.silence import Silence, silences
+from harness.judge.silence import Detectable, Silence, detectable, silences
 from harness.judge.timeline import Window, build_timeline, windows
 from harness.scenario import JudgeSettings
 
@@ -60,6 +60,11 @@ class Evidence:
         """How long each lane was without a success, and without a probe, in the order of the lanes."""
         return silences(self)
 
+    @cached_property
+    def detectable(self) -> Detectable:
+        """What the probes could not have missed."""
+        return detectable(self)
+
     @property
     def judged_start_ns(self) -> int:
         """When the first probed phase began; the end of the run where none did."""
@@ -69,6 +74,11 @@ class Evidence:
     def judged_end_ns(self) -> int:
         """When the last probed phase ended."""
         return self.windows[-1].end_ns if self.windows else self.timeline.end_ns
+
+    @property
+    def completed(self) -> bool:
+        """Whether the harness says that it took every step."""
+        return self.manifest.outcome is RunOutcome.COMPLETED
 
     @property
     def upgrades(self) -> bool:

@@ -47,8 +47,8 @@ def without_success(records: Records) -> Gaps:
     """
     if not len(records):
         return Gaps(np.empty(0, np.int64), np.empty(0, np.int64))
-    ended = np.sort(records.end_ns)
-    success = np.sort(records.end_ns[records.outcome == OK])
+    ended = np.sort(records.end_ns, kind="stable")
+    success = np.sort(records.end_ns[records.outcome == OK], kind="stable")
     # Before the first success there is none to begin with: the first stretch begins with the first request.
     due_after = np.searchsorted(records.intended_ns, success, side="right")
     under_way = due_after > np.searchsorted(ended, success, side="right")
@@ -61,7 +61,7 @@ def without_success(records: Records) -> Gaps:
 
 def without_probe(records: Records, start_ns: int, end_ns: int) -> Gaps:
     """Stretches between successive requests that were sent, from `start_ns` to `end_ns`."""
-    starts = np.sort(records.start_ns[sent(records)])
+    starts = np.sort(records.start_ns[sent(records)], kind="stable")
     return Gaps(np.append(np.int64(start_ns), starts), np.append(starts, np.int64(end_ns)))
 
 
@@ -70,6 +70,6 @@ def without_any_probe(lanes: list[Records], start_ns: int, end_ns: int) -> float
     starts = np.concatenate([np.empty(0, np.int64), *(r.start_ns[sent(r)] for r in lanes)])
     if not len(starts):
         return None
-    starts.sort()
+    starts.sort(kind="stable")  # merges the lanes, each in order already or nearly
     edges = np.concatenate([[start_ns], starts, [end_ns]])
     return float(np.diff(edges).max()) / 1e9

@@ -8,7 +8,6 @@ from harness.evidence.names import Step
 from harness.judge.evidence import Evidence
 from harness.judge.model import Outage, Question, Verdict
 from harness.judge.questions import AVAILABILITY, PROCEDURE
-from harness.judge.silence import detectable_outage_s
 from harness.judge.stats import tally
 from harness.judge.words import at_most_seconds, counted, listed
 
@@ -34,7 +33,7 @@ def _sent(evidence: Evidence) -> int:
 
 
 def _no_downtime(evidence: Evidence) -> str:
-    detectable_s = detectable_outage_s(evidence) or 0.0
+    detectable_s = evidence.detectable.lane_s or 0.0
     return (
         f"No downtime was seen: 0 of {counted(_sent(evidence), 'request')} failed while {_what(evidence)}; "
         f"an outage of one operation longer than {at_most_seconds(detectable_s)} would have been seen."

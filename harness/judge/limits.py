@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from harness.judge.evidence import Evidence
-from harness.judge.silence import detectable_outage_s, detectable_whole_outage_s
 from harness.judge.words import at_most_seconds
 
 _NOT_ASKED = (
@@ -21,7 +20,7 @@ _PRODUCTION_ROUNDS = 12
 def limits(evidence: Evidence) -> tuple[str, ...]:
     """A sentence for each thing that this run leaves open."""
     sentences = list(_NOT_ASKED)
-    lane_s, whole_s = detectable_outage_s(evidence), detectable_whole_outage_s(evidence)
+    lane_s, whole_s = evidence.detectable.lane_s, evidence.detectable.whole_s
     if lane_s is not None and whole_s is not None:
         sentences.append(
             f"An outage of one operation shorter than {at_most_seconds(lane_s)}, or of all operations "

@@ -61,14 +61,22 @@ def _longest_s(evidence: Evidence, gaps: Gaps, phase: str | None) -> float | Non
     return max(longest, default=None)
 
 
-def detectable_outage_s(evidence: Evidence) -> float | None:
-    """Shortest outage that the least densely probed lane could not have missed; None without probes."""
+@dataclass(frozen=True, slots=True)
+class Detectable:
+    """Shortest outages that the probes can not have missed, in seconds; None without probes."""
+
+    lane_s: float | None
+    """Of the least densely probed lane alone."""
+    whole_s: float | None
+    """Of every lane at once."""
+
+
+def detectable(evidence: Evidence) -> Detectable:
+    """What the probes of the probed time could see."""
     lanes = [n for n in evidence.lanes(Role.PROBE) if len(evidence.judged(n))]
     longest = [evidence.silences[number].probe_s_max[None] for number in lanes]
-    return max((length for length in longest if length is not None), default=None)
-
-
-def detectable_whole_outage_s(evidence: Evidence) -> float | None:
-    """Shortest outage of every lane at once that can not have been missed; None without probes."""
-    probes = [evidence.judged(number) for number in evidence.lanes(Role.PROBE)]
-    return without_any_probe(probes, evidence.judged_start_ns, evidence.judged_end_ns)
+    probes = [evidence.judged(number) for number in lanes]
+    return Detectable(
+        lane_s=max((length for length in longest if length is not None), default=None),
+        whole_s=without_any_probe(probes, evidence.judged_start_ns, evidence.judged_end_ns),
+    )

@@ -90,6 +90,7 @@ def applied_migrations(timeline: Timeline) -> tuple[dict[str, Any], ...]:
         }
         for step in timeline.steps
         for row in step.detail.get("migrations") or ()
+        if isinstance(row, dict)
     ]
     return tuple(sorted(rows, key=lambda row: row["start_ns"] or 0))
 
@@ -101,7 +102,8 @@ def overhead(timeline: Timeline, events: Sequence[Event]) -> dict[str, float]:
     `overhead_percent` = (wall - busy) / busy * 100; that one is missing where no step was busy.
     """
     wall_s = (max((e.mono_ns for e in events), default=0) - min((e.mono_ns for e in events), default=0)) / 1e9
-    busy_s = float(sum(step.detail.get("busy_s") or 0 for step in timeline.steps))
+    told = (step.detail.get("busy_s") for step in timeline.steps)
+    busy_s = float(sum(seconds for seconds in told if isinstance(seconds, int | float)))
     figures = {"wall_s": wall_s, "busy_s": busy_s}
     if busy_s > 0:
         figures["overhead_percent"] = (wall_s - busy_s) / busy_s * 100

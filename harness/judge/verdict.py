@@ -11,7 +11,6 @@ from harness.judge.limits import limits
 from harness.judge.model import Finding, Judgement, Outage, Question, Verdict, worst
 from harness.judge.questions import QUESTIONS
 from harness.judge.series import series
-from harness.judge.silence import detectable_outage_s, detectable_whole_outage_s
 from harness.judge.stats import lane_stats, tally
 from harness.judge.timeline import applied_migrations, overhead
 
@@ -45,8 +44,8 @@ def judge_evidence(evidence: Evidence) -> Judgement:
         lanes=lane_stats(evidence),
         series=series(evidence),
         counts=tally(evidence),
-        minimum_detectable_outage_s=detectable_outage_s(evidence),
-        detectable_whole_outage_s=detectable_whole_outage_s(evidence),
+        minimum_detectable_outage_s=evidence.detectable.lane_s,
+        detectable_whole_outage_s=evidence.detectable.whole_s,
         migrations=applied_migrations(evidence.timeline),
         versions=evidence.versions,
         overhead=overhead(evidence.timeline, evidence.journal.events),

@@ -10,7 +10,6 @@ from harness.judge.evidence import Evidence
 from harness.judge.model import Finding, Outage, Question, Verdict
 from harness.judge.outages import LaneFailure, lane_failures
 from harness.judge.questions.answer import answer
-from harness.judge.silence import detectable_outage_s, detectable_whole_outage_s
 from harness.judge.stats import error_rate_upper, tally
 from harness.judge.timeline import phase_at, step_at
 from harness.judge.words import at_most_seconds, counted, listed, percent
@@ -142,8 +141,14 @@ def _all_well(evidence: Evidence) -> Finding:
             "No probe was sent in the probed phases, so nothing is known of availability.",
             Verdict.INCONCLUSIVE,
         )
-    lane_s = detectable_outage_s(evidence) or 0.0
-    whole_s = detectable_whole_outage_s(evidence) or 0.0
+    if not evidence.completed:
+        return Finding(
+            f"None of {counted(sent, 'request')} failed, but the run did not complete: of the rest of the "
+            "upgrade nothing is known.",
+            Verdict.INCONCLUSIVE,
+            requests=sent,
+        )
+    lane_s, whole_s = evidence.detectable.lane_s or 0.0, evidence.detectable.whole_s or 0.0
     return Finding(
         f"None of {counted(sent, 'request')} failed, {probes:,} of them probes on a fixed schedule: with "
         f"95 % confidence fewer than {percent(upper)} of probes fail (rule of three: 3/{probes:,}); "

@@ -18,18 +18,13 @@ _LIVES = {
 }
 
 
-def completed(evidence: Evidence) -> bool:
-    """Whether the harness says that it took every step."""
-    return evidence.manifest.outcome is RunOutcome.COMPLETED
-
-
 def check(evidence: Evidence) -> Iterator[Finding]:
     """INCONCLUSIVE for every run that did not complete; what failed in it is told by its steps."""
-    if completed(evidence):
+    if evidence.completed:
         return
     died = _last_under_way(evidence)
     yield Finding(
-        f"{_how(evidence)}{_where(died)}{_when(evidence)}; {known_state(evidence)}.",
+        f"{_how(evidence)}{_where(died)}{_when(evidence)}{_why(died)}; {known_state(evidence)}.",
         Verdict.INCONCLUSIVE,
         phase=died.phase if died else None,
         step=died.step if died else None,
@@ -59,6 +54,12 @@ def _when(evidence: Evidence) -> str:
     if not events:
         return ""
     return f", last heard of {evidence.seconds(max(event.mono_ns for event in events))}"
+
+
+def _why(span: Span | None) -> str:
+    """The reason where the harness could still give one; a failed step's is told with that step."""
+    reason = span.detail.get("reason") if span and span.edge == Edge.BEGIN else None
+    return f" ({str(reason).rstrip('.')})" if reason else ""
 
 
 def _last_under_way(evidence: Evidence) -> Span | None:

@@ -10,7 +10,6 @@ from harness.evidence.names import Edge, Phase, Step
 from harness.judge.codes import count
 from harness.judge.evidence import Evidence
 from harness.judge.model import Finding, Span, Verdict
-from harness.judge.questions.procedure.ending import completed
 from harness.judge.words import counted, listed, was_were
 
 
@@ -51,7 +50,7 @@ def _rolled(evidence: Evidence, proofs: Mapping[str, Span]) -> Iterator[Finding]
                     node=step.node,
                     release=seen,
                 )
-    if not completed(evidence):
+    if not evidence.completed:
         return
     for node in evidence.manifest.nodes:
         if node not in proofs:

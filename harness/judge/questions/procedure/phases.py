@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from harness.evidence.names import PROBED_PHASES, Edge, Phase
 from harness.judge.evidence import Evidence
 from harness.judge.model import Finding, Span, Verdict
-from harness.judge.questions.procedure.ending import completed
 from harness.judge.timeline import in_order, probed
 
 _SOMETIMES_NOTHING = frozenset({Phase.FLUSH, Phase.TRUST, Phase.MIGRATE, Phase.RESTORE})
@@ -20,7 +19,7 @@ def check(evidence: Evidence) -> Iterator[Finding]:
     spans = evidence.timeline.phases
     for phase in PROBED_PHASES:
         of_phase = [span for span in spans if span.phase == phase]
-        if not of_phase and completed(evidence):
+        if not of_phase and evidence.completed:
             yield _finding(f"The phase {phase} is not in the journal of a run that completed.", phase)
         if len(of_phase) > 1:
             yield _finding(f"The phase {phase} was begun {len(of_phase)} times.", phase)
@@ -34,7 +33,7 @@ def check(evidence: Evidence) -> Iterator[Finding]:
 def _judge(evidence: Evidence, span: Span) -> Iterator[Finding]:
     if span.edge == Edge.SKIP:
         yield from _skipped(evidence, span)
-    elif span.edge == Edge.BEGIN and completed(evidence):
+    elif span.edge == Edge.BEGIN and evidence.completed:
         yield _finding(f"The phase {span.phase} was begun and never ended.", span.phase)
 
 

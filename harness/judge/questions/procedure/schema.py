@@ -8,7 +8,6 @@ from typing import Any
 from harness.evidence.names import Edge, Phase, Step
 from harness.judge.evidence import Evidence
 from harness.judge.model import Finding, Span, Verdict
-from harness.judge.questions.procedure.ending import completed
 from harness.judge.words import counted
 
 _SYNCED = (Phase.EXPAND, Phase.MIGRATE, Phase.CONTRACT)
@@ -25,7 +24,7 @@ def check(evidence: Evidence) -> Iterator[Finding]:
             yield from _synced(step)
         elif step.step in (Step.PROVE_SCHEMA, Step.VERSIONS):
             yield from _compared(step)
-    if completed(evidence) and evidence.upgrades:
+    if evidence.completed and evidence.upgrades:
         yield from _left_out(evidence, steps)
         yield from _final(evidence, steps)
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from harness.evidence.names import Edge, Step
 from harness.judge.evidence import Evidence
 from harness.judge.model import Finding, Span, Verdict
-from harness.judge.questions.procedure.ending import completed
 
 _FLAG = "log_bin_trust_function_creators"
 
@@ -42,7 +41,7 @@ def _not_restored(evidence: Evidence, step: Span, before: object) -> Finding:
     was = "an unknown value" if before is None else str(int(bool(before)))
     return _finding(
         f"{_FLAG} was set for the upgrade and not put back to {was}.",
-        Verdict.FAIL if completed(evidence) else Verdict.INCONCLUSIVE,
+        Verdict.FAIL if evidence.completed else Verdict.INCONCLUSIVE,
         step,
     )
 

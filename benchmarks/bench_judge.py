@@ -1,0 +1,77 @@
+"""How long judging takes and how much memory, from the files of a run to its verdict file."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import orjson
+
+from benchmarks.measurement import Measurement
+from benchmarks.synthetic import make_run
+
+_JUDGE = """
+import resource, sys, time
+from pathlib import Path
+import orjson
+from harness.evidence.rundir import open_run_directory
+from harness.judge.verdict import judge_run
+from harness.judge.verdict_file import write_verdict
+begin = time.perf_counter()
+run = open_run_directory(Path(sys.argv[1]))
+judgement = judge_run(run)
+write_verdict(judgement, run.verdict)
+seconds = time.perf_counter() - begin
+rss_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+print(orjson.dumps({"s": seconds, "rss_mb": rss_mb, "requests": judgement.counts["requests"]}).decode())
+"""
+"""A process of its own, so that its peak memory is the judge's alone."""
+
+_DEADLINE_S = 600
+_GOAL_S, _GOAL_RSS_MB, _GOAL_RATIO = 20.0, 1_500.0, 11.0
+"""For ten million requests; linear, with a tenth of slack for the machine's noise."""
+
+
+def measure(quick: bool) -> list[Measurement]:
+    """Judge synthetic runs of one and ten million requests; `quick` a tenth of that.
+
+    Makes the runs in a temporary folder, 320 MB for each million requests; making them is not counted.
+
+    Raises:
+        subprocess.CalledProcessError: judging broke.
+    """
+    small = 100_000 if quick else 1_000_000
+    large = 10 * small
+    first, second = _judge(small), _judge(large)
+    name = f"{large:,} requests"
+    return [
+        Measurement("judge", f"{small:,} requests", "judge_s", first["s"]),
+        Measurement("judge", f"{small:,} requests", "rss_mb_max", first["rss_mb"]),
+        Measurement("judge", name, "judge_s", second["s"], goal=None if quick else _GOAL_S),
+        Measurement("judge", name, "rss_mb_max", second["rss_mb"], goal=None if quick else _GOAL_RSS_MB),
+        Measurement(
+            "judge",
+            name,
+            "judge_s_ratio",
+            second["s"] / first["s"],
+            goal=_GOAL_RATIO,
+            ratio_to=f"{small:,} requests",
+        ),
+    ]
+
+
+def _judge(records: int) -> dict[str, float]:
+    with tempfile.TemporaryDirectory(prefix="bench-judge-") as folder:
+        path = Path(folder) / "run"
+        make_run(path, records)
+        done = subprocess.run(
+            [sys.executable, "-c", _JUDGE, str(path)],
+            check=True,
+            capture_output=True,
+            timeout=_DEADLINE_S,
+        )
+    figures: dict[str, float] = orjson.loads(done.stdout)
+    assert figures["requests"] == records, f"judged {figures['requests']} of {records} requests"
+    return figures
