@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
+import math
+from itertools import accumulate
 
 _STEPS_PER_OCTAVE = 32
 """32 steps to a doubling: a figure read back is at most about 3 % above the true one, never below."""
@@ -14,7 +15,7 @@ class LagHistogram:
     """Counts lags in logarithmic buckets."""
 
     def __init__(self) -> None:
-        self._counts = np.zeros(_STEPS_PER_OCTAVE * _OCTAVES, dtype=np.int64)
+        self._counts = [0] * (_STEPS_PER_OCTAVE * _OCTAVES)
         self._max_ns = 0
         self._total = 0
 
@@ -34,8 +35,8 @@ class LagHistogram:
         """Smallest bucket bound that `percent` of the lags do not pass; None where nothing was counted."""
         if not self._total:
             return None
-        wanted = np.ceil(self._total * percent / 100)
-        bucket = int(np.searchsorted(np.cumsum(self._counts), wanted))
+        wanted = math.ceil(self._total * percent / 100)
+        bucket = next(number for number, below in enumerate(accumulate(self._counts)) if below >= wanted)
         return min(_upper_ns(bucket), self._max_ns) / 1e6
 
 

@@ -15,7 +15,6 @@ from harness.evidence.records import Lane
 from harness.load.client import Client
 from harness.load.context import LoadContext
 from harness.load.operations import Call, TokenIssue
-from harness.load.plain import plain_context
 from harness.load.result import Result
 from harness.load.tokens import renewal_due_s
 
@@ -149,5 +148,8 @@ def load_context(environment: Any) -> LoadContext:
     """
     context: LoadContext | None = getattr(environment, "harness", None)
     if context is None:
+        # Only here: it brings keystoneclient, a second of imports that the probes need not wait for.
+        from harness.load.plain import plain_context
+
         context = environment.harness = plain_context(environment)
     return context
