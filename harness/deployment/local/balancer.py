@@ -74,14 +74,6 @@ class LocalBalancer:
                 counters.setdefault(words, "")
         return found
 
-    def answers(self) -> bool:
-        """Whether HAProxy answers at all."""
-        try:
-            self.counters()
-        except StepError:
-            return False
-        return True
-
     def _server(self, node: str) -> Mapping[str, int | str]:
         counters = self.counters()
         if node not in counters:

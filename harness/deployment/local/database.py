@@ -114,14 +114,6 @@ class LocalDatabase:
             return str(error)
         return None
 
-    def server_version(self) -> str:
-        """Version of the server that runs.
-
-        Raises:
-            StepError: the database does not answer.
-        """
-        return str(self._one("SELECT VERSION()"))
-
     def backup(self, target: Path, deadline_s: float) -> CommandResult:
         """Dump the Keystone schema to `target`, without holding up anybody who writes.
 

@@ -128,6 +128,7 @@ def take_down(folder: LabFolder) -> list[str]:
         WaitTimeoutError: a process survived SIGKILL; the folder stays.
     """
     processes = Processes(folder)
+    processes.seal()
     running = sorted({server.name for server in processes.found() if processes.members(server)})
     processes.end(running, _DOWN_S_MAX)
     shutil.rmtree(folder.path, ignore_errors=True)

@@ -47,6 +47,11 @@ class LabFolder:
         return self.path / "processes"
 
     @property
+    def sealed_processes(self) -> Path:
+        """Where `processes` is moved when the lab goes down, so that nothing more can start."""
+        return self.path / "processes-sealed"
+
+    @property
     def sockets(self) -> Path:
         """Unix sockets."""
         return self.path / "run"

@@ -79,11 +79,6 @@ def server_command(folder: LabFolder) -> list[str]:
     return [str(need_program("haproxy")), "-db", "-f", str(config_path(folder))]
 
 
-def check_command(folder: LabFolder) -> list[str]:
-    """How HAProxy is asked what it thinks of its configuration."""
-    return [str(need_program("haproxy")), "-c", "-f", str(config_path(folder))]
-
-
 def config_path(folder: LabFolder) -> Path:
     """Where its configuration is."""
     return folder.path / "haproxy.cfg"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-_STATE, _SESSION, _START = 0, 3, 19
+_STATE, _SESSION, _THREADS, _START = 0, 3, 17, 19
 """Places of the fields in /proc/<pid>/stat after the name of the program; see proc(5)."""
 
 
@@ -23,7 +23,7 @@ class ProcessIdentity:
     def of(cls, pid: int) -> ProcessIdentity | None:
         """Return the process that has this pid now; None if there is none or it is only a zombie."""
         fields = _fields(pid)
-        if fields is None or fields[_STATE] in "ZX":
+        if fields is None or _is_over(fields):
             return None
         return cls(pid, int(fields[_START]))
 
@@ -44,7 +44,7 @@ class ProcessIdentity:
 def session_of(pid: int) -> int | None:
     """Return the session a living process belongs to; None if it is gone or only a zombie."""
     fields = _fields(pid)
-    return None if fields is None or fields[_STATE] in "ZX" else int(fields[_SESSION])
+    return None if fields is None or _is_over(fields) else int(fields[_SESSION])
 
 
 @cache
@@ -65,6 +65,11 @@ def current() -> ProcessIdentity:
     if found is None:  # pragma: no cover - a process that runs is not a zombie
         raise RuntimeError("the running process is not in /proc")
     return found
+
+
+def _is_over(fields: list[str]) -> bool:
+    """Whether only a zombie is left; while other threads of it still end, it still holds its ports."""
+    return fields[_STATE] in "ZX" and int(fields[_THREADS]) <= 1
 
 
 def _fields(pid: int) -> list[str] | None:

@@ -79,8 +79,7 @@ class LocalNode:
         if signal is StopSignal.KILL:
             self._processes.kill([self.name])
             return
-        self._processes.send(self.name, _SIGNALS[signal])
-        self._processes.wait_gone(self.name, deadline_s)
+        self._processes.stop(self.name, _SIGNALS[signal], deadline_s)
 
     def switch(self, release: Release) -> None:
         """Make `release`, with its configuration, the one that the next start runs.

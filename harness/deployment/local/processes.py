@@ -30,6 +30,10 @@ _KILL_S_MAX = 10.0
 _TAIL_BYTES = 16_384
 
 
+_children: set[int] = set()
+"""Pids of servers that this very process started."""
+
+
 @dataclass(frozen=True, slots=True)
 class Server:
     """A process that was started for the lab."""
@@ -68,6 +72,7 @@ class Processes:
         """
         popen, record = self._launch(name, argv, log, cwd, env or {})
         popen.returncode = 0  # `_reap` takes note of its end, perhaps from another thread: Popen must not
+        _children.add(popen.pid)
         until = time.monotonic() + _LAUNCH_S_MAX
         while (identity := ProcessIdentity.parse(_read(record))) is None:
             if ProcessIdentity.of(popen.pid) is None or time.monotonic() > until:
@@ -99,7 +104,8 @@ class Processes:
             raise WaitTimeoutError(f"the command {name} to end", deadline_s, last_seen) from error
         finally:
             if popen.returncode is None:
-                _end_command(popen)
+                self._end_command(name, popen.pid, record)
+                popen.returncode = -signal.SIGKILL
             record.unlink(missing_ok=True)
         return Ended(exit_code, time.monotonic() - started_s)
 
@@ -120,6 +126,14 @@ class Processes:
             )
         return popen, record
 
+    def _end_command(self, name: str, pid: int, record: Path) -> None:
+        """End a command that shall not go on, with what it started."""
+        identity = ProcessIdentity.of(pid)  # it is a child that nobody has reaped: the pid is still its own
+        if identity is not None:
+            self._end([Server(name, identity, record)], _KILL_S_MAX)
+        with suppress(ChildProcessError):
+            os.waitpid(pid, 0)
+
     def environment(self, more: Mapping[str, str]) -> dict[str, str]:
         """The environment of a process of the lab: nothing of the person's own but PATH.
 
@@ -132,33 +146,53 @@ class Processes:
     def found(self, name: str | None = None) -> list[Server]:
         """Return the recorded processes, whether they live or not; those of one server if `name` is given."""
         servers = []
-        for record in sorted(self._folder.processes.glob("*")):
+        for record in self._records():
             identity = ProcessIdentity.parse(_read(record))
             server_name = record.name.rpartition("-")[0]
             if identity is not None and name in (None, server_name):
                 servers.append(Server(server_name, identity, record))
         return servers
 
+    def seal(self) -> None:
+        """Let nothing more start: a shell that has not yet written its record finds no place for it and ends.
+
+        Without this a process whose start was interrupted could come to life behind the back of `end`.
+        """
+        with suppress(FileNotFoundError):
+            self._folder.processes.rename(self._folder.sealed_processes)
+        until = time.monotonic() + _LAUNCH_S_MAX
+        while time.monotonic() < until and any(_read(record) == "" for record in self._records()):
+            time.sleep(_LAUNCH_POLL_S)  # opened, and written within microseconds unless the disk is full
+
+    def _records(self) -> list[Path]:
+        folders = (self._folder.processes, self._folder.sealed_processes)
+        return sorted(record for folder in folders for record in folder.glob("*"))
+
     def is_running(self, name: str) -> bool:
         """Whether a process of this server is alive, its workers included."""
         return any(self._lives(server) for server in self.found(name))
 
-    def members(self, server: Server) -> list[psutil.Process]:
+    def members(self, server: Server) -> list[ProcessIdentity]:
         """Return the living processes of a server: the one that was started and all in its session."""
         _reap(server.identity.pid)
         now = ProcessIdentity.of(server.identity.pid)
         if now is not None and now != server.identity:
             return []  # the pid belongs to somebody else by now
         members = _session(server.identity.pid)
-        if now is None:
-            members = [process for process in members if self._is_inside(process)]
-        return members
+        return members if now else [each for each in members if self._is_inside(each)]
 
-    def send(self, name: str, number: signal.Signals) -> None:
-        """Send a signal to the leader of each living process of the server, not to its workers."""
-        for server in self.found(name):
-            if server.identity.is_alive():
-                os.kill(server.identity.pid, number)
+    def stop(self, name: str, number: signal.Signals, deadline_s: float) -> None:
+        """Send a signal to a server's leader, not to its workers, and return once all of them are gone.
+
+        Raises:
+            WaitTimeoutError: one is still there after `deadline_s`.
+        """
+        servers = self.found(name)
+        seen = self._all_members(servers)
+        _signal([server.identity for server in servers], number)
+        left = self._wait(servers, seen, deadline_s)
+        if left:
+            raise WaitTimeoutError(f"{name} to end", deadline_s, f"still running: pid {_pids(left)}")
 
     def end(self, names: Iterable[str], deadline_s: float) -> None:
         """TERM, then after `deadline_s` KILL, and return once all processes of these servers are gone.
@@ -166,20 +200,7 @@ class Processes:
         Raises:
             WaitTimeoutError: one survived even SIGKILL.
         """
-        wanted = set(names)
-        servers = [server for server in self.found() if server.name in wanted]
-        for server in servers:
-            for process in self._to_terminate(server):
-                _signal(process, signal.SIGTERM)
-        if not self._wait(servers, deadline_s):
-            self.kill(wanted)
-        self._forget(servers)
-
-    def _to_terminate(self, server: Server) -> list[psutil.Process]:
-        """The leader, which ends its workers in good order; where it is dead, the workers it left."""
-        members = self.members(server)
-        leader = [process for process in members if process.pid == server.identity.pid]
-        return leader or members
+        self._end(self._found_among(names), deadline_s)
 
     def kill(self, names: Iterable[str]) -> None:
         """KILL every process of these servers at once and return when they are gone.
@@ -187,51 +208,58 @@ class Processes:
         Raises:
             WaitTimeoutError: one survived.
         """
-        wanted = set(names)
-        servers = [server for server in self.found() if server.name in wanted]
-        for server in servers:
-            for process in self.members(server):
-                _signal(process, signal.SIGKILL)
-        if not self._wait(servers, _KILL_S_MAX):
-            left = ", ".join(sorted({server.name for server in servers if self.members(server)}))
-            raise WaitTimeoutError(f"the end of {left} after SIGKILL", _KILL_S_MAX, "still running")
-        self._forget(servers)
+        self._kill(self._found_among(names))
 
-    def wait_gone(self, name: str, deadline_s: float) -> None:
-        """Return once no process of the server is left.
+    def _end(self, servers: list[Server], deadline_s: float) -> None:
+        seen = self._all_members(servers)
+        _signal(seen, signal.SIGTERM)
+        if self._wait(servers, seen, deadline_s):
+            self._kill(servers)
 
-        Raises:
-            WaitTimeoutError: one is still there after `deadline_s`.
+    def _kill(self, servers: list[Server]) -> None:
+        seen = self._all_members(servers)
+        _signal(seen, signal.SIGKILL)
+        left = self._wait(servers, seen, _KILL_S_MAX)
+        if left:
+            names = ", ".join(sorted({server.name for server in servers}))
+            raise WaitTimeoutError(
+                f"the end of {names} after SIGKILL", _KILL_S_MAX, f"still running: pid {_pids(left)}"
+            )
+
+    def _wait(
+        self, servers: list[Server], seen: list[ProcessIdentity], deadline_s: float
+    ) -> list[ProcessIdentity]:
+        """Wait until all are gone, and forget them; returns those that are left when the deadline passes.
+
+        `seen` are the members before the signal: a worker that is on its way out keeps its ports, but can no
+        longer be told from a stranger once its leader is dead.
         """
-        servers = self.found(name)
-        if not self._wait(servers, deadline_s):
-            pids = sorted(process.pid for server in servers for process in self.members(server))
-            raise WaitTimeoutError(f"{name} to end", deadline_s, f"still running: pid {pids}")
-        self._forget(servers)
-
-    def _wait(self, servers: Iterable[Server], deadline_s: float) -> bool:
-        """Wait until all are gone; False where the deadline passed."""
         until = time.monotonic() + deadline_s
-        while any(self._lives(server) for server in servers):
+        while left := [each for each in seen if each.is_alive()] or self._all_members(servers):
             if time.monotonic() >= until:
-                return False
+                return left
             time.sleep(_POLL_S)
-        return True
+        for server in servers:
+            _reap(server.identity.pid)
+            server.record.unlink(missing_ok=True)
+        return []
+
+    def _found_among(self, names: Iterable[str]) -> list[Server]:
+        wanted = set(names)
+        return [server for server in self.found() if server.name in wanted]
+
+    def _all_members(self, servers: Iterable[Server]) -> list[ProcessIdentity]:
+        return [member for server in servers for member in self.members(server)]
 
     def _lives(self, server: Server) -> bool:
         """As `members`, but a look at one file while the leader lives: it is asked often."""
         return server.identity.is_alive() or bool(self.members(server))
 
-    def _forget(self, servers: Iterable[Server]) -> None:
-        for server in servers:
-            if not self.members(server):
-                server.record.unlink(missing_ok=True)
-
-    def _is_inside(self, process: psutil.Process) -> bool:
+    def _is_inside(self, orphan: ProcessIdentity) -> bool:
         """Whether an orphan works in the lab's folder: every process of the lab was started in it."""
         try:
-            return Path(process.cwd()).is_relative_to(self._folder.path.resolve())
-        except psutil.Error:
+            return Path(f"/proc/{orphan.pid}/cwd").readlink().is_relative_to(self._folder.path.resolve())
+        except OSError:
             return False
 
 
@@ -247,34 +275,36 @@ def tail(log: Path, lines: int = 10) -> str:
     return "\n".join(kept) or f"{log.name} is empty"
 
 
-def _end_command(popen: subprocess.Popen[bytes]) -> None:
-    """End a command, and what it started, that shall not go on: TERM, a little time, KILL."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        with suppress(ProcessLookupError):
-            os.killpg(popen.pid, number)  # it leads a group of its own and is not reaped yet
-        with suppress(subprocess.TimeoutExpired):
-            popen.wait(_KILL_S_MAX)
-            return
+def _session(leader: int) -> list[ProcessIdentity]:
+    """The living processes of a session."""
+    pids = [pid for pid in psutil.pids() if session_of(pid) == leader]
+    return [identity for pid in pids if (identity := ProcessIdentity.of(pid))]
 
 
-def _session(leader: int) -> list[psutil.Process]:
-    found = []
-    for pid in psutil.pids():
-        if session_of(pid) == leader:
-            with suppress(psutil.NoSuchProcess):
-                found.append(psutil.Process(pid))
-    return found
+def _signal(processes: Iterable[ProcessIdentity], number: signal.Signals) -> None:
+    for process in processes:
+        if process.is_alive():
+            with suppress(ProcessLookupError):
+                os.kill(process.pid, number)
 
 
-def _signal(process: psutil.Process, number: signal.Signals) -> None:
-    with suppress(psutil.NoSuchProcess):
-        process.send_signal(number)  # looks first whether the pid still means the same process
+def _pids(processes: Iterable[ProcessIdentity]) -> list[int]:
+    return sorted(process.pid for process in processes)
 
 
 def _reap(pid: int) -> None:
-    """Take note of a dead child, so that it does not stay a zombie; others' children are not ours."""
-    with suppress(ChildProcessError):
-        os.waitpid(pid, os.WNOHANG)
+    """Take note of a dead child, so that it does not stay a zombie.
+
+    Only of servers: the exit code of a command is for `run`, and must not be lost to somebody who looks.
+    """
+    if pid not in _children:
+        return
+    try:
+        over, _ = os.waitpid(pid, os.WNOHANG)
+    except ChildProcessError:
+        over = pid  # another thread was faster
+    if over:
+        _children.discard(pid)  # from now on the pid may be that of a command
 
 
 def _read(path: Path) -> str:

@@ -25,8 +25,7 @@ _VERSION_S_MAX = 10.0
 
 def seed_folder(installed: InstalledRelease, home: Path) -> Path:
     """Where the seed of a release is, or will be: another lock, server or recipe makes another seed."""
-    version = re.search(r"Ver (\S+)", program_version("mariadbd"))
-    server = re.sub(r"[^\w.]+", "_", version[1] if version else "unknown")
+    server = program_version("mariadbd").replace("+", "_")
     return home / "cache" / f"database-{installed.prefix.name}-{server}-{RECIPE}"
 
 
@@ -57,7 +56,7 @@ def take_seed(seed: Path, data: Path, build: Callable[[], None]) -> bool:
 
 
 def program_version(name: str) -> str:
-    """What a server program says of its version, on one line.
+    """What a server program says of its version, such as `10.11.6-MariaDB`.
 
     Raises:
         UsageError: it is not installed.
@@ -74,7 +73,8 @@ def program_version(name: str) -> str:
         )
     except (OSError, subprocess.SubprocessError) as error:
         raise HarnessError(f"{name} {argument} failed ({error}); install it again") from error
-    return (done.stdout.strip().splitlines() or ["unknown"])[0]
+    found = re.search(r"\b\d+\.[\w.+-]+", done.stdout)
+    return found[0] if found else "unknown"
 
 
 def _store(data: Path, seed: Path) -> None:

@@ -1,0 +1,142 @@
+"""A node is proven by a login and a policy-checked read of its own, with the right release in the answers."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TypeVar
+
+import pytest
+
+from harness.deployment.proof import prove_node
+from harness.deployment.protocols import Credentials
+from harness.errors import StepError, WaitTimeoutError
+
+T = TypeVar("T")
+ADMIN = Credentials("admin", "pass-word", "Default", "admin", "Default")
+
+
+@dataclass
+class Script:
+    """What a pretended node answers: to each login, then to each read, the last answer for ever."""
+
+    logins: list[int] = field(default_factory=lambda: [201])
+    reads: list[int] = field(default_factory=lambda: [200])
+    releases: list[str] = field(default_factory=lambda: ["29.1.0"])
+    token: str | None = "token"
+    asked: list[str] = field(default_factory=list)
+    bodies: list[str] = field(default_factory=list)
+    tokens: list[str | None] = field(default_factory=list)
+
+
+def next_of(answers: list[T]) -> T:
+    return answers.pop(0) if len(answers) > 1 else answers[0]
+
+
+class PretendedNode(BaseHTTPRequestHandler):
+    script: Script
+
+    def do_POST(self) -> None:
+        self.script.bodies.append(self.rfile.read(int(self.headers["Content-Length"])).decode())
+        self._answer(next_of(self.script.logins))
+
+    def do_GET(self) -> None:
+        self.script.tokens.append(self.headers["X-Auth-Token"])
+        self._answer(next_of(self.script.reads))
+
+    def _answer(self, status: int) -> None:
+        self.script.asked.append(f"{self.command} {self.path}")
+        self.send_response(status)
+        self.send_header("X-Keystone-Release", next_of(self.script.releases))
+        if self.command == "POST" and self.script.token:
+            self.send_header("X-Subject-Token", self.script.token)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def script() -> Script:
+    return Script()
+
+
+@pytest.fixture
+def url(script: Script) -> Iterator[str]:
+    node = ThreadingHTTPServer(("127.0.0.1", 0), type("Node", (PretendedNode,), {"script": script}))
+    thread = threading.Thread(target=node.serve_forever, args=(0.01,))
+    thread.start()
+    yield f"http://127.0.0.1:{node.server_port}"
+    node.shutdown()
+    thread.join()
+    node.server_close()
+
+
+def test_a_node_that_logs_in_and_reads_is_proven_with_two_requests(url: str, script: Script) -> None:
+    proof = prove_node(url, ADMIN, "29.1.0", 20)
+    assert (proof.release_seen, proof.requests) == ("29.1.0", 2)
+    assert script.asked == ["POST /v3/auth/tokens", "GET /v3/users?name=admin"]
+    assert script.tokens == ["token"]
+
+
+def test_the_login_is_scoped_to_the_project(url: str, script: Script) -> None:
+    prove_node(url, ADMIN, "29.1.0", 20)
+    assert json.loads(script.bodies[0])["auth"]["scope"] == {
+        "project": {"name": "admin", "domain": {"name": "Default"}}
+    }
+
+
+def test_a_node_that_still_loads_is_asked_again(url: str, script: Script) -> None:
+    script.logins = [503, 500, 201]
+    assert prove_node(url, ADMIN, "29.1.0", 20).requests == 4
+
+
+def test_a_refused_policy_check_is_not_a_proof(url: str, script: Script) -> None:
+    script.reads = [403]
+    with pytest.raises(WaitTimeoutError) as late:
+        prove_node(url, ADMIN, "29.1.0", 0.1)
+    assert late.value.last_seen == "the read of users was answered 403 by release 29.1.0"
+
+
+def test_the_old_release_is_not_a_proof_however_well_it_serves(url: str, script: Script) -> None:
+    script.releases = ["27.1.0"]
+    with pytest.raises(WaitTimeoutError) as late:
+        prove_node(url, ADMIN, "29.1.0", 0.1)
+    assert late.value.last_seen == "release 27.1.0 answered the login"
+
+
+def test_a_release_that_changes_between_login_and_read_is_not_a_proof(url: str, script: Script) -> None:
+    script.releases = ["29.1.0", "27.1.0"]
+    with pytest.raises(WaitTimeoutError) as late:
+        prove_node(url, ADMIN, "29.1.0", 0.1)
+    assert "release 27.1.0 answered the" in late.value.last_seen
+
+
+def test_a_login_without_a_token_is_not_a_proof(url: str, script: Script) -> None:
+    script.token = None
+    with pytest.raises(WaitTimeoutError) as late:
+        prove_node(url, ADMIN, "29.1.0", 0.1)
+    assert late.value.last_seen == "the login was answered 201 without a token"
+
+
+def test_a_node_that_refuses_connections_is_named_with_the_reason() -> None:
+    with pytest.raises(WaitTimeoutError) as late:
+        prove_node("http://127.0.0.1:1", ADMIN, "29.1.0", 0.1)
+    assert late.value.label == "http://127.0.0.1:1 to serve Keystone 29.1.0 by itself"
+    assert "Connection refused" in late.value.last_seen
+
+
+def test_nobody_waits_for_a_server_that_has_ended() -> None:
+    with pytest.raises(StepError) as dead:
+        prove_node("http://127.0.0.1:1", ADMIN, "29.1.0", 600, is_running=lambda: False)
+    assert str(dead.value) == "the server behind 127.0.0.1:1 ended by itself before it had served"
+
+
+def test_a_proxy_of_the_person_is_not_used(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    assert prove_node(url, ADMIN, "29.1.0", 20).requests == 2
