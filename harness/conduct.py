@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import signal
+import traceback
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -172,8 +173,12 @@ class _Run:
                 self._act()
         except (HarnessError, KeyboardInterrupt) as caught:
             error = caught
+        except OSError as caught:
+            error = HarnessError(f"{_place(caught)}: {caught.strerror or caught}; the run was stopped there.")
+            error.__cause__ = caught
         except Exception as caught:  # noqa: BLE001 - the evidence so far must be closed, judged and shown
             self._stage.note(f"a bug of the harness: {type(caught).__name__}: {caught}")
+            traceback.print_exc()
             error = caught
         finally:
             self._journal.close()
@@ -315,6 +320,10 @@ class _Prover:
             node.url, self.deployment.admin, release.version, deadline_s, is_running=node.is_running
         )
         return proof.release_seen, proof.requests
+
+
+def _place(error: OSError) -> str:
+    return str(error.filename) if error.filename else "the run directory or the deployment"
 
 
 def _users_file(order: Order) -> Path:

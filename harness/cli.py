@@ -1,0 +1,247 @@
+"""The verbs of the `harness` command.
+
+What a verb needs is imported when it is called: pandas, scipy and matplotlib take seconds that
+`harness check` and a refused input have no use for.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib import resources
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from harness import __version__
+from harness.deployment.local import lab
+from harness.deployment.local.install import install_missing
+from harness.deployment.local.record import Owner, Standing
+from harness.deployment.local.requirements import missing_programs
+from harness.deployment.local.settings import LocalSettings
+from harness.errors import ExitCode, HarnessError, UsageError
+from harness.evidence.rundir import RunDirectory, open_run_directory
+from harness.releases.catalogue import load_catalogue
+from harness.releases.migrations import pending
+from harness.releases.prepare import default_home, is_prepared, prepare
+from harness.scenario import load_scenario
+
+_OUT = click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("reports"),
+    show_default=True,
+    help="Folder that gets <scenario>/<UTC stamp>/.",
+)
+_SET = click.option(
+    "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a key, e.g. roll.settle_s=5."
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="harness")
+def cli() -> None:
+    """Upgrade a real Keystone under load and prove whether there was downtime.
+
+    Exit status: 0 pass, 1 fail, 2 usage, 3 inconclusive, 4 harness error.
+    """
+
+
+@cli.command()
+@click.argument("scenario")
+@click.option("--from", "from_", metavar="RELEASE", help="Series or version to start from, e.g. 2025.1.")
+@click.option("--to", metavar="RELEASE", help="Series or version to reach, e.g. 2026.1.")
+@_SET
+@_OUT
+def run(scenario: str, from_: str | None, to: str | None, overrides: tuple[str, ...], out: Path) -> None:
+    """Run SCENARIO (a TOML file, or the name of one that comes with the harness), judge it, report."""
+    from harness.conduct import Order, conduct
+    from harness.report.live import LiveView
+    from harness.watch import TerminalWatcher
+
+    path = _scenario_path(scenario)
+    pair = [f"{key}={value}" for key, value in (("from", from_), ("to", to)) if value]
+    order = Order(
+        scenario=load_scenario(path, [*overrides, *pair]),
+        scenario_file=path,
+        home=default_home(),
+        out=out,
+        command=("harness", *sys.argv[1:]),
+    )
+    console = Console()
+    with LiveView(console) as live:
+        conducted = conduct(order, TerminalWatcher(live))
+    code = _judge(conducted.run, console, ())
+    if conducted.error is not None:
+        click.echo(f"harness: {conducted.words}", err=True)
+    sys.exit(code if conducted.exit_code is None else conducted.exit_code)
+
+
+@cli.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@_SET
+def judge(run: Path, overrides: tuple[str, ...]) -> None:
+    """Judge a stored RUN again, also one whose harness was killed; rewrites verdict and reports."""
+    sys.exit(_judge(open_run_directory(run), Console(), overrides))
+
+
+@cli.command()
+@click.option("--install", is_flag=True, help="Install what is missing, with apt, where that is allowed.")
+def check(install: bool) -> None:
+    """Say whether this machine is ready, and what installs what is missing."""
+    missing = missing_programs()
+    if missing and install:
+        install_missing(missing, report=click.echo)
+        missing = missing_programs()
+    if missing:
+        raise UsageError("; ".join(f"{each.program} is missing: {each.install}" for each in missing) + ".")
+    home = default_home()
+    for release in load_catalogue():
+        ready = "prepared" if is_prepared(release, home) else "is prepared by the first run that needs it"
+        if not install:
+            click.echo(f"Keystone {release}: {ready}")
+    click.echo("This machine is ready.")
+
+
+@cli.group(invoke_without_command=True)
+@click.pass_context
+def releases(context: click.Context) -> None:
+    """List the Keystone releases that are known, and what each supported upgrade migrates."""
+    if context.invoked_subcommand is not None:
+        return
+    catalogue, home, console = load_catalogue(), default_home(), Console()
+    table = Table("series", "version", "SLURP", "python", "served by", "prepared")
+    for release in catalogue:
+        prepared = "yes" if is_prepared(release, home) else "no"
+        slurp = "yes" if release.slurp else "no"
+        table.add_row(
+            release.series, release.version, slurp, release.pythons[0], release.serves.name, prepared
+        )
+    console.print(table)
+    pairs = Table("from", "to", "migrations")
+    for older, newer in catalogue.pairs():
+        if is_prepared(older, home) and is_prepared(newer, home):
+            found = pending(prepare(older, home, report=click.echo), prepare(newer, home, report=click.echo))
+            words = "\n".join(f"{each.branch}: {each.title}" for each in found) or "none"
+        else:
+            words = f"known once both are prepared: harness releases prepare {older.series} {newer.series}"
+        pairs.add_row(str(older), str(newer), words)
+    console.print(pairs)
+
+
+@releases.command("prepare")
+@click.argument("names", nargs=-1, required=True, metavar="RELEASE...")
+def prepare_releases(names: Sequence[str]) -> None:
+    """Install releases, each in an environment of its own."""
+    catalogue, home = load_catalogue(), default_home()
+    for release in [catalogue.find(name) for name in names]:
+        installed = prepare(release, home, report=click.echo)
+        click.echo(f"Keystone {release}: {installed.prefix}")
+
+
+@cli.group("lab")
+def lab_group() -> None:
+    """The local deployment alone, to poke at by hand."""
+
+
+@lab_group.command()
+@click.argument("scenario", default="drained")
+@_SET
+def up(scenario: str, overrides: tuple[str, ...]) -> None:
+    """Start the deployment of SCENARIO on its `from` release and leave it running."""
+    home = default_home()
+    settings = load_scenario(_scenario_path(scenario), overrides)
+    release = load_catalogue().find(settings.from_)
+    logs = home / "lab-logs" / datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    deployment = lab.up(
+        LocalSettings.of(settings.deployment, settings.balancer),
+        release=release,
+        to=None,
+        home=home,
+        logs=logs,
+        owner=Owner.KEEP,
+        report=click.echo,
+    )
+    click.echo(f"Lab {deployment.id} serves Keystone {release} at {deployment.url}/v3.")
+    click.echo(f"The admin password is in {deployment.folder.secrets}, logs are in {logs}.")
+    click.echo(f"Stop it with: harness lab down {deployment.id}")
+
+
+@lab_group.command()
+@click.argument("name", required=False)
+def down(name: str | None) -> None:
+    """Stop every deployment that `lab up` started, or the one NAMEd; nothing else."""
+    home = default_home()
+    kept = [each.id for each in lab.status(home) if each.standing is Standing.KEPT]
+    names = [name] if name else kept
+    if not names:
+        click.echo("No lab runs.")
+    for each in names:
+        deployment = lab.attach(home, each)
+        lab.need_not_owned(deployment)
+        ended = deployment.down()
+        click.echo(f"Lab {each} is down; ended: {', '.join(ended) or 'nothing, it did not run any more'}.")
+
+
+@lab_group.command()
+def status() -> None:
+    """Show the deployments that run."""
+    found = lab.status(default_home())
+    if not found:
+        click.echo("No lab runs.")
+        return
+    table = Table("lab", "standing", "release", "url", "started", "running", "logs")
+    for each in found:
+        running = ", ".join(each.running) or "nothing"
+        table.add_row(each.id, each.standing, each.release, each.url, each.started, running, str(each.logs))
+    Console().print(table)
+
+
+def _judge(run: RunDirectory, console: Console, overrides: Sequence[str]) -> int:
+    from harness.judge import judge_run, write_verdict
+    from harness.report import print_summary, write_report
+
+    judgement = judge_run(run, overrides)
+    write_verdict(judgement, run.verdict)
+    write_report(judgement, run)
+    print_summary(judgement, console)
+    console.print(f"Report: {run.report}", soft_wrap=True, highlight=False)
+    return judgement.verdict.exit_code
+
+
+def _scenario_path(name: str) -> Path:
+    """A file as given, or the scenario of that name that comes with the harness."""
+    given = Path(name)
+    if given.suffix == ".toml" or given.exists():
+        return given
+    folders = [Path("scenarios"), Path(str(resources.files("harness"))) / "_scenarios"]
+    for folder in folders:
+        if (folder / f"{name}.toml").is_file():
+            return folder / f"{name}.toml"
+    known = sorted({path.stem for folder in folders for path in folder.glob("*.toml")})
+    raise UsageError(
+        f"{name}: there is no such scenario; give a TOML file or one of: {', '.join(known) or 'none'}."
+    )
+
+
+def main() -> None:
+    """Run the command; every expected error is one sentence and an exit status, never a traceback."""
+    try:
+        cli(standalone_mode=True)
+    except HarnessError as error:
+        click.echo(f"harness: {error}", err=True)
+        sys.exit(error.exit_code)
+    except OSError as error:
+        place = error.filename or "a file"
+        click.echo(
+            f"harness: {place}: {error.strerror or error}; make room or choose another place.", err=True
+        )
+        sys.exit(ExitCode.HARNESS_ERROR)
+    except Exception as error:  # noqa: BLE001 - the last line of defence: a bug must not look like a verdict
+        traceback.print_exc()
+        click.echo(f"harness: a bug of the harness: {type(error).__name__}: {error}", err=True)
+        sys.exit(ExitCode.HARNESS_ERROR)

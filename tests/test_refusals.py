@@ -1,0 +1,117 @@
+"""Bad input gets one sentence with file, key and remedy, exit status 2, and no traceback."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from tests.command import harness
+
+pytestmark = pytest.mark.lab  # the machine must be ready before a run looks at some of these
+
+
+def _refused(*args: str) -> str:
+    done = harness(*args)
+    assert done.returncode == 2, done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
+    lines = [line for line in done.stderr.splitlines() if line]
+    assert len(lines) == 1, lines
+    return lines[0]
+
+
+def test_an_unknown_scenario_is_refused_with_those_that_exist(tmp_path: Path) -> None:
+    said = _refused("run", "drainned", "--out", str(tmp_path))
+    assert said.startswith(
+        "harness: drainned: there is no such scenario; give a TOML file or one of: drained"
+    )
+
+
+def test_an_unknown_key_is_refused(tmp_path: Path) -> None:
+    said = _refused("run", "drained", "--set", "roll.drainned=true", "--out", str(tmp_path))
+    assert said.startswith("harness: scenarios/drained.toml: roll.drainned: unknown key; known here: ")
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_impossible_value_is_refused(tmp_path: Path) -> None:
+    said = _refused("run", "drained", "--set", "deployment.nodes=99", "--out", str(tmp_path))
+    assert "deployment.nodes: 99 is not possible; input should be less than or equal to 9" in said
+
+
+def test_an_unknown_release_is_refused_with_those_that_are_known(tmp_path: Path) -> None:
+    said = _refused("run", "drained", "--to", "2031.1", "--out", str(tmp_path))
+    assert said.startswith("harness: unknown Keystone release '2031.1': known are 23.0.2 (2023.1), ")
+
+
+def test_a_pair_that_upstream_does_not_support_is_refused_with_the_way_round(tmp_path: Path) -> None:
+    said = _refused("run", "drained", "--from", "2023.1", "--to", "2025.1", "--out", str(tmp_path))
+    assert said == (
+        "harness: Keystone cannot go from 23.0.2 (2023.1) to 27.1.0 (2025.1) in one step: "
+        "upgrade to 25.0.0 (2024.1) first"
+    )
+
+
+def test_a_downgrade_is_refused(tmp_path: Path) -> None:
+    said = _refused("run", "drained", "--from", "2026.1", "--to", "2025.1", "--out", str(tmp_path))
+    assert said.startswith("harness: Keystone cannot be downgraded from 29.1.0 (2026.1) to 27.1.0 (2025.1)")
+
+
+def test_a_port_in_use_is_refused_by_its_key(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = harness("run", "drained", "--set", f"deployment.port={port}", "--out", str(tmp_path))
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert f"port {port} on 127.0.0.1 is in use (deployment.port)" in done.stderr
+
+
+def test_a_folder_that_cannot_be_written_is_refused_with_the_option_that_helps(tmp_path: Path) -> None:
+    blocked = tmp_path / "blocked"
+    blocked.write_text("a file where a folder is needed", encoding="utf-8")
+    said = _refused("run", "drained", "--out", str(blocked / "reports"))
+    assert "the run directory cannot be written (Not a directory); choose another place with --out" in said
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write in a read-only folder")
+def test_a_read_only_folder_is_refused(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    said = _refused("run", "drained", "--out", str(tmp_path))
+    assert "the run directory cannot be written (Permission denied); choose another place with --out" in said
+
+
+def test_a_kernel_file_system_that_takes_no_folders_is_refused() -> None:
+    said = _refused("run", "drained", "--out", "/proc/reports")
+    assert "choose another place with --out" in said
+
+
+def test_judging_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
+    assert _refused("judge", str(tmp_path)) == (
+        f"harness: {tmp_path}: holds no run.json, so it is not a run directory; "
+        "give the folder that holds it."
+    )
+
+
+def test_judging_what_does_not_exist_is_refused(tmp_path: Path) -> None:
+    assert "there is no such folder" in _refused("judge", str(tmp_path / "absent"))
+
+
+def test_judging_a_run_of_another_format_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text('{"format": 2}', encoding="utf-8")
+    assert _refused("judge", str(tmp_path)) == (
+        f"harness: {tmp_path}/run.json: format is 2, this harness reads format 1; "
+        "judge it with the harness that made it."
+    )
+
+
+def test_judging_a_torn_manifest_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text('{"format": 1, "scen', encoding="utf-8")
+    assert "run.json: cannot be read as JSON" in _refused("judge", str(tmp_path))
+
+
+def test_judging_under_a_rule_that_does_not_exist_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text('{"format": 1}', encoding="utf-8")
+    assert "Traceback" not in _refused("judge", str(tmp_path), "--set", "judge.lenient=1")

@@ -1,0 +1,184 @@
+"""Real upgrades of a real Keystone, from the command line to the verdict."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import stat
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.command import harness, start_harness
+
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(400)]
+
+SHORT = ("--set", "procedure.baseline_s=10", "--set", "procedure.cooldown_s=5")
+
+
+class Run:
+    """A run directory, read as another program would."""
+
+    def __init__(self, out: Path) -> None:
+        (self.path,) = out.glob("*/*/")
+
+    @property
+    def verdict(self) -> dict[str, Any]:
+        return self._json("verdict.json")
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        return self._json("run.json")
+
+    @property
+    def journal(self) -> list[dict[str, Any]]:
+        lines = (self.path / "journal.jsonl").read_text(encoding="utf-8").splitlines()
+        return [json.loads(line) for line in lines]
+
+    def question(self, name: str) -> dict[str, Any]:
+        found: dict[str, Any] = self.verdict["questions"][name]
+        return found
+
+    def _json(self, name: str) -> dict[str, Any]:
+        document: dict[str, Any] = json.loads((self.path / name).read_text(encoding="utf-8"))
+        return document
+
+
+def _nothing_runs_from(run: Run) -> None:
+    """No server of the run is left: each logs into the run directory, so each would have it open."""
+    folder = str(run.path)
+    left = []
+    for process in psutil.process_iter(["pid", "name"]):
+        try:
+            if any(file.path.startswith(folder) for file in process.open_files()):
+                left.append(process.info)
+        except psutil.Error:
+            continue
+    assert left == []
+
+
+def test_a_drained_upgrade_hurts_nobody(tmp_path: Path) -> None:
+    done = harness("run", "drained", *SHORT, "--out", str(tmp_path))
+    run = Run(tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert run.verdict["verdict"] == "PASS"
+    assert run.verdict["counts"]["failed"] == run.verdict["counts"]["unknown"] == 0
+    assert run.verdict["counts"]["requests"] > 500
+    assert run.manifest["outcome"] == "completed"
+    proven = [e["node"] for e in run.journal if e["step"] == "prove" and e["edge"] == "end"]
+    assert proven == run.manifest["nodes"]
+    _nothing_runs_from(run)
+    _belongs_to_its_owner_only(run)
+    _holds_no_secret(run)
+    _is_judged_again_to_the_same_bytes(run)
+
+
+def _belongs_to_its_owner_only(run: Run) -> None:
+    shared = [
+        str(path) for path in [run.path, *run.path.rglob("*")] if stat.S_IMODE(path.stat().st_mode) & 0o077
+    ]
+    assert shared == []
+
+
+def _holds_no_secret(run: Run) -> None:
+    """A Fernet token begins with gAAAA; passwords are stored as bcrypt hashes, which only a backup has."""
+    for path in run.path.rglob("*"):
+        if path.is_file() and path.name != "backup.sql":
+            data = path.read_bytes()
+            assert b"gAAAA" not in data, path
+            assert b"$2b$" not in data, path
+
+
+def _is_judged_again_to_the_same_bytes(run: Run) -> None:
+    written = ("verdict.json", "report.html", "summary.md", "junit.xml")
+    before = [(run.path / name).read_bytes() for name in written]
+    assert harness("judge", str(run.path)).returncode == 0
+    assert [(run.path / name).read_bytes() for name in written] == before
+
+
+def test_an_undrained_upgrade_fails_inside_the_roll_and_names_each_node(tmp_path: Path) -> None:
+    done = harness("run", "undrained", *SHORT, "--out", str(tmp_path))
+    run = Run(tmp_path)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert run.question("procedure")["verdict"] == "PASS"
+    assert run.question("coverage")["verdict"] == "PASS"
+    availability = run.question("availability")
+    assert availability["verdict"] == "FAIL"
+    outages = [finding for finding in availability["findings"] if finding["requests"]]
+    assert {outage["phase"] for outage in outages} == {"roll"}
+    assert {outage["node"] for outage in outages} <= set(run.manifest["nodes"])
+    assert sum(outage["requests"] for outage in outages) == (
+        run.verdict["counts"]["failed"] + run.verdict["counts"]["unknown"]
+    )
+    _nothing_runs_from(run)
+
+
+def test_a_killed_harness_leaves_a_run_that_can_be_judged_and_the_next_run_works(tmp_path: Path) -> None:
+    killed, following = tmp_path / "killed", tmp_path / "following"
+    output = tmp_path / "output"
+    process = start_harness("run", "drained", *SHORT, "--out", str(killed), output=output)
+    _wait_for_step(killed, "switch", process.pid)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait(10)
+    run = Run(killed)
+    _wait_for_footers(run)
+    done = harness("judge", str(run.path))
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert run.question("procedure")["findings"][0]["sentence"].startswith(
+        "The harness died in phase roll, at step "
+    )
+    null = ("--set", "procedure.upgrade=false", "--set", "procedure.baseline_s=6")
+    done = harness("run", "drained", *null, "--set", "procedure.cooldown_s=3", "--out", str(following))
+    assert done.returncode == 0, done.stdout + done.stderr
+    cleared = next(e for e in Run(following).journal if e["step"] == "clear_leftovers" and e["edge"] == "end")
+    assert [line for line in cleared["detail"]["cleared"] if f"(pid {process.pid})" in line]
+    _nothing_runs_from(run)
+
+
+def _wait_for_step(out: Path, step: str, pid: int) -> None:
+    deadline_s = time.monotonic() + 150
+    while time.monotonic() < deadline_s:
+        for journal in out.glob("*/*/journal.jsonl"):
+            if f'"step":"{step}"' in journal.read_text(encoding="utf-8"):
+                return
+        assert psutil.pid_exists(pid), "the harness ended early"
+        time.sleep(0.1)
+    raise AssertionError(f"step {step} was never reached")
+
+
+def _wait_for_footers(run: Run) -> None:
+    """The generators notice that the harness is gone, and finish their evidence by themselves."""
+    deadline_s = time.monotonic() + 40
+    files = sorted((run.path / "requests").glob("*.jsonl"))
+    while time.monotonic() < deadline_s:
+        if all(b'{"footer"' in file.read_bytes() for file in files):
+            return
+        time.sleep(0.2)
+    raise AssertionError("a generator went on after its harness was killed")
+
+
+def test_a_machine_without_room_is_inconclusive_and_nothing_is_upgraded(tmp_path: Path) -> None:
+    crowd = 'probes=[{op="token_issue", rate_hz=100}]'
+    done = harness("run", "drained", *SHORT, "--set", crowd, "--out", str(tmp_path))
+    run = Run(tmp_path)
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert run.verdict["verdict"] == "INCONCLUSIVE"
+    assert "nothing was upgraded, because the baseline is no ground to compare with" in done.stderr
+    assert not [event for event in run.journal if event["phase"] == "roll"]
+    _nothing_runs_from(run)
+
+
+def test_a_terminated_harness_stops_everything_it_started(tmp_path: Path) -> None:
+    output = tmp_path / "output"
+    process = start_harness("run", "drained", *SHORT, "--out", str(tmp_path / "out"), output=output)
+    _wait_for_step(tmp_path / "out", "observe", process.pid)
+    process.terminate()
+    assert process.wait(60) == 3, output.read_text(encoding="utf-8")
+    run = Run(tmp_path / "out")
+    assert run.manifest["outcome"] == "aborted"
+    assert "interrupted; everything that was started has been stopped" in output.read_text(encoding="utf-8")
+    _nothing_runs_from(run)
