@@ -81,6 +81,17 @@ class Evidence:
         return self.manifest.outcome is RunOutcome.COMPLETED
 
     @property
+    def journal_whole(self) -> bool:
+        """Whether no line of the journal is missing or damaged before its end."""
+        numbers = [event.seq for event in self.journal.events]
+        return bool(numbers) and not self.journal.malformed and numbers == list(range(len(numbers)))
+
+    @property
+    def tells_all(self) -> bool:
+        """Whether the journal tells the whole run, so that what it does not tell did not happen."""
+        return self.completed and self.journal_whole and not self.journal.torn
+
+    @property
     def upgrades(self) -> bool:
         """Whether the scenario asked for an upgrade; without, the run is a null control."""
         return bool(_at(self.manifest.scenario, "procedure", "upgrade", default=True))

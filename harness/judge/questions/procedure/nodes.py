@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -50,7 +50,7 @@ def _rolled(evidence: Evidence, proofs: Mapping[str, Span]) -> Iterator[Finding]
                     node=step.node,
                     release=seen,
                 )
-    if not evidence.completed:
+    if not evidence.tells_all:
         return
     for node in evidence.manifest.nodes:
         if node not in proofs:
@@ -66,6 +66,16 @@ def _rolled(evidence: Evidence, proofs: Mapping[str, Span]) -> Iterator[Finding]
 def _contract(evidence: Evidence, proofs: Mapping[str, Span]) -> Iterator[Finding]:
     """Contract drops what old code reads, so it must wait for the last node."""
     steps = [step for step in evidence.timeline.steps if step.phase == Phase.CONTRACT]
+    if evidence.journal_whole:
+        yield from _contract_too_early(evidence, steps, proofs)
+    for step in steps:
+        if step.step == Step.PROVE_NODES and step.edge == Edge.END:
+            yield from _seen_before_contract(evidence, step)
+
+
+def _contract_too_early(
+    evidence: Evidence, steps: Sequence[Span], proofs: Mapping[str, Span]
+) -> Iterator[Finding]:
     syncs = [step for step in steps if step.step == Step.DB_SYNC and step.edge != Edge.SKIP]
     for sync in syncs:
         old = [
@@ -83,9 +93,6 @@ def _contract(evidence: Evidence, proofs: Mapping[str, Span]) -> Iterator[Findin
                 node=old[0] if len(old) == 1 else None,
                 start_ns=sync.start_ns,
             )
-    for step in steps:
-        if step.step == Step.PROVE_NODES and step.edge == Edge.END:
-            yield from _seen_before_contract(evidence, step)
     if syncs and not any(step.step == Step.PROVE_NODES and step.edge == Edge.END for step in steps):
         yield Finding(
             "Contract ran without asking every node for its release first.",

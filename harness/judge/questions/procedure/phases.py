@@ -19,7 +19,7 @@ def check(evidence: Evidence) -> Iterator[Finding]:
     spans = evidence.timeline.phases
     for phase in PROBED_PHASES:
         of_phase = [span for span in spans if span.phase == phase]
-        if not of_phase and evidence.completed:
+        if not of_phase and evidence.tells_all:
             yield _finding(f"The phase {phase} is not in the journal of a run that completed.", phase)
         if len(of_phase) > 1:
             yield _finding(f"The phase {phase} was begun {len(of_phase)} times.", phase)
@@ -33,7 +33,7 @@ def check(evidence: Evidence) -> Iterator[Finding]:
 def _judge(evidence: Evidence, span: Span) -> Iterator[Finding]:
     if span.edge == Edge.SKIP:
         yield from _skipped(evidence, span)
-    elif span.edge == Edge.BEGIN and evidence.completed:
+    elif span.edge == Edge.BEGIN and evidence.tells_all:
         yield _finding(f"The phase {span.phase} was begun and never ended.", span.phase)
 
 

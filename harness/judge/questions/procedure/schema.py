@@ -24,7 +24,7 @@ def check(evidence: Evidence) -> Iterator[Finding]:
             yield from _synced(step)
         elif step.step in (Step.PROVE_SCHEMA, Step.VERSIONS):
             yield from _compared(step)
-    if evidence.completed and evidence.upgrades:
+    if evidence.tells_all and evidence.upgrades:
         yield from _left_out(evidence, steps)
         yield from _final(evidence, steps)
 

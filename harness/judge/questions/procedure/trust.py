@@ -41,7 +41,7 @@ def _not_restored(evidence: Evidence, step: Span, before: object) -> Finding:
     was = "an unknown value" if before is None else str(int(bool(before)))
     return _finding(
         f"{_FLAG} was set for the upgrade and not put back to {was}.",
-        Verdict.FAIL if evidence.completed else Verdict.INCONCLUSIVE,
+        Verdict.FAIL if evidence.tells_all else Verdict.INCONCLUSIVE,
         step,
     )
 

@@ -1,0 +1,338 @@
+"""The question of availability, and what of it is charged to the upgrade."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harness.judge import judge_run
+from harness.judge.model import Verdict
+from tests.judge.story import ISSUE, LOAD, VALIDATE, Story, healthy, judged, ns, question, sentences
+
+
+def told(story: Story, path: Path, *overrides: str) -> list[str]:
+    return sentences(judged(story, path, *overrides), "availability")
+
+
+def slow(story: Story, lane: str, start: float, end: float, seconds: float) -> None:
+    for row in story.due(lane, start, end):
+        row["end_ns"] = row["intended_ns"] + round(seconds * 1e9)
+
+
+def late(story: Story, lane: str, start: float, end: float, seconds: float) -> None:
+    for row in story.due(lane, start, end):
+        row["start_ns"] += round(seconds * 1e9)
+        row["end_ns"] += round(seconds * 1e9)
+
+
+# --- outages and their causes
+
+
+def test_a_stopped_node_is_named_with_the_release_it_served(tmp_path: Path) -> None:
+    story = healthy(drained=False)
+    story.fail(ISSUE, 33.4, 34.6)
+    story.fail(VALIDATE, 33.5, 34.0, status=0, error="closed", outcome="unknown")
+
+    assert told(story, tmp_path) == [
+        "FAIL: An outage of 1.50 s (each edge uncertain by 0.50 s) began 33.50 s into the run: 4 requests "
+        "failed (3 http_5xx and 1 closed) in token_issue/new and token_validate/reused; node2 was stopped "
+        "(roll, undrained) while it served release 27.1.0."
+    ]
+
+
+def test_a_request_due_before_the_stop_and_cut_by_it_is_laid_to_the_stop(tmp_path: Path) -> None:
+    story = healthy(drained=False)
+    story.fail(ISSUE, 22.9, 23.1, status=0, error="reset", end_ns=ns(23.4))
+
+    outage = judged(story, tmp_path).outages[0]
+
+    assert (outage.step, outage.node, outage.release) == ("stop", "node1", "27.1.0")
+
+
+def test_sessions_left_when_the_drain_ended_are_told(tmp_path: Path) -> None:
+    story = healthy()
+    story.detail("roll", "wait_drained", "node1")["sessions_left"] = 3
+    story.fail(ISSUE, 23.4, 23.6)
+
+    assert judged(story, tmp_path).outages[0].cause == (
+        "node1 was stopped (roll, drained) while it served release 27.1.0, with 3 sessions left when its "
+        "drain ended"
+    )
+
+
+def test_a_failure_while_a_node_drains_comes_back_or_starts_is_laid_to_it(tmp_path: Path) -> None:
+    causes = []
+    for number, second in enumerate((22.5, 25.5, 29.5)):
+        story = healthy()
+        story.fail(ISSUE, second, second + 0.1)
+        causes.append(judged(story, tmp_path / str(number)).outages[0].cause)
+
+    assert causes == [
+        "node1 was being drained (roll, drained) while it served release 27.1.0",
+        "node1 was down for its change to release 29.1.0 (roll, drained)",
+        "node1 had just come back on release 29.1.0 (roll, drained)",
+    ]
+
+
+def test_the_node_that_answered_is_not_the_node_that_is_laid_to(tmp_path: Path) -> None:
+    story = healthy(drained=False)
+    story.fail(ISSUE, 23.4, 23.6, node="node2", release="27.1.0", status=503)
+
+    judgement = judged(story, tmp_path)
+
+    assert judgement.outages[0].node == "node1"
+    assert judgement.series.failures.iloc[0]["node"] == "node2"
+
+
+def test_a_failure_in_contract_is_laid_to_the_one_node_that_answered(tmp_path: Path) -> None:
+    story = healthy()
+    story.fail(ISSUE, 43.4, 44.1, node="node2", release="27.1.0", status=500)
+
+    assert told(story, tmp_path) == [
+        "FAIL: An outage of 1.00 s (each edge uncertain by 0.50 s) began 43.50 s into the run: 2 requests "
+        "failed (2 http_5xx) in token_issue/new; keystone-manage db_sync --contract was running, and every "
+        "answer came from node2, which served release 27.1.0."
+    ]
+
+
+def test_a_failure_while_nothing_was_changed_says_so(tmp_path: Path) -> None:
+    story = healthy()
+    story.fail(LOAD, 50.0, 50.3)
+
+    outage = judged(story, tmp_path).outages[0]
+
+    assert outage.cause == "nothing was being changed (cooldown)"
+    assert (outage.phase, outage.step, outage.node) == ("cooldown", "observe", None)
+
+
+def test_an_outage_without_an_end_lasts_until_the_end_of_the_evidence(tmp_path: Path) -> None:
+    story = healthy()
+    story.fail(ISSUE, 52.9, 60)
+
+    assert told(story, tmp_path) == [
+        "FAIL: An outage of 1.00 s (each edge uncertain by 0.50 s) began 53.00 s into the run: 2 requests "
+        "failed (2 http_5xx) in token_issue/new; no success followed; nothing was being changed (cooldown)."
+    ]
+
+
+def test_a_success_after_the_last_phase_still_ends_an_outage(tmp_path: Path) -> None:
+    story = healthy()
+    story.fail(ISSUE, 53.4, 54.1)
+
+    outage = judged(story, tmp_path).outages[0]
+
+    assert not outage.open_ended
+    assert (outage.requests, outage.end_ns) == (1, ns(54.5))
+
+
+def test_failures_before_the_first_phase_and_after_the_last_are_counted_not_judged(tmp_path: Path) -> None:
+    story = healthy()
+    story.fail(ISSUE, 1, 2)
+    story.fail(ISSUE, 54.2, 56)
+
+    judgement = judged(story, tmp_path)
+
+    assert judgement.verdict is Verdict.PASS
+    assert judgement.counts["not_judged"] == 12
+
+
+def test_requests_are_ordered_by_when_they_were_due_not_by_when_they_ended(tmp_path: Path) -> None:
+    """A request that hangs for 3 s and fails comes after its successors in the file, not in time."""
+    story = healthy()
+    story.fail(ISSUE, 23.4, 23.6, status=0, error="timeout", end_ns=ns(26.5))
+
+    outage = judged(story, tmp_path).outages[0]
+
+    assert (outage.start_ns, outage.end_ns, outage.requests) == (ns(23.5), ns(24.0), 1)
+
+
+def test_a_killed_harness_with_nothing_failed_leaves_availability_open(tmp_path: Path) -> None:
+    story = healthy()
+    story.die(33.5)
+
+    assert told(story, tmp_path) == [
+        "INCONCLUSIVE: None of 189 requests failed, but the run did not complete: of the rest of the upgrade "
+        "nothing is known."
+    ]
+
+
+def test_what_failed_after_the_harness_died_is_laid_to_the_step_it_left_open(tmp_path: Path) -> None:
+    story = healthy(drained=False)
+    records = {lane: list(rows) for lane, rows in story.records.items()}
+    story.die(33.5)
+    story.records = {lane: [r for r in rows if r["end_ns"] < ns(40)] for lane, rows in records.items()}
+    story.fail(ISSUE, 35, 40)
+
+    outage = judged(story, tmp_path).outages[0]
+
+    assert (outage.phase, outage.step, outage.node, outage.open_ended) == ("roll", "stop", "node2", True)
+
+
+def test_a_run_without_probes_proves_no_availability(tmp_path: Path) -> None:
+    story = healthy()
+    for lane in story.lanes:
+        lane["role"] = "load"
+
+    assert told(story, tmp_path) == [
+        "INCONCLUSIVE: No probe was sent in the probed phases, so nothing is known of availability."
+    ]
+
+
+# --- stalls
+
+
+def test_a_wait_within_the_budget_is_slow_and_no_outage(tmp_path: Path) -> None:
+    story = healthy()
+    slow(story, ISSUE, 23.4, 26.6, 4.0)
+
+    assert question(judged(story, tmp_path), "availability").verdict is Verdict.PASS
+
+
+def test_a_stall_over_the_budget_fails_though_every_request_was_answered(tmp_path: Path) -> None:
+    story = healthy()
+    for row in story.due(ISSUE, 23.4, 26.6):
+        row["end_ns"] = ns(27)
+
+    judgement = judged(story, tmp_path, "judge.stall_budget_s=3")
+
+    assert sentences(judgement, "availability") == [
+        "FAIL: token_issue/new had no success for 3.50 s although requests were due, from 23.50 s into the "
+        "run; the budget is 3 s."
+    ]
+    assert judgement.headline == (
+        "Downtime: token_issue/new had no success for 3.50 s although requests were due, from 23.50 s into "
+        "the run; the budget is 3 s."
+    )
+
+
+def test_a_stall_that_is_an_outage_is_told_once(tmp_path: Path) -> None:
+    story = healthy()
+    story.fail(ISSUE, 23.4, 26.6)
+
+    assert len(told(story, tmp_path, "judge.stall_budget_s=1")) == 1
+
+
+# --- what is charged
+
+
+def test_without_room_nothing_is_charged_and_the_run_is_inconclusive(tmp_path: Path) -> None:
+    story = healthy(drained=False)
+    slow(story, ISSUE, 2, 12, 3.0)
+    story.fail(ISSUE, 23.4, 24.6)
+    story.fail(VALIDATE, 30, 31)
+
+    judgement = judged(story, tmp_path)
+
+    assert judgement.verdict is Verdict.INCONCLUSIVE
+    assert sentences(judgement, "availability")[-1] == (
+        "INCONCLUSIVE: 2 outages or stalls can not be charged to the upgrade: the machine had no room for "
+        "the load even before the upgrade began."
+    )
+    assert not any(outage.charged for outage in judgement.outages)
+
+
+def test_timeouts_alone_make_a_baseline_slow(tmp_path: Path) -> None:
+    """A saturated cloud answers nothing in time: its latency is that of the requests that got no answer."""
+    story = healthy()
+    story.fail(VALIDATE, 2, 12, status=0, error="timeout")
+    slow(story, VALIDATE, 2, 12, 10.0)
+    story.fail(ISSUE, 23.4, 24.6)
+
+    assert judged(story, tmp_path).verdict is Verdict.INCONCLUSIVE
+
+
+def test_a_lane_that_failed_in_the_baseline_is_not_charged_but_its_neighbour_is(tmp_path: Path) -> None:
+    story = healthy(drained=False)
+    story.fail(LOAD, 5, 5.5)
+    story.fail(LOAD, 30, 30.5)
+    story.fail(ISSUE, 23.4, 24.6)
+
+    judgement = judged(story, tmp_path)
+
+    assert judgement.verdict is Verdict.FAIL
+    assert [(o.lanes, o.charged) for o in judgement.outages] == [
+        ((LOAD,), False),
+        ((ISSUE,), True),
+        ((LOAD,), False),
+    ]
+    assert judgement.headline.startswith("Downtime: 3 of 312 requests failed in 1 outage")
+    assert sentences(judgement, "availability")[-1] == (
+        "INCONCLUSIVE: 2 outages or stalls can not be charged to the upgrade: load/user_get/reused failed "
+        "even before the upgrade began."
+    )
+
+
+def test_failures_in_the_baseline_alone_are_inconclusive(tmp_path: Path) -> None:
+    story = healthy()
+    story.fail(ISSUE, 5, 6)
+
+    assert judged(story, tmp_path).verdict is Verdict.INCONCLUSIVE
+
+
+def test_a_failure_in_a_starved_second_is_not_charged(tmp_path: Path) -> None:
+    story = healthy()
+    late(story, ISSUE, 30, 31, 0.3)
+    late(story, VALIDATE, 30, 31, 0.3)
+    story.fail(ISSUE, 30, 30.2)
+
+    judgement = judged(story, tmp_path)
+
+    assert judgement.verdict is Verdict.INCONCLUSIVE
+    assert sentences(judgement, "availability")[-1] == (
+        "INCONCLUSIVE: 1 outage or stall can not be charged to the upgrade: the machine was starved at that "
+        "moment."
+    )
+
+
+def test_one_starved_second_excuses_no_outage_elsewhere(tmp_path: Path) -> None:
+    story = healthy(drained=False)
+    late(story, ISSUE, 30, 31, 0.3)
+    late(story, VALIDATE, 30, 31, 0.3)
+    story.fail(ISSUE, 23.4, 24.6)
+
+    judgement = judged(story, tmp_path)
+
+    assert judgement.verdict is Verdict.FAIL
+    assert judgement.outages[0].charged
+
+
+def test_an_outage_that_outlasts_the_starved_second_is_charged(tmp_path: Path) -> None:
+    story = healthy(drained=False)
+    late(story, ISSUE, 23, 24, 0.3)
+    late(story, VALIDATE, 23, 24, 0.3)
+    story.fail(ISSUE, 23.4, 26.6)
+
+    assert judged(story, tmp_path).outages[0].charged
+
+
+def test_one_late_probe_among_many_starves_no_second(tmp_path: Path) -> None:
+    story = healthy(drained=False)
+    late(story, VALIDATE, 23.5, 23.7, 0.3)
+    story.fail(ISSUE, 23.4, 23.6)
+
+    assert judged(story, tmp_path).outages[0].charged
+
+
+def test_more_outages_than_anybody_reads_are_counted(tmp_path: Path) -> None:
+    story = healthy()
+    rows = story.records[LOAD]
+    copies = [dict(row, intended_ns=row["intended_ns"] + k * 10_000_000) for row in rows for k in range(12)]
+    story.records[LOAD] = copies
+    for row in copies:
+        row["start_ns"] = row["end_ns"] = row["intended_ns"]
+    for row in copies[60::2]:  # from 6 s on; the baseline's own failures would excuse the lane
+        if row["intended_ns"] >= ns(12):
+            row.update(outcome="failed", error="http_5xx", status=502)
+
+    judgement = judged(story, tmp_path)
+
+    assert len(judgement.outages) == 500
+    assert sentences(judgement, "availability")[-1] == (
+        "FAIL: Besides these there were 4 shorter outages; only the 500 longest are told one by one."
+    )
+
+
+def test_judging_an_unfinished_run_does_not_take_it_for_complete(tmp_path: Path) -> None:
+    story = healthy()
+    story.die(33.5)
+
+    assert judge_run(story.write(tmp_path), running=True).verdict is Verdict.INCONCLUSIVE

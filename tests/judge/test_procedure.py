@@ -1,0 +1,411 @@
+"""The question of the procedure: each of its checks passing, failing and undecidable."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.judge import judge_run
+from harness.judge.model import Verdict
+from tests.judge.story import (
+    ISSUE,
+    NEW_TABLES,
+    OLD_TABLES,
+    VALIDATE,
+    Story,
+    healthy,
+    judged,
+    question,
+    sentences,
+)
+
+
+def told(story: Story, path: Path) -> list[str]:
+    return sentences(judged(story, path), "procedure")
+
+
+# --- how the run ended
+
+
+def test_a_killed_harness_never_passes_and_says_where_it_died_and_what_is_known(tmp_path: Path) -> None:
+    story = healthy()
+    story.die(33.5)
+
+    judgement = judged(story, tmp_path)
+
+    assert judgement.verdict is Verdict.INCONCLUSIVE
+    assert sentences(judgement, "procedure")[0] == (
+        "INCONCLUSIVE: The harness died in phase roll, at step stop on node2, last heard of 33.10 s into the "
+        "run; the schema was last proven in phase expand, node1 was serving release 29.1.0, node2 was "
+        "stopped, last on release 27.1.0."
+    )
+
+
+def test_a_harness_killed_after_requests_failed_is_a_failure(tmp_path: Path) -> None:
+    story = healthy(drained=False)
+    story.fail(ISSUE, 23.4, 24.1)
+    story.die(33.5)
+
+    assert judged(story, tmp_path).verdict is Verdict.FAIL
+
+
+def test_an_aborted_run_is_not_proven_and_gives_the_reason_that_the_harness_gave(tmp_path: Path) -> None:
+    story = healthy()
+    story.die(33.5)
+    story.outcome = "aborted"
+    story.event(33.5, "note", "roll", "stop", node="node2", reason="interrupted")
+
+    assert told(story, tmp_path)[0] == (
+        "INCONCLUSIVE: The run was aborted in phase roll, at step stop on node2, last heard of 33.50 s "
+        "into the run (interrupted); the schema was last proven in phase expand, node1 was serving release "
+        "29.1.0, node2 was stopped, last on release 27.1.0."
+    )
+
+
+def test_a_run_whose_harness_is_alive_is_still_going_on(tmp_path: Path) -> None:
+    story = healthy()
+    story.die(9)
+
+    judgement = judge_run(story.write(tmp_path), running=True)
+
+    assert sentences(judgement, "procedure") == [
+        "INCONCLUSIVE: The run is still going on in phase baseline, at step observe, last heard of 2.00 s "
+        "into the run; no schema was proven, node1 was serving release 27.1.0, node2 was serving release "
+        "27.1.0."
+    ]
+
+
+def test_a_torn_journal_is_inconclusive(tmp_path: Path) -> None:
+    run = healthy().write(tmp_path)
+    run.journal.write_bytes(run.journal.read_bytes() + b'{"seq":')
+
+    assert sentences(judge_run(run), "procedure") == ["INCONCLUSIVE: The journal ends in a torn line."]
+
+
+def test_a_damaged_line_in_the_journal_is_inconclusive_for_what_it_said_is_not_known(tmp_path: Path) -> None:
+    run = healthy().write(tmp_path)
+    lines = run.journal.read_bytes().splitlines()
+    proof = next(n for n, line in enumerate(lines) if b'"release_seen"' in line)
+    lines[proof] = lines[proof][:40]
+    run.journal.write_bytes(b"\n".join(lines) + b"\n")
+
+    assert sentences(judge_run(run), "procedure") == ["INCONCLUSIVE: The journal holds 1 damaged line."]
+
+
+def test_a_line_missing_from_the_journal_is_inconclusive(tmp_path: Path) -> None:
+    run = healthy().write(tmp_path)
+    lines = run.journal.read_bytes().splitlines()
+    run.journal.write_bytes(b"\n".join(line for line in lines if b'"release_seen"' not in line) + b"\n")
+
+    assert sentences(judge_run(run), "procedure") == [
+        "INCONCLUSIVE: The journal's numbers do not count from 0 without gaps: lines are missing or repeated."
+    ]
+
+
+def test_an_empty_journal_is_inconclusive(tmp_path: Path) -> None:
+    run = healthy().write(tmp_path)
+    run.journal.write_bytes(b"")
+
+    assert sentences(judge_run(run), "procedure")[0] == (
+        "INCONCLUSIVE: The journal is empty: nothing is known of the procedure."
+    )
+    assert question(judge_run(run), "procedure").verdict is not Verdict.PASS
+
+
+# --- phases
+
+
+@pytest.mark.parametrize("phase", ["baseline", "preflight", "expand", "roll", "contract", "cooldown"])
+def test_a_phase_missing_from_a_completed_run_fails(tmp_path: Path, phase: str) -> None:
+    story = healthy()
+    story.forget(phase)
+
+    assert f"FAIL: The phase {phase} is not in the journal of a run that completed." in told(story, tmp_path)
+
+
+@pytest.mark.parametrize("phase", ["expand", "roll", "contract"])
+def test_a_phase_that_the_upgrade_needs_can_not_be_skipped(tmp_path: Path, phase: str) -> None:
+    story = healthy()
+    story.forget(phase)
+    story.event(18, "skip", phase, reason="to see what happens")
+
+    assert f"FAIL: The phase {phase} was skipped (to see what happens), and this upgrade needs it." in told(
+        story, tmp_path
+    )
+
+
+def test_a_skip_without_a_reason_is_inconclusive(tmp_path: Path) -> None:
+    story = healthy()
+    story.find("migrate", None, edge="skip")["detail"].clear()
+
+    assert told(story, tmp_path) == [
+        "INCONCLUSIVE: The phase migrate was skipped and no reason is journalled."
+    ]
+
+
+def test_a_phase_that_never_ended_fails_in_a_run_that_says_it_completed(tmp_path: Path) -> None:
+    story = healthy()
+    story.events.remove(story.find("expand", None))
+
+    assert "FAIL: The phase expand was begun and never ended." in told(story, tmp_path)
+
+
+def test_phases_out_of_order_fail(tmp_path: Path) -> None:
+    story = healthy()
+    for event in story.events:
+        if event["phase"] == "restore":
+            event["mono_ns"] -= 29 * 10**9
+
+    assert (
+        "FAIL: The phases were not taken in order: baseline, preflight, flush, trust, restore, expand, "
+        "migrate, roll, contract, cooldown." in told(story, tmp_path)
+    )
+
+
+def test_a_phase_begun_twice_fails(tmp_path: Path) -> None:
+    story = healthy()
+    story.phase("expand", 54.2, 54.5)
+
+    assert "FAIL: The phase expand was begun 2 times." in told(story, tmp_path)
+
+
+# --- steps
+
+
+def fail_step(story: Story, phase: str, step: str, node: str | None, reason: str) -> None:
+    event = story.find(phase, step, node)
+    event["edge"] = "fail"
+    event["detail"] = {"busy_s": 1.0, "reason": reason}
+    story.outcome = "aborted"
+    story.events = [e for e in story.events if e is event or e["mono_ns"] < event["mono_ns"]]
+
+
+def test_a_failed_step_fails_with_its_reason(tmp_path: Path) -> None:
+    story = healthy()
+    fail_step(story, "roll", "prove", "node2", "waited 60.0 s for node2 to answer; last seen: 503")
+
+    answers = told(story, tmp_path)
+
+    assert answers[0].startswith("INCONCLUSIVE: The run was aborted in phase roll, at step prove on node2")
+    assert answers[1] == (
+        "FAIL: Step prove on node2 in phase roll failed after 3.8 s: waited 60.0 s for node2 to answer; last "
+        "seen: 503."
+    )
+
+
+def test_a_failed_wait_is_not_charged_where_the_machine_had_no_room(tmp_path: Path) -> None:
+    story = healthy()
+    for row in story.due(ISSUE, 2, 12):
+        row["end_ns"] = row["intended_ns"] + 4_000_000_000
+    fail_step(story, "roll", "prove", "node2", "waited 60.0 s for node2 to answer")
+
+    judgement = judged(story, tmp_path)
+
+    assert judgement.verdict is Verdict.INCONCLUSIVE
+    assert sentences(judgement, "procedure")[1] == (
+        "INCONCLUSIVE: Step prove on node2 in phase roll failed after 3.8 s: waited 60.0 s for node2 to "
+        "answer (the machine had no room for the load, so the upgrade is not charged)."
+    )
+
+
+def test_a_step_that_fails_before_anything_is_upgraded_is_not_charged_to_the_upgrade(tmp_path: Path) -> None:
+    story = healthy()
+    fail_step(story, "setup", "load_up", None, "no probe was answered")
+
+    assert told(story, tmp_path)[1] == (
+        "INCONCLUSIVE: Step load_up in phase setup failed after 1.0 s: no probe was answered (nothing is "
+        "upgraded in this phase, so the upgrade is not charged)."
+    )
+
+
+# --- schema
+
+
+def test_db_sync_that_exits_with_an_error_fails(tmp_path: Path) -> None:
+    story = healthy()
+    story.detail("expand", "db_sync")["exit_code"] = 1
+
+    assert told(story, tmp_path) == ["FAIL: keystone-manage db_sync --expand exited with 1."]
+
+
+def test_db_sync_without_an_exit_code_is_not_proven(tmp_path: Path) -> None:
+    story = healthy()
+    del story.detail("expand", "db_sync")["exit_code"]
+
+    assert told(story, tmp_path) == [
+        "INCONCLUSIVE: The exit code of keystone-manage db_sync --expand is not journalled."
+    ]
+
+
+def test_db_sync_that_logs_an_error_fails_even_if_it_exits_with_0(tmp_path: Path) -> None:
+    story = healthy()
+    story.detail("contract", "db_sync")["log_errors"] = ["ERROR keystone: lost connection.", "ERROR again"]
+
+    assert told(story, tmp_path) == [
+        "FAIL: keystone-manage db_sync --contract logged 2 errors, the first: ERROR keystone: lost "
+        "connection."
+    ]
+
+
+def test_expected_and_seen_tables_are_compared_again_whatever_the_driver_concluded(tmp_path: Path) -> None:
+    story = healthy()
+    story.detail("expand", "prove_schema")["seen"] = OLD_TABLES
+
+    assert told(story, tmp_path) == [
+        "FAIL: In phase expand the version tables hold alembic_version 47147121, c88cdce8f248, expected "
+        "alembic_version 742c857f1dfb, c88cdce8f248."
+    ]
+
+
+def test_the_order_of_rows_in_a_version_table_means_nothing(tmp_path: Path) -> None:
+    story = healthy()
+    tables = {"alembic_version": list(reversed(NEW_TABLES["alembic_version"]))}
+    story.detail("expand", "prove_schema")["seen"] = tables
+
+    assert question(judged(story, tmp_path), "procedure").verdict is Verdict.PASS
+
+
+def test_tables_that_are_not_journalled_prove_nothing(tmp_path: Path) -> None:
+    story = healthy()
+    del story.detail("expand", "prove_schema")["seen"]
+
+    assert told(story, tmp_path) == [
+        "INCONCLUSIVE: The version tables of phase expand are not journalled, so its schema is not proven."
+    ]
+
+
+def test_a_skipped_expand_inside_its_phase_fails(tmp_path: Path) -> None:
+    story = healthy()
+    story.forget("expand", "db_sync")
+    story.event(18, "skip", "expand", "db_sync", reason="injected")
+    story.detail("expand", "prove_schema")["seen"] = OLD_TABLES
+
+    assert told(story, tmp_path) == [
+        "FAIL: In phase expand the version tables hold alembic_version 47147121, c88cdce8f248, expected "
+        "alembic_version 742c857f1dfb, c88cdce8f248.",
+        "FAIL: The phase expand ended without its step db_sync.",
+    ]
+
+
+def test_a_last_sample_that_contradicts_the_last_proof_fails(tmp_path: Path) -> None:
+    story = healthy()
+    story.versions[-1]["tables"] = OLD_TABLES
+
+    assert told(story, tmp_path) == [
+        "FAIL: The last sample of the version tables holds alembic_version 47147121, c88cdce8f248, expected "
+        "alembic_version 742c857f1dfb, c88cdce8f248."
+    ]
+
+
+# --- nodes
+
+
+def test_a_node_that_was_never_proven_fails_and_makes_contract_too_early(tmp_path: Path) -> None:
+    story = healthy()
+    story.forget("roll", "prove", "node2")
+
+    assert told(story, tmp_path) == [
+        "FAIL: node2 was not proven on release 29.1.0.",
+        "FAIL: Contract began 43.00 s into the run, before node2 was proven on release 29.1.0.",
+    ]
+
+
+def test_a_node_that_answers_as_the_old_release_fails(tmp_path: Path) -> None:
+    story = healthy()
+    story.detail("roll", "prove", "node2")["release_seen"] = "27.1.0"
+
+    assert told(story, tmp_path)[0] == (
+        "FAIL: node2 answered as release 27.1.0 when it was to be proven on 29.1.0."
+    )
+
+
+def test_contract_before_the_last_node_fails(tmp_path: Path) -> None:
+    story = healthy()
+    story.move("contract", "db_sync", -8)
+
+    assert "FAIL: Contract began 35.00 s into the run, before node2 was proven on release 29.1.0." in told(
+        story, tmp_path
+    )
+
+
+def test_contract_that_asked_no_node_first_fails(tmp_path: Path) -> None:
+    story = healthy()
+    story.forget("contract", "prove_nodes")
+
+    assert told(story, tmp_path) == ["FAIL: Contract ran without asking every node for its release first."]
+
+
+def test_a_node_seen_on_the_old_release_right_before_contract_fails(tmp_path: Path) -> None:
+    story = healthy()
+    story.detail("contract", "prove_nodes")["seen"] = {"node1": "29.1.0", "node2": "27.1.0"}
+
+    assert told(story, tmp_path) == ["FAIL: Before contract node2 served release 27.1.0, not 29.1.0."]
+
+
+def test_contract_whose_look_at_the_nodes_is_not_journalled_is_not_proven(tmp_path: Path) -> None:
+    story = healthy()
+    del story.detail("contract", "prove_nodes")["seen"]
+
+    assert told(story, tmp_path) == ["INCONCLUSIVE: What each node served before contract is not journalled."]
+
+
+def test_an_answer_of_the_old_release_after_the_roll_fails(tmp_path: Path) -> None:
+    story = healthy()
+    for row in story.due(VALIDATE, 50, 51):
+        row.update(release="27.1.0", node="node2")
+
+    assert told(story, tmp_path) == [
+        "FAIL: 2 requests in token_validate/reused were answered by node2 on release 27.1.0 after every node "
+        "was proven on 29.1.0."
+    ]
+
+
+def test_a_node_that_answered_nobody_after_the_roll_is_not_proven_by_traffic(tmp_path: Path) -> None:
+    story = healthy()
+    for rows in story.records.values():
+        for row in rows:
+            row["node"] = "node1" if row["release"] == "29.1.0" else row["node"]
+
+    assert told(story, tmp_path) == [
+        "INCONCLUSIVE: No answer of node2 on release 29.1.0 was seen after the last node was proven."
+    ]
+
+
+# --- the trust flag
+
+
+def test_a_flag_that_was_set_before_and_is_set_after_passes(tmp_path: Path) -> None:
+    story = healthy()
+    story.detail("trust", "set_trust")["before"] = True
+    story.detail("restore", "restore_trust").update(before=True, seen=True)
+
+    assert question(judged(story, tmp_path), "procedure").verdict is Verdict.PASS
+
+
+def test_a_flag_that_was_never_put_back_fails(tmp_path: Path) -> None:
+    story = healthy()
+    story.forget("restore")
+    story.event(46, "skip", "restore", reason="forgotten")
+
+    assert told(story, tmp_path) == [
+        "FAIL: log_bin_trust_function_creators was set for the upgrade and not put back to 0."
+    ]
+
+
+def test_a_flag_left_by_a_dead_harness_is_inconclusive_and_named(tmp_path: Path) -> None:
+    story = healthy()
+    story.die(25)
+
+    assert told(story, tmp_path)[-1] == (
+        "INCONCLUSIVE: log_bin_trust_function_creators was set for the upgrade and not put back to 0."
+    )
+
+
+def test_a_flag_whose_value_is_not_journalled_is_not_proven(tmp_path: Path) -> None:
+    story = healthy()
+    del story.detail("restore", "restore_trust")["seen"]
+
+    assert told(story, tmp_path) == [
+        "INCONCLUSIVE: The value of log_bin_trust_function_creators before or after is not journalled."
+    ]

@@ -1,0 +1,349 @@
+"""A whole run judged: verdict, headline, verdict file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import orjson
+import pytest
+
+from harness.errors import ExitCode, UsageError
+from harness.evidence.rundir import RunDirectory
+from harness.judge import judge_run, write_verdict
+from harness.judge.model import Finding, Question, Verdict
+from harness.judge.questions import QUESTIONS
+from harness.judge.verdict import ask
+from harness.judge.verdict_file import verdict_bytes
+from tests.judge.story import ISSUE, LOAD, VALIDATE, healthy, judged, question, sentences
+
+
+def test_a_drained_roll_that_hurt_nobody_passes_and_says_what_it_would_have_seen(tmp_path: Path) -> None:
+    judgement = judged(healthy(), tmp_path)
+
+    assert judgement.verdict is Verdict.PASS
+    assert judgement.headline == (
+        "No downtime was seen: 0 of 312 requests failed while 2 nodes went from 27.1.0 to 29.1.0; "
+        "an outage of one operation longer than 0.50 s would have been seen."
+    )
+    assert sentences(judgement, "procedure") == [
+        "PASS: All 8 phases that apply ended, the version tables hold what 29.1.0 says, and node1 and node2 "
+        "ended on 29.1.0."
+    ]
+    assert sentences(judgement, "coverage") == [
+        "PASS: 208 probes in 2 lanes cover 8 phases; none that was due is missing, and none left late."
+    ]
+    assert sentences(judgement, "availability") == [
+        "PASS: None of 312 requests failed, 208 of them probes on a fixed schedule: with 95 % confidence "
+        "fewer than 1.4 % of probes fail (rule of three: 3/208); an outage of one operation longer than "
+        "0.50 s, or of all longer than 0.38 s, would have been seen."
+    ]
+
+
+def test_an_undrained_roll_that_hurt_twice_fails_with_both_outages_in_the_headline(tmp_path: Path) -> None:
+    story = healthy(drained=False)
+    story.fail(ISSUE, 23.4, 24.6)
+    story.fail(ISSUE, 33.4, 34.1)
+
+    judgement = judged(story, tmp_path)
+
+    assert judgement.verdict is Verdict.FAIL
+    assert judgement.headline == (
+        "Downtime: 5 of 312 requests failed in 2 outages, the longest 1.5 s, all while nodes were stopped."
+    )
+
+
+def test_outages_outside_the_stops_are_headed_by_their_phases(tmp_path: Path) -> None:
+    story = healthy()
+    story.fail(ISSUE, 18.4, 19.1)
+    story.fail(ISSUE, 43.4, 44.1)
+
+    assert judged(story, tmp_path).headline == (
+        "Downtime: 4 of 312 requests failed in 2 outages, the longest 1.0 s, "
+        "all in the phases expand and contract."
+    )
+
+
+def test_a_failed_procedure_without_downtime_says_that_the_upgrade_failed(tmp_path: Path) -> None:
+    story = healthy()
+    story.detail("restore", "restore_trust")["seen"] = True
+
+    judgement = judged(story, tmp_path)
+
+    assert judgement.verdict is Verdict.FAIL
+    assert judgement.headline == (
+        "The upgrade failed: log_bin_trust_function_creators was 0 before the upgrade and reads 1 after it."
+    )
+
+
+def test_a_failed_procedure_beside_downtime_is_told_in_the_same_headline(tmp_path: Path) -> None:
+    story = healthy()
+    story.detail("restore", "restore_trust")["seen"] = True
+    story.fail(ISSUE, 23.4, 23.6)
+
+    assert judged(story, tmp_path).headline == (
+        "Downtime: 1 of 312 requests failed in 1 outage, the longest 0.5 s, while a node was stopped, "
+        "and the procedure failed as well."
+    )
+
+
+def test_a_run_without_enough_evidence_is_not_proven_and_says_why(tmp_path: Path) -> None:
+    story = healthy()
+    story.footer = None
+    story.tail = b'{"seq":999,"la'
+
+    judgement = judged(story, tmp_path)
+
+    assert judgement.verdict is Verdict.INCONCLUSIVE
+    assert judgement.headline == (
+        "Not proven: probes.jsonl has no footer: its writer was killed, and requests it had not written yet "
+        "are lost (1 more reason)."
+    )
+
+
+def test_a_failure_is_worse_than_missing_evidence(tmp_path: Path) -> None:
+    story = healthy()
+    story.footer = None
+    story.fail(ISSUE, 23.4, 23.6)
+
+    assert judged(story, tmp_path).verdict is Verdict.FAIL
+
+
+def test_a_null_control_passes_and_says_that_nothing_was_upgraded(tmp_path: Path) -> None:
+    story = healthy()
+    story.scenario["procedure"] = {"upgrade": False}
+    for second, phase in enumerate(("flush", "trust", "expand", "migrate", "roll", "contract", "restore")):
+        story.forget(phase)
+        story.event(16 + second / 100, "skip", phase, reason="the scenario upgrades nothing")
+
+    judgement = judged(story, tmp_path)
+
+    assert judgement.verdict is Verdict.PASS
+    assert judgement.headline.startswith("No downtime was seen: 0 of 312 requests failed while nothing was")
+    assert sentences(judgement, "procedure") == [
+        "PASS: Nothing was upgraded, as the scenario asks: node1 and node2 stayed on 27.1.0."
+    ]
+
+
+def test_an_upgrade_to_the_same_release_passes(tmp_path: Path) -> None:
+    story = healthy()
+    story.to = "27.1.0"
+    for node in ("node1", "node2"):
+        story.detail("roll", "prove", node)["release_seen"] = "27.1.0"
+    story.detail("contract", "prove_nodes")["seen"] = {"node1": "27.1.0", "node2": "27.1.0"}
+    for rows in story.records.values():
+        for row in rows:
+            row["release"] = "27.1.0"
+
+    assert judged(story, tmp_path).verdict is Verdict.PASS
+
+
+def test_a_check_that_breaks_is_inconclusive_and_names_the_exception(tmp_path: Path) -> None:
+    evidence = judged(healthy(), tmp_path)
+
+    def broken(_: object) -> Question:
+        raise ZeroDivisionError("secret detail")
+
+    answer = ask("availability", broken, evidence)  # type: ignore[arg-type]
+
+    assert answer == Question(
+        "availability",
+        Verdict.INCONCLUSIVE,
+        (
+            Finding(
+                "The question could not be answered: its check broke with ZeroDivisionError; this is a fault "
+                "of the harness, so please report it with the run directory.",
+                Verdict.INCONCLUSIVE,
+            ),
+        ),
+    )
+
+
+def test_a_check_that_breaks_hides_no_other_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: object) -> Question:
+        raise KeyError("x")
+
+    monkeypatch.setitem(QUESTIONS, "coverage", broken)
+    story = healthy()
+    story.fail(ISSUE, 23.4, 23.6)
+
+    judgement = judged(story, tmp_path)
+
+    assert [q.verdict for q in judgement.questions] == [Verdict.PASS, Verdict.INCONCLUSIVE, Verdict.FAIL]
+    assert judgement.verdict is Verdict.FAIL
+
+
+def test_journal_details_of_a_wrong_shape_make_the_procedure_inconclusive_not_the_judge_break(
+    tmp_path: Path,
+) -> None:
+    story = healthy()
+    story.detail("expand", "prove_schema")["seen"] = {"alembic_version": 7}
+    story.detail("expand", "db_sync")["migrations"] = [3]
+    story.detail("expand", "db_sync")["busy_s"] = "long"
+
+    answer = question(judged(story, tmp_path), "procedure")
+
+    assert answer.verdict is Verdict.INCONCLUSIVE
+    assert "broke with TypeError" in answer.findings[0].sentence
+
+
+def test_the_same_files_give_the_same_bytes(tmp_path: Path) -> None:
+    story = healthy(drained=False)
+    story.fail(ISSUE, 23.4, 24.6)
+    run = story.write(tmp_path)
+
+    assert verdict_bytes(judge_run(run)) == verdict_bytes(judge_run(run))
+
+
+def test_the_verdict_file_has_the_fields_of_format_1_in_order_and_for_its_owner_only(tmp_path: Path) -> None:
+    story = healthy(drained=False)
+    story.fail(VALIDATE, 23.4, 23.9, outcome="unknown", error="timeout", status=0)
+    run = story.write(tmp_path)
+
+    write_verdict(judge_run(run), run.verdict)
+
+    document = orjson.loads(run.verdict.read_bytes())
+    assert run.verdict.stat().st_mode & 0o777 == 0o600
+    assert list(document) == sorted(document)
+    assert document["verdict"] == "FAIL"
+    assert document["exit_code"] == ExitCode.FAIL
+    assert document["counts"] == {
+        "requests": 312,
+        "failed": 0,
+        "unknown": 1,
+        "unsent": 0,
+        "not_judged": 12,
+    }
+    assert document["minimum_detectable_outage_s"] == 0.5
+    assert document["phases"]["roll"]["unknown"] == 1
+    assert document["phases"]["roll"]["lanes"][VALIDATE]["unknown"] == 1
+    assert document["phases"]["baseline"]["lanes"][ISSUE]["latency_ms_p99"] == 20.0
+    finding = document["questions"]["availability"]["findings"][0]
+    assert {
+        key: finding[key] for key in ("verdict", "phase", "step", "node", "release", "lane", "error")
+    } == {
+        "verdict": "FAIL",
+        "phase": "roll",
+        "step": "stop",
+        "node": "node1",
+        "release": "27.1.0",
+        "lane": VALIDATE,
+        "error": "timeout",
+    }
+    assert finding["accepted"] is None
+    assert finding["uncertainty_ns"] == 500_000_000
+    assert finding["requests"] == 1
+
+
+def test_judging_writes_nothing_so_a_read_only_run_can_be_judged(tmp_path: Path) -> None:
+    run = healthy().write(tmp_path)
+    before = sorted(path.name for path in run.path.rglob("*"))
+
+    judge_run(run)
+
+    assert sorted(path.name for path in run.path.rglob("*")) == before
+
+
+def test_a_verdict_that_cannot_be_written_names_the_file(tmp_path: Path) -> None:
+    judgement = judged(healthy(), tmp_path)
+
+    with pytest.raises(UsageError, match=r"verdict\.json: the verdict cannot be written \(No such file"):
+        write_verdict(judgement, tmp_path / "gone" / "verdict.json")
+
+
+def test_a_stored_run_can_be_judged_under_a_stricter_rule(tmp_path: Path) -> None:
+    run = healthy().write(tmp_path)
+
+    assert judge_run(run).verdict is Verdict.PASS
+    assert judge_run(run, ["judge.probes_per_phase_min=5"]).verdict is Verdict.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(
+    ("override", "sentence"),
+    [
+        (
+            "roll.drained=false",
+            "--set roll.drained=false: a stored run can only be judged under other bounds; give "
+            "judge.<setting>=<value>, e.g. --set judge.stall_budget_s=2.",
+        ),
+        (
+            "judge.patience=3",
+            "--set judge.patience=3: judge.patience: unknown key; known here: baseline_p99_ms_max, "
+            "baseline_s_min, lag_max_ms_max, lag_p99_ms_max, probes_per_phase_min, stall_budget_s, "
+            "unsent_max.",
+        ),
+        (
+            "judge.unsent_max=-1",
+            "--set judge.unsent_max=-1: judge.unsent_max: -1 is not possible; input should be greater than "
+            "or equal to 0.",
+        ),
+    ],
+)
+def test_an_override_that_is_no_bound_is_refused(tmp_path: Path, override: str, sentence: str) -> None:
+    with pytest.raises(UsageError) as refusal:
+        judge_run(healthy().write(tmp_path), [override])
+    assert str(refusal.value) == sentence
+
+
+def test_scenario_keys_of_a_newer_harness_are_ignored(tmp_path: Path) -> None:
+    story = healthy()
+    story.scenario["judge"] = {"unsent_max": 3, "invented_later": True}
+
+    assert judged(story, tmp_path).verdict is Verdict.PASS
+
+
+def test_an_impossible_bound_in_the_manifest_is_refused_by_name(tmp_path: Path) -> None:
+    story = healthy()
+    story.scenario["judge"] = {"unsent_max": "many"}
+
+    with pytest.raises(UsageError, match=r"run\.json: scenario: judge\.unsent_max: 'many' is not possible"):
+        judged(story, tmp_path)
+
+
+def test_a_folder_without_any_evidence_but_a_manifest_is_inconclusive(tmp_path: Path) -> None:
+    run = healthy().write(tmp_path)
+    run.journal.unlink()
+    run.database.unlink()
+    for path in run.request_files():
+        path.unlink()
+
+    judgement = judge_run(RunDirectory(tmp_path))
+
+    assert judgement.verdict is Verdict.INCONCLUSIVE
+    assert {q.name: q.verdict for q in judgement.questions}["availability"] is Verdict.INCONCLUSIVE
+    assert judgement.counts["requests"] == 0
+    assert judgement.minimum_detectable_outage_s is None
+
+
+def test_the_limits_say_what_the_run_does_not_prove(tmp_path: Path) -> None:
+    story = healthy()
+    story.scenario["deployment"] = {"password_hash_rounds": 4}
+
+    assert judged(story, tmp_path).limits == (
+        "That every write which was acknowledged is still there is not proven: the question of integrity is "
+        "not asked yet.",
+        "That tokens, users and roles made on one release are honoured by the other is not proven: the "
+        "question of continuity is not asked yet.",
+        "That answers were as quick as before is not proven: latencies are shown, and the question of impact "
+        "is not asked yet.",
+        "An outage of one operation shorter than 0.50 s, or of all operations shorter than 0.38 s, may have "
+        "gone unseen between two probes.",
+        "Passwords were hashed with 4 bcrypt rounds, so logins cost less than in a production cloud.",
+    )
+
+
+def test_the_failed_requests_of_the_picture_carry_their_text(tmp_path: Path) -> None:
+    story = healthy()
+    story.fail(LOAD, 23.2, 23.3, detail="Service, sadly, Unavailable", node="node2")
+    judgement = judged(story, tmp_path)
+
+    row = judgement.series.failures.iloc[0]
+    assert (row["lane"], row["detail"], row["node"], row["release"]) == (
+        LOAD,
+        "Service, sadly, Unavailable",
+        "node2",
+        None,
+    )
+    assert judgement.outages[0].examples == (
+        "23.25 s, load/user_get/reused, http_5xx, status 502, Service, sadly, Unavailable, "
+        "req-load/user_get/reused-23.25",
+    )
