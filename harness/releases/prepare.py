@@ -21,7 +21,6 @@ from harness.releases.catalogue import Release
 
 _APPLICATION = "keystone-upgrade-harness"
 _STAMP = "prepared.json"
-_UPGRADE_CHECK = Path(__file__).resolve().parent / "run_upgrade_check.py"
 
 # 2 to 20 s is usual with a fast network, a minute with a cold cache: ten minutes is a network that hangs.
 _INSTALL_S_MAX = 600.0
@@ -57,7 +56,7 @@ class InstalledRelease:
 
     @property
     def keystone_status(self) -> Path:
-        """The stock command of the upgrade check; needs keys under /etc/keystone, see `upgrade_check`."""
+        """The command of the upgrade check."""
         return self.bin / "keystone-status"
 
     @property
@@ -76,11 +75,6 @@ class InstalledRelease:
         """The arguments that make uWSGI load it."""
         option = "--wsgi-file" if self.release.serves.kind == "script" else "--module"
         return option, self.wsgi
-
-    def upgrade_check(self, config: Path) -> tuple[str, ...]:
-        """Return the command of the upgrade check for a configuration file anywhere; exits as upstream's."""
-        # -I: or the harness's own folder would come first among the places of Keystone's imports.
-        return str(self.python), "-I", str(_UPGRADE_CHECK), str(config)
 
     @property
     def site_packages(self) -> Path:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import grp
 import json
-import os
-import pwd
-import subprocess
 import threading
 from pathlib import Path
 
@@ -212,34 +208,3 @@ def test_a_script_is_served_by_its_path_and_a_module_by_its_name(tmp_path: Path)
     assert script.uwsgi_arguments == ("--wsgi-file", str(tmp_path / "bin/keystone-wsgi-public"))
     assert module.uwsgi_arguments == ("--module", "keystone.wsgi.api:application")
     assert script.keystone_manage == tmp_path / "bin/keystone-manage"
-
-
-@pytest.mark.lab
-@pytest.mark.parametrize("series", ["2025.1", "2026.1"])
-def test_the_upgrade_check_works_on_a_configuration_that_is_not_under_etc(
-    tmp_path: Path, series: str
-) -> None:
-    installed = prepare(load_catalogue().find(series), default_home(), report=print)
-    config = tmp_path / "keystone.conf"
-    config.write_text(
-        f"[database]\nconnection = sqlite:///{tmp_path}/keystone.sqlite\n"
-        f"[fernet_tokens]\nkey_repository = {tmp_path}/fernet\n"
-        f"[fernet_receipts]\nkey_repository = {tmp_path}/fernet\n",
-        encoding="utf-8",
-    )
-    manage = [str(installed.keystone_manage), "--config-file", str(config)]
-    (tmp_path / "fernet").mkdir(mode=0o700)
-    owner = ["--keystone-user", pwd.getpwuid(os.getuid()).pw_name]
-    group = ["--keystone-group", grp.getgrgid(os.getgid()).gr_name]
-    for step in (["fernet_setup", *owner, *group], ["db_sync"]):
-        subprocess.run([*manage, *step], check=True, capture_output=True, timeout=120, cwd=tmp_path)
-    checked = subprocess.run(
-        installed.upgrade_check(config),
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        cwd=tmp_path,
-    )
-    assert "Check: Check trust policies are not empty" in checked.stdout
-    assert checked.returncode == 0
