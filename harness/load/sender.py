@@ -95,6 +95,8 @@ class Sender:
             self.recorder.unsent(
                 lane, due_ns, Error.LATE_STOP if killed else Error.OTHER, "cut by the generator itself"
             )
+            if isinstance(error, Exception):
+                return None
             raise
         self.recorder.finished(lane, result.start_ns if intended_ns is None else due_ns, result)
         return result

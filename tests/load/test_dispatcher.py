@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 from pathlib import Path
 from typing import Any
 
 import gevent
+import pytest
+from gevent.event import Event
 
 from harness.evidence.clock import Clock, now_ns
 from harness.evidence.jsonl import read_jsonl
 from harness.evidence.names import Connection, Error, Operation, Outcome
 from harness.evidence.records import Lane
+from harness.load.client import Client
+from harness.load.connections import Connections
 from harness.load.dispatcher import Dispatcher
 from harness.load.operations import IssuedToken
 from harness.load.probes import ProbeCalls, Prober
 from harness.load.recorder import EvidenceRecorder
 from harness.load.schedule import Schedule
 from harness.load.sender import Sender
-from harness.load.tokens import KeptToken
-from tests.load.fake_keystone import FakeKeystone, account, accounts
+from harness.load.spec import renewal_lane
+from harness.load.tokens import KeptToken, renewal_due_s
+from tests.load.fake_keystone import FakeKeystone, Reply, account, accounts, answer
 
 
 def ignore(**_: Any) -> None:
@@ -164,5 +170,49 @@ def test_a_mistake_inside_the_generator_is_a_fault_and_costs_no_lane_its_schedul
     recorder.close()
     rows = read_jsonl(path).rows
     assert [row["outcome"] for row in rows if "seq" in row] == [Outcome.UNSENT, Outcome.OK]
-    assert "ZeroDivisionError inside the generator: a bug" in rows[-1]["footer"]["faults"][0]
+    assert rows[-1]["footer"]["faults"] == ["token_issue/new: ZeroDivisionError inside the generator: a bug"]
     assert other.lane not in {row.get("lane") for row in rows}
+
+
+def test_a_generator_out_of_descriptors_blames_itself(
+    tmp_path: Path, server: FakeKeystone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def exhausted(*_: object) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(Connections, "take", exhausted)
+    records = Probing(tmp_path / "probes.jsonl", server, lanes(20.0), in_flight_max=50).run(0.2)
+    assert {(row["outcome"], row["error"]) for row in records} == {(Outcome.UNSENT, Error.OTHER)}
+    (fault,) = read_jsonl(tmp_path / "probes.jsonl").rows[-1]["footer"]["faults"]
+    assert fault == f"no connection could be opened here: Too many open files ({len(records)} times)"
+    assert server.count() == 0
+
+
+def test_a_token_is_renewed_at_half_its_life_or_earlier_if_so_wished() -> None:
+    assert renewal_due_s(lifetime_s=3600, renew_s=900) == 900
+    assert renewal_due_s(lifetime_s=600, renew_s=900) == 300
+
+
+def test_a_failed_renewal_is_recorded_keeps_the_old_token_and_is_tried_again(
+    tmp_path: Path, server: FakeKeystone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("harness.load.tokens.RETRY_S", 0.05)
+    server.behave("POST /v3/auth/tokens", answer(Reply(503)), times=2)
+    lane = renewal_lane("probes", 5.0)
+    recorder = EvidenceRecorder(tmp_path / "probes.jsonl", (lane,), Clock.read(), ignore)
+    token = KeptToken(account("operator"), IssuedToken("old", 0.1), 900.0)
+    stopping = Event()
+    client = Client(server.address, Connection.NEW)
+    keeping = gevent.spawn(token.keep, Sender(recorder, seed=1), client, lane, stopping)
+    held = []
+    with gevent.Timeout(20):
+        while token.text == "old":
+            held.append(recorder.records)
+            gevent.sleep(0.01)
+    stopping.set()
+    keeping.join()
+    recorder.close()
+    records = [row for row in read_jsonl(tmp_path / "probes.jsonl").rows if "seq" in row]
+    assert [row["error"] for row in records] == [Error.HTTP_5XX, Error.HTTP_5XX, None]
+    assert max(held) == 2  # the old token was in use until the third attempt succeeded
+    assert server.count() == 3
