@@ -61,6 +61,11 @@ class _Group:
     charged: bool
 
     @property
+    def telling(self) -> tuple[LaneFailure, ...]:
+        """The members whose edges count: those with a schedule, else all."""
+        return tuple(member for member in self.members if member.scheduled) or self.members
+
+    @property
     def start_ns(self) -> int:
         return self.members[0].start_ns
 
@@ -137,8 +142,8 @@ def _outage(evidence: Evidence, group: _Group, lanes: dict[int, _Lane]) -> Outag
     return Outage(
         start_ns=group.start_ns,
         end_ns=group.end_ns,
-        uncertainty_ns=max(member.uncertainty_ns for member in group.members),
-        open_ended=any(member.open_ended for member in group.members),
+        uncertainty_ns=max(member.uncertainty_ns for member in group.telling),
+        open_ended=any(member.open_ended for member in group.telling),
         lanes=tuple(sorted({requests.lanes[member.lane].lane for member in group.members})),
         errors=_errors(evidence, [records for _, records in failed]),
         requests=group.requests,

@@ -140,7 +140,7 @@ class Outage:
     end_ns: int
     """Intended time of the next success in the lane that recovered last; the end of evidence if none did."""
     uncertainty_ns: int
-    """One probe interval, at each edge."""
+    """One probe interval, at each edge; of the lanes with a schedule where any of them failed."""
     open_ended: bool
     """No success followed."""
     lanes: tuple[str, ...]

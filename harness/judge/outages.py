@@ -19,10 +19,16 @@ class LaneFailure:
     start_ns: int
     """Intended time of the first request that failed."""
     end_ns: int
-    """Intended time of the next that succeeded; the end of evidence where none did."""
+    """Intended time of the next that succeeded; the end of evidence where none did. Of a closed lane, when
+    its last failed request ended, if that was sooner: it sends nothing for a while then, and its silence
+    must not make the outage of the others longer.
+    """
     uncertainty_ns: int
     """One probe interval: the lane may have failed for so much longer at each edge."""
     open_ended: bool
+    """No success followed."""
+    scheduled: bool
+    """The lane has a schedule, so its edges are measured; those of a closed lane only illustrate."""
     first: int
     """Row of its first failed request among the requests that it was found in."""
     last: int
@@ -43,20 +49,28 @@ def lane_failures(
     """
     edges = np.flatnonzero(np.diff(np.concatenate([[False], bad, [False]]).astype(np.int8)))
     due = sent.intended_ns
+    stretches = zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
     return [
-        _failure(lane, rate_hz, due, int(first), int(stop), evidence_end_ns)
-        for first, stop in zip(edges[::2], edges[1::2], strict=True)
+        LaneFailure(
+            lane=lane,
+            start_ns=int(due[first]),
+            end_ns=_end_ns(rate_hz, sent, first, stop, evidence_end_ns),
+            uncertainty_ns=_uncertainty_ns(rate_hz, due, first, stop),
+            open_ended=stop == len(due),
+            scheduled=rate_hz is not None,
+            first=first,
+            last=stop - 1,
+        )
+        for first, stop in stretches
     ]
 
 
-def _failure(
-    lane: int, rate_hz: float | None, due: NDArray[np.int64], first: int, stop: int, evidence_end_ns: int
-) -> LaneFailure:
-    open_ended = stop == len(due)
-    end_ns = max(evidence_end_ns, int(due[stop - 1])) if open_ended else int(due[stop])
-    return LaneFailure(
-        lane, int(due[first]), end_ns, _uncertainty_ns(rate_hz, due, first, stop), open_ended, first, stop - 1
-    )
+def _end_ns(rate_hz: float | None, sent: Records, first: int, stop: int, evidence_end_ns: int) -> int:
+    last_due_ns = int(sent.intended_ns[stop - 1])
+    end_ns = int(sent.intended_ns[stop]) if stop < len(sent) else max(evidence_end_ns, last_due_ns)
+    if rate_hz is not None:
+        return end_ns
+    return min(end_ns, max(last_due_ns, int(sent.end_ns[first:stop].max())))
 
 
 def _uncertainty_ns(rate_hz: float | None, due: NDArray[np.int64], first: int, stop: int) -> int:

@@ -114,6 +114,20 @@ def test_an_outage_without_an_end_lasts_until_the_end_of_the_evidence(tmp_path: 
     ]
 
 
+def test_the_silence_of_a_closed_lane_makes_no_outage_longer_or_less_certain(tmp_path: Path) -> None:
+    story = healthy(drained=False)
+    gone = {row["intended_ns"] for row in story.due(LOAD, 24, 32)}
+    story.records[LOAD] = [row for row in story.records[LOAD] if row["intended_ns"] not in gone]
+    story.fail(LOAD, 23.7, 24)
+    story.fail(ISSUE, 23.4, 23.6)
+
+    assert told(story, tmp_path) == [
+        "FAIL: An outage of 0.50 s (each edge uncertain by 0.50 s) began 23.50 s into the run: 2 requests "
+        "failed (2 http_5xx) in load/user_get/reused and token_issue/new; node1 was stopped (roll, "
+        "undrained) while it served release 27.1.0."
+    ]
+
+
 def test_a_success_after_the_last_phase_still_ends_an_outage(tmp_path: Path) -> None:
     story = healthy()
     story.fail(ISSUE, 53.4, 54.1)

@@ -65,6 +65,22 @@ def test_a_closed_lane_is_as_uncertain_as_its_requests_are_apart() -> None:
     assert failure.uncertainty_ns == 13
 
 
+def test_the_silence_of_a_closed_lane_after_its_failure_is_no_outage() -> None:
+    """Its request due at 7 ended at 8; the next was due at 500, long after."""
+    (failure,) = found([0, 7, 500], ".x.", rate_hz=None)
+
+    assert (failure.start_ns, failure.end_ns, failure.uncertainty_ns) == (7, 8, 493)
+
+
+def test_a_closed_lane_that_succeeds_before_its_failure_ended_fails_until_then() -> None:
+    sent = records([0, 7, 20], ".x.")
+    sent.end_ns[1] = 400
+
+    (failure,) = lane_failures(0, None, sent, bad(sent), END)
+
+    assert failure.end_ns == 20
+
+
 def test_lanes_that_fail_at_the_same_time_are_one_outage() -> None:
     one, other = found([0, 10, 20], "x..", lane=0), found([5, 15, 25], "xx.", lane=1)
 
@@ -102,7 +118,8 @@ def of_lanes(story: list[list[tuple[int, str]]]) -> list[LaneFailure]:
     failures = []
     for number, rows in enumerate(story):
         rows = sorted(rows, key=lambda row: row[0])
-        failures += found([due for due, _ in rows], "".join(o for _, o in rows), lane=number)
+        rate_hz = 1e8 if number % 2 == 0 else None
+        failures += found([due for due, _ in rows], "".join(o for _, o in rows), rate_hz, number)
     return failures
 
 
