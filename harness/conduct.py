@@ -260,7 +260,12 @@ class _Run:
             report.busy(),
         ):
             summary = child.stop(longest_s + STOP_SPARE_S)
-            report.detail.update(generator=spec.job, records=summary.records, faults=list(summary.faults))
+            report.detail.update(
+                generator=spec.job,
+                records=summary.records,
+                faults=list(summary.faults),
+                connections={lane: dict(counts) for lane, counts in summary.connections.items()},
+            )
 
     def _baseline_objection(self) -> str | None:
         lanes = frozenset(lane.lane for lane in probe_lanes(self._scenario))
