@@ -25,7 +25,6 @@ from harness.evidence.request_chunk import (
     Coded,
     parse_chunk,
     recode,
-    record_of,
 )
 
 OUTCOMES = tuple(Outcome)
@@ -424,14 +423,3 @@ def _order(lane: NDArray[np.int16], intended: NDArray[np.int64], code: int) -> N
     if bool((np.diff(times) >= 0).all()):
         return rows
     return rows[np.argsort(times, kind="stable")]
-
-
-__all__ = [
-    "OUTCOMES",
-    "Records",
-    "RequestFile",
-    "RequestText",
-    "Requests",
-    "read_requests",
-    "record_of",
-]
