@@ -116,6 +116,37 @@ class ProcedureSettings(_Section):
     upgrade_check: Importance = Importance.ADVISORY
 
 
+class IntegritySettings(_Section):
+    """Reading back what was acknowledged."""
+
+    enabled: bool = True
+    logins_sample: Annotated[int, Field(ge=0, le=10_000)] = 10
+    """Users that are also logged in, through the balancer and at each node."""
+
+
+class ContinuitySettings(_Section):
+    """Checking that what one release made, the other honours."""
+
+    enabled: bool = True
+    refuse_within_s: Deadline = 5.0
+    """A token revoked, or a user disabled or deleted, at one node must be refused by every other within this."""
+
+
+class ImpactSettings(_Section):
+    """The test of latency against the baseline of the same run."""
+
+    advisory: bool = True
+    """Shown, and not counted in the verdict."""
+    significance: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
+    """Chance of one false alarm or more in the whole run, after correction for the number of comparisons."""
+    floor_ms: Annotated[float, Field(ge=0)] = 20.0
+    """A shift of the median smaller than this is of no practical matter, however sure."""
+    floor_ratio: Annotated[float, Field(ge=1)] = 1.5
+    """Likewise for a ratio of the medians below this."""
+    samples_min: Annotated[int, Field(ge=2)] = 20
+    """Per lane and phase; fewer is low power, which is told and never called a pass."""
+
+
 class JudgeSettings(_Section):
     """Bounds of the verdict."""
 
@@ -127,6 +158,8 @@ class JudgeSettings(_Section):
     unsent_max: Annotated[int, Field(ge=0)] = 0
     probes_per_phase_min: Annotated[int, Field(ge=1)] = 2
     """Per lane and phase; fewer is too few to say anything."""
+    lock_wait_s_max: Deadline = 1.0
+    """A statement that waits longer for a metadata lock in a database phase is a finding."""
     baseline_s_min: Seconds = 5.0
     baseline_p99_ms_max: Annotated[float, Field(gt=0)] = 1_000.0
     """A baseline slower than this means the machine has no room for the load."""
@@ -151,6 +184,9 @@ class Scenario(_Section):
     )
     roll: RollSettings = RollSettings()
     procedure: ProcedureSettings = ProcedureSettings()
+    integrity: IntegritySettings = IntegritySettings()
+    continuity: ContinuitySettings = ContinuitySettings()
+    impact: ImpactSettings = ImpactSettings()
     judge: JudgeSettings = JudgeSettings()
 
     @model_validator(mode="after")

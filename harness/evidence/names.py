@@ -67,6 +67,13 @@ class Step(StrEnum):
     READY = "ready"
     WAIT_UP = "wait_up"
     SETTLE = "settle"
+    # checks of what the upgrade did to data and tokens
+    MAKE_COHORT = "make_cohort"  # baseline: users and tokens that every later phase checks again
+    CHECK_COHORT = "check_cohort"
+    CHECK_CONTINUITY = "check_continuity"  # roll, with both releases serving; and after
+    READ_BACK = "read_back"  # every acknowledged write, after the roll and after contract
+    # a control's doing
+    INJECT = "inject"
 
 
 class Edge(StrEnum):

@@ -39,6 +39,11 @@ class RunDirectory:
         return self.path / "ledger.jsonl"
 
     @property
+    def continuity(self) -> Path:
+        """`continuity.jsonl`: each check of what one release made on another."""
+        return self.path / "continuity.jsonl"
+
+    @property
     def balancer(self) -> Path:
         """`balancer.jsonl`: samples of HAProxy's counters."""
         return self.path / "balancer.jsonl"
