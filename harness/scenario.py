@@ -129,7 +129,7 @@ class ContinuitySettings(_Section):
 
     enabled: bool = True
     refuse_within_s: Deadline = 5.0
-    """A token revoked, or a user disabled or deleted, at one node must be refused by every other within this."""
+    """What was revoked, disabled or deleted at one node must be refused by every other within this."""
 
 
 class ImpactSettings(_Section):
