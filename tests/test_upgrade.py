@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.command import harness, start_harness
+from tests.command import ROOT, harness, start_harness
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(400)]
 
@@ -101,7 +101,8 @@ def _is_judged_again_to_the_same_bytes(run: Run) -> None:
 
 
 def test_an_undrained_upgrade_fails_inside_the_roll_and_names_each_node(tmp_path: Path) -> None:
-    done = harness("run", "undrained", *SHORT, "--out", str(tmp_path))
+    # A relative folder, as the default is: servers and commands have working folders of their own.
+    done = harness("run", "undrained", *SHORT, "--out", os.path.relpath(tmp_path, ROOT))
     run = Run(tmp_path)
     assert done.returncode == 1, done.stdout + done.stderr
     assert run.question("procedure")["verdict"] == "PASS"

@@ -95,7 +95,8 @@ def create_run_directory(out: Path, scenario: str) -> RunDirectory:
         UsageError: the folder cannot be made, e.g. `out` is read-only.
     """
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
-    run = RunDirectory(out / scenario / stamp)
+    # Absolute, because servers and commands that log into it have working folders of their own.
+    run = RunDirectory(out.absolute() / scenario / stamp)
     try:
         run.path.mkdir(mode=0o700, parents=True)
         for folder in (run.requests, run.logs):
