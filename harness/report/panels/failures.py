@@ -228,8 +228,9 @@ class FailuresPanel(Panel):
 
     def _hidden_words(self, hidden: set[str]) -> str:
         failing = len(hidden & set(self._marks["lane"]))
+        # Two lines: the legend's column is as wide as "hollow: may be done".
         return counted(len(hidden), "more lane") + (
-            f" hidden, {failing} failing" if failing else ": no failure"
+            f":\nhidden, {failing} failing" if failing else ":\nno failure"
         )
 
     def _legend(self) -> list[Artist]:
