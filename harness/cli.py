@@ -25,7 +25,7 @@ from harness.deployment.local.requirements import missing_programs
 from harness.deployment.local.settings import LocalSettings
 from harness.errors import ExitCode, HarnessError, UsageError
 from harness.evidence.rundir import RunDirectory, open_run_directory
-from harness.releases.catalogue import load_catalogue
+from harness.releases.catalogue import Release, load_catalogue
 from harness.releases.migrations import pending
 from harness.releases.prepare import default_home, is_prepared, prepare
 from harness.scenario import load_scenario
@@ -76,7 +76,7 @@ def run(scenario: str, from_: str | None, to: str | None, overrides: tuple[str, 
     with LiveView(console) as live:
         conducted = conduct(order, TerminalWatcher(live))
     code = _judge(conducted.run, console, ())
-    if conducted.error is not None:
+    if conducted.error is not None or conducted.left:
         click.echo(f"harness: {conducted.words}", err=True)
     sys.exit(code if conducted.exit_code is None else conducted.exit_code)
 
@@ -90,7 +90,11 @@ def judge(run: Path, overrides: tuple[str, ...]) -> None:
 
 
 @cli.command()
-@click.option("--install", is_flag=True, help="Install what is missing, with apt, where that is allowed.")
+@click.option(
+    "--install",
+    is_flag=True,
+    help="Install what is missing: programs with apt where that is allowed, and the scenarios' releases.",
+)
 def check(install: bool) -> None:
     """Say whether this machine is ready, and what installs what is missing."""
     missing = missing_programs()
@@ -99,10 +103,12 @@ def check(install: bool) -> None:
         missing = missing_programs()
     if missing:
         raise UsageError("; ".join(f"{each.program} is missing: {each.install}" for each in missing) + ".")
-    home = default_home()
+    home, needed = default_home(), _releases_of_scenarios()
     for release in load_catalogue():
-        ready = "prepared" if is_prepared(release, home) else "is prepared by the first run that needs it"
-        if not install:
+        if install and release in needed:
+            prepare(release, home, report=click.echo)
+        elif not install:
+            ready = "prepared" if is_prepared(release, home) else "is prepared by the first run that needs it"
             click.echo(f"Keystone {release}: {ready}")
     click.echo("This machine is ready.")
 
@@ -213,12 +219,24 @@ def _judge(run: RunDirectory, console: Console, overrides: Sequence[str]) -> int
     return judgement.verdict.exit_code
 
 
+def _releases_of_scenarios() -> set[Release]:
+    """What the scenarios that come with the harness upgrade from and to."""
+    catalogue = load_catalogue()
+    scenarios = [load_scenario(path) for folder in _scenario_folders() for path in folder.glob("*.toml")]
+    return {catalogue.find(name) for scenario in scenarios for name in (scenario.from_, scenario.to)}
+
+
+def _scenario_folders() -> list[Path]:
+    """Where scenarios are looked for by name: the current folder's own, then those in the package."""
+    return [Path("scenarios"), Path(str(resources.files("harness"))) / "_scenarios"]
+
+
 def _scenario_path(name: str) -> Path:
     """A file as given, or the scenario of that name that comes with the harness."""
     given = Path(name)
     if given.suffix == ".toml" or given.exists():
         return given
-    folders = [Path("scenarios"), Path(str(resources.files("harness"))) / "_scenarios"]
+    folders = _scenario_folders()
     for folder in folders:
         if (folder / f"{name}.toml").is_file():
             return folder / f"{name}.toml"
@@ -231,7 +249,14 @@ def _scenario_path(name: str) -> Path:
 def main() -> None:
     """Run the command; every expected error is one sentence and an exit status, never a traceback."""
     try:
-        cli(standalone_mode=True)
+        sys.exit(cli(standalone_mode=False) or ExitCode.PASS)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(ExitCode.USAGE)
+    except (click.Abort, KeyboardInterrupt):
+        # click's own answer would be 1, which means that Keystone failed.
+        click.echo("harness: interrupted", err=True)
+        sys.exit(ExitCode.HARNESS_ERROR)
     except HarnessError as error:
         click.echo(f"harness: {error}", err=True)
         sys.exit(error.exit_code)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 import platform
-import signal
+import subprocess
 import traceback
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from importlib import metadata
 from pathlib import Path
-from types import FrameType
 from typing import Protocol
 
 import psutil
@@ -45,6 +45,7 @@ from harness.releases.catalogue import Release, load_catalogue
 from harness.releases.migrations import heads
 from harness.releases.prepare import InstalledRelease, prepare
 from harness.scenario import Scenario
+from harness.signals import terminable, uninterrupted
 
 READY_DEADLINE_S = 90.0
 """For a generator to issue its first tokens; 5 s is usual, imports included."""
@@ -78,6 +79,8 @@ class Conducted:
     run: RunDirectory
     error: BaseException | None
     """What ended it early; None where it was completed."""
+    left: tuple[str, ...]
+    """What could not be stopped or removed, a sentence each."""
 
     @property
     def exit_code(self) -> ExitCode | None:
@@ -85,6 +88,8 @@ class Conducted:
 
         A step that failed is a finding, and a run that was interrupted an inconclusive one: None for both.
         """
+        if self.error is None and self.left:
+            return ExitCode.HARNESS_ERROR
         if self.error is None or isinstance(self.error, (StepError, KeyboardInterrupt)):
             return None
         return self.error.exit_code if isinstance(self.error, HarnessError) else ExitCode.HARNESS_ERROR
@@ -94,9 +99,10 @@ class Conducted:
         """What ended it early, for the person at the terminal."""
         match self.error:
             case None:
-                return "completed"
+                return "; ".join(self.left) or "completed"
             case KeyboardInterrupt():
-                return "interrupted; everything that was started has been stopped"
+                stopped = "everything that was started has been stopped"
+                return f"interrupted; {'; '.join(self.left) or stopped}"
             case HarnessError():
                 return str(self.error)
         return f"a bug of the harness: {type(self.error).__name__}: {self.error}"
@@ -163,27 +169,31 @@ class _Run:
         self._journal = Journal(run.journal)
         self._stage = Stage(self._journal, view)
         self._manifest = _manifest(order, from_.release, to.release, self._clock)
+        self._left: list[str] = []
+        """What could not be cleaned up."""
 
     def conduct(self) -> Conducted:
         """Go through setup, procedure and teardown; the manifest says how it ended, on every way out."""
         write_manifest(self._run.manifest, self._manifest)
         error: BaseException | None = None
+        outcome = RunOutcome.ABORTED
         try:
-            with _terminable():
+            with terminable():
                 self._act()
+            outcome = RunOutcome.COMPLETED
         except (HarnessError, KeyboardInterrupt) as caught:
             error = caught
         except OSError as caught:
             error = HarnessError(f"{_place(caught)}: {caught.strerror or caught}; the run was stopped there.")
             error.__cause__ = caught
         except Exception as caught:  # noqa: BLE001 - the evidence so far must be closed, judged and shown
-            self._stage.note(f"a bug of the harness: {type(caught).__name__}: {caught}")
             traceback.print_exc()
             error = caught
         finally:
-            self._journal.close()
-            self._close(RunOutcome.COMPLETED if error is None else RunOutcome.ABORTED)
-        return Conducted(self._run, error)
+            with uninterrupted():
+                self._journal.close()
+                self._close(outcome)
+        return Conducted(self._run, error, tuple(self._left))
 
     def _close(self, outcome: RunOutcome) -> None:
         ended = {"outcome": outcome, "ended": datetime.now(UTC)}
@@ -199,14 +209,24 @@ class _Run:
                 generators = self._load_up(stack, deployment)
             self._drive(deployment, generators)
         finally:
-            with _uninterrupted(), self._stage.phase(Phase.TEARDOWN):
+            with uninterrupted():
+                self._tear_down(stack)
+
+    def _tear_down(self, stack: ExitStack) -> None:
+        """Stop everything; in the journal where that can be written, and without it on a full disk."""
+        try:
+            with self._stage.phase(Phase.TEARDOWN):
                 stack.close()
+        finally:
+            stack.close()  # does nothing where the one above came to its end
 
     def _clear_leftovers(self) -> None:
         with self._stage.step(Phase.SETUP, Step.CLEAR_LEFTOVERS) as report, report.busy():
             report.detail["cleared"] = lab.clear_leftovers(self._order.home)
 
     def _deployment_up(self, stack: ExitStack) -> LocalDeployment:
+        # Before it comes up, so that an interruption at any instant finds this in place.
+        stack.callback(self._surely, lambda: lab.end_own(self._order.home))
         with self._stage.step(Phase.SETUP, Step.DEPLOYMENT_UP) as report, report.busy():
             deployment = lab.up(
                 LocalSettings.of(self._scenario.deployment, self._scenario.balancer),
@@ -217,7 +237,7 @@ class _Run:
                 owner=LabOwner.PROCESS,
                 report=self._view.note,
             )
-            stack.callback(self._deployment_down, deployment)
+            stack.callback(self._surely, partial(self._deployment_down, deployment))
         software = {**self._manifest.host["software"], **deployment.software}
         host = {**self._manifest.host, "software": dict(sorted(software.items()))}
         nodes = tuple(node.name for node in deployment.nodes)
@@ -226,12 +246,17 @@ class _Run:
         return deployment
 
     def _deployment_down(self, deployment: LocalDeployment) -> None:
-        with (
-            self._noting_failure(),
-            self._stage.step(Phase.TEARDOWN, Step.DEPLOYMENT_DOWN) as report,
-            report.busy(),
-        ):
+        with self._stage.step(Phase.TEARDOWN, Step.DEPLOYMENT_DOWN) as report, report.busy():
             deployment.down()
+
+    def _surely(self, clean_up: Callable[[], object]) -> None:
+        """A clean-up that fails is remembered, lets the others go on, and never hides what came before it."""
+        try:
+            clean_up()
+        except (HarnessError, OSError, subprocess.SubprocessError) as error:
+            self._left.append(str(error))
+            with suppress(OSError):
+                self._stage.note(str(error))
 
     def _load_up(self, stack: ExitStack, deployment: Deployment) -> Generators:
         scenario, run = self._scenario, self._run
@@ -249,39 +274,37 @@ class _Run:
 
     def _start(self, stack: ExitStack, spec: ChildSpec) -> LoadProcess:
         child = LoadProcess.start(spec, self._run.logs / f"{spec.job}.log")
-        stack.callback(self._load_down, spec, child)
+        # Beneath the journalled one, for a journal that can not be written: a second stop does nothing.
+        stack.callback(self._surely, partial(child.stop, _stop_deadline_s(spec)))
+        stack.callback(self._surely, partial(self._load_down, spec, child))
         return child
 
     def _load_down(self, spec: ChildSpec, child: LoadProcess) -> None:
-        longest_s = max([spec.deadline_s, *(lane.deadline_s for lane in spec.lanes)])
-        with (
-            self._noting_failure(),
-            self._stage.step(Phase.TEARDOWN, Step.LOAD_DOWN) as report,
-            report.busy(),
-        ):
-            summary = child.stop(longest_s + STOP_SPARE_S)
+        with self._stage.step(Phase.TEARDOWN, Step.LOAD_DOWN) as report, report.busy():
+            summary = child.stop(_stop_deadline_s(spec))
             report.detail.update(
                 generator=spec.job,
+                exit_code=summary.exit_code,
+                killed=summary.killed,
                 records=summary.records,
                 faults=list(summary.faults),
                 connections={lane: dict(counts) for lane, counts in summary.connections.items()},
             )
+        if not summary.in_order:
+            self._stage.note(f"the {spec.job} generator did not end in order; logs/{spec.job}.log says why")
 
     def _baseline_objection(self) -> str | None:
         lanes = frozenset(lane.lane for lane in probe_lanes(self._scenario))
-        # The generators write 200 ms behind; what is missing then is 1 % of a baseline.
+        began_ns = self._stage.phase_began_ns
+        # The generators write 200 ms behind; what is missing then is 1 % of a baseline. What was due before
+        # the phase began met a machine that was still starting generators.
         rows = (
-            row for path in self._run.request_files() for row in follow_jsonl(path, 0)[0] if "outcome" in row
+            row
+            for path in self._run.request_files()
+            for row in follow_jsonl(path, 0)[0]
+            if "outcome" in row and row["intended_ns"] >= began_ns
         )
         return objection(rows, lanes, self._scenario.judge)
-
-    @contextmanager
-    def _noting_failure(self) -> Iterator[None]:
-        """A clean-up that fails is noted, lets the others go on, and never hides what came before it."""
-        try:
-            yield
-        except HarnessError as error:
-            self._stage.note(str(error))
 
     def _drive(self, deployment: Deployment, generators: Generators) -> None:
         scenario, run = self._scenario, self._run
@@ -341,29 +364,8 @@ def _users_file(order: Order) -> Path:
     return beside
 
 
-@contextmanager
-def _terminable() -> Iterator[None]:
-    """Let SIGTERM end the run as Ctrl-C does: everything started is stopped, the evidence is closed."""
-
-    def interrupt(_signal: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Finish stopping what was started, whoever asks again; every wait in the block has a deadline."""
-    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+def _stop_deadline_s(spec: ChildSpec) -> float:
+    return max([spec.deadline_s, *(lane.deadline_s for lane in spec.lanes)]) + STOP_SPARE_S
 
 
 _SOFTWARE = ("locust", "gevent", "geventhttpclient", "keystoneauth1", "python-keystoneclient", "pymysql")

@@ -11,8 +11,8 @@ from harness.evidence.clock import now_ns
 from harness.evidence.names import Connection
 
 IDLE_S_MAX = 5.0
-"""A connection idle for longer is not used again: well under the 10 s after which the balancer may close it,
-so that its close and our request never cross on the wire in a healthy run."""
+"""A connection idle for longer is not used again: well under the minute after which the lab's balancer
+closes it, so that its close and our request never cross on the wire in a healthy run."""
 IDLE_MAX = 64
 """Idle connections kept at most; what a burst opened beyond that is closed at once."""
 

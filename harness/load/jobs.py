@@ -228,7 +228,13 @@ def _user_classes(spec: ChildSpec) -> tuple[type[User], ...]:
 def _load_users(path: Path | None) -> list[Any]:
     if path is None or not path.is_file():
         raise UsageError(f"{path}: there is no such Locust file; name one with load.users_file.")
-    classes = load_locustfile(str(path))[0]
+    try:
+        classes = load_locustfile(str(path))[0]
+    except Exception as error:
+        raise UsageError(
+            f"{path}: cannot be loaded ({type(error).__name__}: {error}); mend the Locust file, or name "
+            "another one with load.users_file."
+        ) from error
     return [kind for _, kind in sorted(classes.items()) if issubclass(kind, PacedUser)]
 
 

@@ -14,7 +14,7 @@ from typing import IO, Any, Self
 
 import orjson
 
-from harness.errors import StepError, WaitTimeoutError
+from harness.errors import ExitCode, HarnessError, StepError, UsageError, WaitTimeoutError
 from harness.evidence.jsonl import PRIVATE_FILE_MODE
 from harness.load.spec import ChildSpec
 
@@ -95,14 +95,15 @@ class LoadProcess:
         """Return once it has its tokens, every lane has succeeded once, and evidence is being gathered.
 
         Raises:
-            StepError: it ended instead; the message says why.
+            UsageError: it ended instead because its task is not fit, e.g. the Locust file is not.
+            StepError: it ended for another reason; the message says which.
             WaitTimeoutError: it is still not ready after `deadline_s`.
         """
         started = time.monotonic()
         while "ready" not in self._messages:
             waited_s = time.monotonic() - started
             if not self.is_alive():
-                raise StepError(self._death())
+                raise self._death()
             if waited_s > deadline_s:
                 raise WaitTimeoutError(f"the {self._label} child to be ready", waited_s, self.log_tail())
             time.sleep(_POLL_S)
@@ -157,10 +158,12 @@ class LoadProcess:
             except (orjson.JSONDecodeError, ValueError, TypeError):
                 continue  # a Locust file may print; that is no message
 
-    def _death(self) -> str:
+    def _death(self) -> HarnessError:
+        """What to raise for a child that ended too soon: its user's mistake, or a step that failed."""
         self._listener.join(_KILL_WAIT_S)
         why = self._messages.get("failed") or self.log_tail()
-        return (
+        kind = UsageError if self._process.returncode == ExitCode.USAGE else StepError
+        return kind(
             f"the {self._label} child ended with status {self._process.returncode} before it was ready: "
             f"{why} (log: {self._log.name})"
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from harness.evidence.clock import Clock
@@ -46,7 +46,7 @@ def applied_migrations(
     """Find the migrations in a log, in order.
 
     Args:
-        lines: the log of one command, local time stamps as oslo.log writes them.
+        lines: the log of one command, UTC time stamps as oslo.log writes them in the deployment.
         branch: `expand`, `migrate` or `contract`.
         clock: ties the stamps to CLOCK_MONOTONIC.
         ended_ns: when the command ended, for the length of its last migration.
@@ -74,7 +74,7 @@ def error_lines(lines: Iterable[str]) -> list[str]:
 
 
 def _mono_ns(stamp: str, clock: Clock) -> int:
-    """oslo.log stamps are local time of the machine that wrote them."""
-    local = datetime.strptime(stamp, "%Y-%m-%d %H:%M:%S.%f").astimezone()
-    wall_ns = round(local.timestamp() * 1_000) * 1_000_000
+    """oslo.log stamps are local time of the process that wrote them; the deployment's processes have UTC."""
+    moment = datetime.strptime(stamp, "%Y-%m-%d %H:%M:%S.%f").replace(tzinfo=UTC)
+    wall_ns = round(moment.timestamp() * 1_000) * 1_000_000
     return clock.mono_ns + wall_ns - clock.wall_ns

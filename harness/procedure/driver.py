@@ -9,6 +9,7 @@ from harness.evidence.names import Phase, Step
 from harness.procedure.actions import ACTIONS
 from harness.procedure.context import Context
 from harness.procedure.plan import PlannedPhase, PlannedStep
+from harness.signals import uninterrupted
 
 
 def drive(context: Context, phases: Iterable[PlannedPhase]) -> None:
@@ -20,10 +21,11 @@ def drive(context: Context, phases: Iterable[PlannedPhase]) -> None:
     """
     try:
         for phase in phases:
-            context.generator.check_alive()
             _take(context, phase)
+        context.generator.check_alive()
     except BaseException:
-        _put_back(context)
+        with uninterrupted():
+            _put_back(context)
         raise
 
 
@@ -37,9 +39,14 @@ def _take(context: Context, phase: PlannedPhase) -> None:
 
 
 def _run(context: Context, phase: Phase, step: PlannedStep) -> None:
+    context.generator.check_alive()
     if step.skip is not None:
         context.stage.skip_step(phase, step.step, step.node, step.skip)
         return
+    _act(context, phase, step)
+
+
+def _act(context: Context, phase: Phase, step: PlannedStep) -> None:
     with context.stage.step(phase, step.step, step.node) as report:
         ACTIONS[step.step](context, phase, step, report)
 
@@ -49,7 +56,7 @@ def _put_back(context: Context) -> None:
     if context.trust_before is None:
         return
     try:
-        _run(context, Phase.RESTORE, PlannedStep(Step.RESTORE_TRUST))
+        _act(context, Phase.RESTORE, PlannedStep(Step.RESTORE_TRUST))
     except HarnessError as error:
         context.stage.note(
             f"log_bin_trust_function_creators could not be put back to {context.trust_before:d} ({error}); "

@@ -6,10 +6,10 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Self
 
-from harness.errors import HarnessError
 from harness.evidence.clock import now_ns
 from harness.evidence.jsonl import JsonLinesWriter, follow_jsonl
 from harness.evidence.names import Outcome
@@ -67,21 +67,25 @@ class Sampler:
     def _run(self) -> None:
         last_s, last_total = time.monotonic(), 0
         while not self._stop.wait(INTERVAL_S):
-            self._sample_balancer()
-            self._read_requests()
+            self._guarded(self._sample_balancer)
+            self._guarded(self._read_requests)
             now_s = time.monotonic()
             rate_hz = (self._total - last_total) / (now_s - last_s)
             last_s, last_total = now_s, self._total
-            self._tick(Progress(self._total, self._failed, rate_hz))
+            progress = Progress(self._total, self._failed, rate_hz)
+            self._guarded(partial(self._tick, progress))
 
-    def _sample_balancer(self) -> None:
+    def _guarded(self, look: Callable[[], None]) -> None:
+        """A look that breaks is noted once; the others, and the run, go on."""
         try:
-            servers = {name: dict(row) for name, row in self._counters().items()}
-        except (OSError, HarnessError) as error:
+            look()
+        except Exception as error:  # noqa: BLE001 - a thread that dies in silence takes its evidence with it
             if not self._noted:
                 self._noted = True
-                self._stage.note(f"the balancer's counters cannot be read: {error}")
-            return
+                self._stage.note(f"a sample could not be taken: {type(error).__name__}: {error}")
+
+    def _sample_balancer(self) -> None:
+        servers = {name: dict(row) for name, row in self._counters().items()}
         self._writer.append(
             {
                 "mono_ns": now_ns(),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from harness.errors import HarnessError, StepError
+from harness.evidence.clock import now_ns
 from harness.evidence.journal import Journal
 from harness.evidence.names import Edge, Phase, Step
 
@@ -60,17 +61,18 @@ class Stage:
 
     def __init__(self, journal: Journal, watcher: Watcher) -> None:
         self._journal = journal
-        self._watcher = watcher
+        self._watcher: Watcher | None = watcher
         self.phase_now: str | None = None
         self.step_now: str | None = None
         self.phase_began_s = time.monotonic()
+        self.phase_began_ns = now_ns()
 
     @contextmanager
     def phase(self, phase: Phase) -> Iterator[None]:
         """Journal `begin`, then `end`, or `fail` where the block raises."""
         self._journal.write(Edge.BEGIN, phase)
-        self.phase_now, self.phase_began_s = phase, time.monotonic()
-        self._watcher.phase_began(phase)
+        self.phase_now, self.phase_began_s, self.phase_began_ns = phase, time.monotonic(), now_ns()
+        self._tell(lambda watcher: watcher.phase_began(phase))
         try:
             yield
         except BaseException as error:
@@ -84,14 +86,14 @@ class Stage:
     def skip_phase(self, phase: Phase, reason: str) -> None:
         """Journal that a phase is left out, and why."""
         self._journal.write(Edge.SKIP, phase, detail={"reason": reason})
-        self._watcher.phase_skipped(phase, reason)
+        self._tell(lambda watcher: watcher.phase_skipped(phase, reason))
 
     @contextmanager
     def step(self, phase: Phase, step: Step, node: str | None = None) -> Iterator[StepReport]:
         """Journal `begin`, then `end` with what the step reported, or `fail` with the reason."""
         report = StepReport()
         self._journal.write(Edge.BEGIN, phase, step, node)
-        self._watcher.step_began(phase, step, node)
+        self._tell(lambda watcher: watcher.step_began(phase, step, node))
         self.step_now = step
         try:
             yield report
@@ -99,26 +101,37 @@ class Stage:
             detail = {**report.detail, "busy_s": round(report.busy_s, 6), "reason": _words(error)}
             edge = _edge_of(error)
             self._journal.write(edge, phase, step, node, detail)
-            self._watcher.step_ended(phase, step, node, edge, _words(error))
+            words = _words(error)
+            self._tell(lambda watcher: watcher.step_ended(phase, step, node, edge, words))
             raise
         else:
             detail = {**report.detail, "busy_s": round(report.busy_s, 6)}
             self._journal.write(Edge.END, phase, step, node, detail)
-            self._watcher.step_ended(phase, step, node, Edge.END, "")
+            self._tell(lambda watcher: watcher.step_ended(phase, step, node, Edge.END, ""))
         finally:
             self.step_now = None
 
     def skip_step(self, phase: Phase, step: Step, node: str | None, reason: str) -> None:
         """Journal that a step is left out, and why."""
         self._journal.write(Edge.SKIP, phase, step, node, {"reason": reason})
-        self._watcher.step_ended(phase, step, node, Edge.SKIP, reason)
+        self._tell(lambda watcher: watcher.step_ended(phase, step, node, Edge.SKIP, reason))
 
     def note(self, words: str, **detail: Any) -> None:
         """Journal a remark in the current phase."""
         self._journal.write(
             Edge.NOTE, self.phase_now or Phase.SETUP, self.step_now, detail={"words": words, **detail}
         )
-        self._watcher.note(words)
+        self._tell(lambda watcher: watcher.note(words))
+
+    def _tell(self, what: Callable[[Watcher], None]) -> None:
+        """Tell whoever watches; one that breaks (a closed pipe) is told no more, and stops no upgrade."""
+        if self._watcher is None:
+            return
+        try:
+            what(self._watcher)
+        except Exception as error:  # noqa: BLE001 - whatever the view breaks with, the procedure goes on
+            self._watcher = None
+            self.note(f"whoever watched the run is gone: {type(error).__name__}")
 
 
 def _edge_of(error: BaseException) -> Edge:

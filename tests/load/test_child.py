@@ -15,7 +15,7 @@ from typing import Any
 import psutil
 import pytest
 
-from harness.errors import StepError, WaitTimeoutError
+from harness.errors import StepError, UsageError, WaitTimeoutError
 from harness.evidence.clock import Clock
 from harness.evidence.jsonl import read_jsonl
 from harness.evidence.names import Connection, Error, Operation, Outcome
@@ -221,10 +221,22 @@ def test_a_child_that_is_not_ready_in_time_is_told_by_what_it_last_said(
 def test_a_missing_locust_file_ends_the_child_with_a_sentence(tmp_path: Path, server: FakeKeystone) -> None:
     spec = load(server, tmp_path).model_copy(update={"users_file": tmp_path / "nobody.py"})
     child = LoadProcess.start(spec, tmp_path / "log")
-    with pytest.raises(StepError, match=r"there is no such Locust file; name one with load\.users_file"):
+    with pytest.raises(UsageError, match=r"there is no such Locust file; name one with load\.users_file"):
         child.wait_ready(READY_S)
     assert child.stop(STOP_S).exit_code == 2
     assert "Traceback" not in (tmp_path / "log").read_text()
+
+
+def test_a_locust_file_with_a_mistake_is_its_writers_not_the_harnesss(
+    tmp_path: Path, server: FakeKeystone
+) -> None:
+    broken = tmp_path / "broken.py"
+    broken.write_text("import no_such_module", encoding="utf-8")
+    spec = load(server, tmp_path).model_copy(update={"users_file": broken})
+    child = LoadProcess.start(spec, tmp_path / "log")
+    with pytest.raises(UsageError, match=r"broken\.py: cannot be loaded \(ModuleNotFoundError: "):
+        child.wait_ready(READY_S)
+    assert child.stop(STOP_S).exit_code == 2
 
 
 def test_users_and_real_clients_each_leave_records_in_their_own_lanes(

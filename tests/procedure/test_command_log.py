@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from harness.evidence.clock import Clock
 from harness.procedure.command_log import applied_migrations, error_lines
@@ -14,7 +14,7 @@ LOG = [
 
 
 def _clock() -> Clock:
-    wall = datetime(2026, 11, 22, 11, 30).astimezone()
+    wall = datetime(2026, 11, 22, 11, 30, tzinfo=UTC)
     return Clock(wall_ns=int(wall.timestamp() * 1e9), mono_ns=1_000_000_000)
 
 

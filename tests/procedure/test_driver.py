@@ -220,7 +220,35 @@ def test_a_flag_that_cannot_be_put_back_never_hides_the_first_failure(tmp_path: 
     assert story.events[-1].detail["words"].endswith("SET GLOBAL log_bin_trust_function_creators = 0")
 
 
-def test_a_dead_generator_stops_the_run_before_the_next_phase_and_is_no_failed_step(tmp_path: Path) -> None:
+def test_a_generator_that_dies_in_the_roll_stops_it_before_the_next_step(tmp_path: Path) -> None:
+    lab = deployment()
+
+    class DiesInTheRoll:
+        def check_alive(self) -> None:
+            if "start node1" in lab.done:
+                raise HarnessError("the probes ended")
+
+    story = Story(tmp_path, lab)
+    story.context.generator = DiesInTheRoll()
+    with pytest.raises(HarnessError, match="the probes ended"):
+        story.run()
+    assert lab.done[-2:] == ["start node1", "trust 0"]
+
+
+def test_a_generator_that_died_in_the_last_phase_is_noticed(tmp_path: Path) -> None:
+    story = Story(tmp_path, deployment())
+
+    class DiesAtTheEnd:
+        def check_alive(self) -> None:
+            if any(event.phase == "cooldown" and event.step is None for event in story.events[-1:]):
+                raise HarnessError("the probes ended")
+
+    story.context.generator = DiesAtTheEnd()
+    with pytest.raises(HarnessError, match="the probes ended"):
+        story.run()
+
+
+def test_a_dead_generator_stops_the_run_before_the_first_step_and_is_no_failed_step(tmp_path: Path) -> None:
     class Dead:
         def check_alive(self) -> None:
             raise HarnessError("the probes ended with exit status 1, see logs/probes.log")

@@ -8,7 +8,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
@@ -128,6 +128,20 @@ def clear_leftovers(home: Path) -> list[str]:
         return [_clear(folder) for folder in _folders(home) if _is_leftover(folder)]
 
 
+def end_own(home: Path) -> list[str]:
+    """Take down every lab that belongs to this very process; returns the servers that ran.
+
+    Raises:
+        WaitTimeoutError: a process survived SIGKILL.
+    """
+    own = [
+        folder
+        for folder in _folders(home)
+        if (record := LabRecord.read(folder.record)) is not None and record.owner == current()
+    ]
+    return [server for folder in own for server in take_down(folder)]
+
+
 def status(home: Path) -> list[LabStatus]:
     """Return every lab on the disk, whoever owns it, in the order of their ids."""
     found = []
@@ -204,7 +218,7 @@ def _up_once(
     folder = _new_folder(home)
     try:
         with _lock(home):
-            record = _new_record(folder, settings, installed, home, logs, owner)
+            record = _new_record(folder, settings, installed, home, logs)
             folder.make()
             record.write(folder)
         passwords = Passwords.new()
@@ -212,6 +226,8 @@ def _up_once(
         deployment = _deployment(folder, record, home)
         keystone.make_keys(deployment.keys)
         startup.bring_up(deployment, installed, settings, home, report)
+        if owner is Owner.KEEP:
+            replace(record, owner=None).write(folder)
     except BaseException as error:
         _take_down_after(folder, error)
         raise
@@ -224,7 +240,6 @@ def _new_record(
     installed: InstalledRelease,
     home: Path,
     logs: Path,
-    owner: Owner,
 ) -> LabRecord:
     """Choose the ports, away from those of the labs that exist."""
     fixed = settings.deployment.port
@@ -235,7 +250,7 @@ def _new_record(
     database_port, free_port, *node_ports = free_ports(2 + settings.deployment.nodes, taken)
     return LabRecord(
         id=folder.id,
-        owner=current() if owner is Owner.PROCESS else None,
+        owner=current(),  # until it is up: a lab that is to be kept, and whose start was killed, is left over
         machine=machine(),
         started=datetime.now(UTC).isoformat(timespec="seconds"),
         release=installed.release.version,
@@ -301,9 +316,12 @@ def _lock(home: Path) -> Iterator[None]:
 
 
 def _is_leftover(folder: LabFolder) -> bool:
-    """A folder without a record is one too: records are written under the lock that the caller holds."""
+    """A folder without a record is one too: records are written under the lock that the caller holds.
+
+    One whose record can not be read but whose servers run is not: it may be of another version's harness.
+    """
     record = LabRecord.read(folder.record)
-    return record is None or record.standing() is Standing.DEAD
+    return not startup.running(folder) if record is None else record.standing() is Standing.DEAD
 
 
 def _clear(folder: LabFolder) -> str:

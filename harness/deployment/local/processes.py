@@ -141,7 +141,7 @@ class Processes:
         """
         home = str(self._folder.temporary)
         path = os.environ.get("PATH", os.defpath)
-        return {"PATH": path, "HOME": home, "TMPDIR": home, "LANG": "C.UTF-8", **more}
+        return {"PATH": path, "HOME": home, "TMPDIR": home, "LANG": "C.UTF-8", "TZ": "UTC", **more}
 
     def found(self, name: str | None = None) -> list[Server]:
         """Return the recorded processes, whether they live or not; those of one server if `name` is given."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -82,6 +82,9 @@ class LabRecord:
             document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
             owner = document.pop("owner")
             nodes = tuple(NodePort(**node) for node in document.pop("nodes"))
-            return cls(owner=ProcessIdentity(**owner) if owner else None, nodes=nodes, **document)
+            # Another version of the harness may have written more than this one knows.
+            known = {each.name for each in fields(cls)} & document.keys()
+            more = {key: document[key] for key in known}
+            return cls(owner=ProcessIdentity(**owner) if owner else None, nodes=nodes, **more)
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
