@@ -261,7 +261,7 @@ def main() -> None:
         click.echo(f"harness: {error}", err=True)
         sys.exit(error.exit_code)
     except OSError as error:
-        place = error.filename or "a file"
+        place = error.filename or "the run directory"
         click.echo(
             f"harness: {place}: {error.strerror or error}; make room or choose another place.", err=True
         )
