@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from harness.judge.evidence import Evidence
-from harness.judge.words import at_most_seconds
+from harness.judge.headline import other_bounds
+from harness.judge.stats import tally
+from harness.judge.words import at_most_seconds, counted, was_were
 
 _NOT_ASKED = (
     "That every write which was acknowledged is still there is not proven: the question of integrity is not "
@@ -20,6 +22,12 @@ _PRODUCTION_ROUNDS = 12
 def limits(evidence: Evidence) -> tuple[str, ...]:
     """A sentence for each thing that this run leaves open."""
     sentences = list(_NOT_ASKED)
+    outside = tally(evidence)["not_judged_failed"]
+    if outside:
+        sentences.append(
+            f"{counted(outside, 'request')} that {was_were(outside)} due before the first probed phase or "
+            "after the last did not succeed; these are counted, and not judged."
+        )
     lane_s, whole_s = evidence.detectable.lane_s, evidence.detectable.whole_s
     if lane_s is not None and whole_s is not None:
         sentences.append(
@@ -32,4 +40,6 @@ def limits(evidence: Evidence) -> tuple[str, ...]:
             f"Passwords were hashed with {rounds} bcrypt rounds, so logins cost less than in a production "
             "cloud."
         )
+    if evidence.other_bounds:
+        sentences.append(other_bounds(evidence))
     return tuple(sentences)

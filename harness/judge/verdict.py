@@ -50,6 +50,8 @@ def judge_evidence(evidence: Evidence) -> Judgement:
         versions=evidence.versions,
         overhead=overhead(evidence.timeline, evidence.journal.events),
         limits=limits(evidence),
+        settings=evidence.settings,
+        overrides=evidence.overrides,
     )
 
 
