@@ -34,7 +34,7 @@ def measure(quick: bool) -> list[Measurement]:
         (verdict,) = Path(folder).glob("*/*/verdict.json")
         overhead = json.loads(verdict.read_text(encoding="utf-8"))["overhead"]
     return [
-        Measurement("overhead", "drained run", "run_s", round(overhead["wall_s"], 1)),
+        Measurement("overhead", "drained run", "procedure_s", round(overhead["wall_s"], 1)),
         Measurement("overhead", "drained run", "commands_and_waits_s", round(overhead["busy_s"], 1)),
         Measurement(
             "overhead",

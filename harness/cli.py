@@ -24,6 +24,7 @@ from harness.deployment.local.record import Owner, Standing
 from harness.deployment.local.requirements import missing_programs
 from harness.deployment.local.settings import LocalSettings
 from harness.errors import ExitCode, HarnessError, UsageError
+from harness.evidence.manifest import is_running, read_manifest
 from harness.evidence.rundir import RunDirectory, open_run_directory
 from harness.releases.catalogue import Release, load_catalogue
 from harness.releases.migrations import pending
@@ -86,7 +87,10 @@ def run(scenario: str, from_: str | None, to: str | None, overrides: tuple[str, 
 @_SET
 def judge(run: Path, overrides: tuple[str, ...]) -> None:
     """Judge a stored RUN again, also one whose harness was killed; rewrites verdict and reports."""
-    sys.exit(_judge(open_run_directory(run), Console(), overrides))
+    stored = open_run_directory(run)
+    if is_running(read_manifest(stored.manifest)):
+        raise UsageError(f"{run}: this run still goes on; judge it once it has ended.")
+    sys.exit(_judge(stored, Console(), overrides))
 
 
 @cli.command()

@@ -98,11 +98,13 @@ def applied_migrations(timeline: Timeline) -> tuple[dict[str, Any], ...]:
 def overhead(timeline: Timeline, events: Sequence[Event]) -> dict[str, float]:
     """How much the harness itself adds to the commands and waits of the procedure.
 
-    `wall_s` from the first to the last event, `busy_s` the sum of the steps' commands and waits,
-    `overhead_percent` = (wall - busy) / busy * 100; that one is missing where no step was busy.
+    `wall_s` from the first to the last event of the probed phases, `busy_s` the sum of their steps' commands
+    and waits, `overhead_percent` = (wall - busy) / busy * 100; that one is missing where no step was busy.
+    Set-up and teardown are left out: their steps are waits as a whole, and would flatter the figure.
     """
-    wall_s = (max((e.mono_ns for e in events), default=0) - min((e.mono_ns for e in events), default=0)) / 1e9
-    told = (step.detail.get("busy_s") for step in timeline.steps)
+    instants = [event.mono_ns for event in events if event.phase in PROBED_PHASES]
+    wall_s = (max(instants, default=0) - min(instants, default=0)) / 1e9
+    told = (step.detail.get("busy_s") for step in timeline.steps if step.phase in PROBED_PHASES)
     busy_s = float(sum(seconds for seconds in told if isinstance(seconds, int | float)))
     figures = {"wall_s": wall_s, "busy_s": busy_s}
     if busy_s > 0:

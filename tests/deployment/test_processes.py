@@ -229,7 +229,7 @@ def test_processes_see_nothing_of_the_persons_own_settings(
     log = folder.path / "command.log"
     processes.run("command", ["/usr/bin/env"], log=log, cwd=folder.path, deadline_s=20, env={"MORE": "1"})
     names = {line.partition("=")[0] for line in log.read_text().splitlines()}
-    assert names - {"PWD", "_", "SHLVL", "OLDPWD"} == {"PATH", "HOME", "TMPDIR", "LANG", "MORE"}
+    assert names - {"PWD", "_", "SHLVL", "OLDPWD"} == {"PATH", "HOME", "TMPDIR", "LANG", "TZ", "MORE"}
     assert f"HOME={folder.temporary}" in log.read_text()
 
 

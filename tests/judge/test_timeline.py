@@ -113,8 +113,10 @@ def test_migrations_are_listed_as_journalled(tmp_path: Path) -> None:
 
 def test_overhead_is_what_is_neither_a_command_nor_a_wait(tmp_path: Path) -> None:
     story = Story()
-    story.phase("setup", 0, 10)
-    story.step("setup", "load_up", 1, 9)
+    story.phase("setup", 0, 5)
+    story.step("setup", "load_up", 0, 5)
+    story.phase("expand", 5, 15)
+    story.step("expand", "db_sync", 6, 14)
 
     overhead = judged(story, tmp_path).overhead
 
@@ -123,6 +125,6 @@ def test_overhead_is_what_is_neither_a_command_nor_a_wait(tmp_path: Path) -> Non
 
 def test_a_run_that_was_never_busy_has_no_overhead_to_speak_of(tmp_path: Path) -> None:
     story = Story()
-    story.phase("setup", 0, 10)
+    story.phase("expand", 0, 10)
 
     assert judged(story, tmp_path).overhead == pytest.approx({"wall_s": 10.0, "busy_s": 0.0})
