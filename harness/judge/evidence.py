@@ -12,6 +12,7 @@ import numpy as np
 from harness.errors import UsageError
 from harness.evidence.journal import JournalRead, read_journal
 from harness.evidence.jsonl import read_jsonl
+from harness.evidence.ledger import Ledger, read_ledger
 from harness.evidence.manifest import Manifest, read_manifest
 from harness.evidence.names import Error, Role, RunOutcome
 from harness.evidence.requests import Records, Requests, read_requests
@@ -37,6 +38,8 @@ class Evidence:
     timeline: Timeline
     versions: tuple[dict[str, Any], ...]
     """Version tables at step edges, as sampled: `mono_ns`, `phase`, `step`, `edge`, `tables`."""
+    ledger: Ledger
+    """Every write, and what was found of it."""
     running: bool
     """The caller knows that the harness of this run is alive."""
 
@@ -177,7 +180,8 @@ def _load(run: RunDirectory, overrides: Iterable[str], *, running: bool) -> Evid
     )
     rows = read_jsonl(run.database).rows
     versions = tuple(row for row in rows if row.get("kind") == "versions")
-    return Evidence(manifest, settings, journal, requests, timeline, versions, running)
+    ledger = read_ledger(run.writes, run.ledger)
+    return Evidence(manifest, settings, journal, requests, timeline, versions, ledger, running)
 
 
 def _at(document: dict[str, Any], *keys: str, default: Any) -> Any:

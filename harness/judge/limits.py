@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from harness.judge.evidence import Evidence
+from harness.judge.questions import ASKED_IF, INTEGRITY
 from harness.judge.words import at_most_seconds
 
+_NO_INTEGRITY = (
+    "That every write which was acknowledged is still there is not proven: the question of integrity was not "
+    "asked."
+)
 _NOT_ASKED = (
-    "That every write which was acknowledged is still there is not proven: the question of integrity is not "
-    "asked yet.",
     "That tokens, users and roles made on one release are honoured by the other is not proven: the question "
     "of continuity is not asked yet.",
     "That answers were as quick as before is not proven: latencies are shown, and the question of impact is "
@@ -19,7 +22,7 @@ _PRODUCTION_ROUNDS = 12
 
 def limits(evidence: Evidence) -> tuple[str, ...]:
     """A sentence for each thing that this run leaves open."""
-    sentences = list(_NOT_ASKED)
+    sentences = [_integrity(evidence), *_NOT_ASKED]
     lane_s, whole_s = evidence.detectable.lane_s, evidence.detectable.whole_s
     if lane_s is not None and whole_s is not None:
         sentences.append(
@@ -33,3 +36,12 @@ def limits(evidence: Evidence) -> tuple[str, ...]:
             "cloud."
         )
     return tuple(sentences)
+
+
+def _integrity(evidence: Evidence) -> str:
+    if not ASKED_IF[INTEGRITY](evidence):
+        return _NO_INTEGRITY
+    return (
+        "Writes made after the last read-back began are not proven, of passwords only a sample was tried, and "
+        "what was there before the run was not read back."
+    )

@@ -165,6 +165,26 @@ class Outage:
         return (self.end_ns - self.start_ns) / 1e9
 
 
+@dataclass(frozen=True, slots=True)
+class WriteCounts:
+    """The writes to one kind of entity, and what the read-backs showed of them."""
+
+    kind: str
+    """`user`, `project` or `grant`."""
+    entities: int
+    acknowledged: int
+    failed: int
+    """Certainly not carried out."""
+    unknown: int
+    proven: int
+    """Acknowledged ones that the last read-back speaks of."""
+    lost: int
+    """Entities, as the next three."""
+    resurrected: int
+    wrong: int
+    duplicated: int
+
+
 @dataclass(frozen=True)
 class Series:
     """What the picture draws, small whatever the length of the run."""
@@ -210,3 +230,5 @@ class Judgement:
     """`wall_s`, `busy_s` (commands and waits), `overhead_percent`."""
     limits: tuple[str, ...]
     """What this run can not prove, a sentence each."""
+    writes: tuple[WriteCounts, ...] = ()
+    """Per kind of entity; empty where the question of integrity was not asked."""

@@ -52,6 +52,7 @@ class Story:
             database_samples=JsonLinesWriter(folder / "database.jsonl"),
             prove_node=prove,
             baseline_objection=lambda: None,
+            read_back=lab.read_back,
         )
 
     def run(self) -> None:
