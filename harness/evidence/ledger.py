@@ -1,8 +1,8 @@
 """The ledger: every write that was asked of Keystone, how it ended, and what was found of it afterwards.
 
 Generators note a write in `ledger/<generator>.jsonl` before they send it (`invoked`) and again when it has
-ended (`completed`), as Jepsen's histories do: what a killed generator leaves open may have happened, and reads
-as `unknown`. The read-back adds `ledger.jsonl`: per stage a line `begin`, one line per entity with its writes
+ended (`completed`), as Jepsen's histories do: what a killed generator leaves open may have happened, and is
+`unknown`. The read-back adds `ledger.jsonl`: per stage a line `begin`, one line per entity with its writes
 and what each view showed of it, and a line `end`. Passwords never stand here, only their version: see
 `derived_password`.
 """

@@ -1,9 +1,9 @@
 """What must be found of an entity, folded from the writes that were asked of it.
 
-The entity is a register with one writer, so its history has an order. A write of unknown outcome may have been
-carried out at its time, later, or never: a server may finish what its client has given up. So from its
-invocation on every state counts as possible that it would lead to, as Jepsen leaves such an operation concurrent
-with all later ones (https://github.com/jepsen-io/jepsen/blob/main/doc/tutorial/04-checker.md).
+The entity is a register with one writer, so its history has an order. A write of unknown outcome may have
+been carried out at its time, later, or never: a server may finish what its client has given up. So from its
+invocation on every state counts as possible that it leads to, as Jepsen leaves such an operation concurrent with
+all later ones (its tutorial, part 6: https://github.com/jepsen-io/jepsen, doc/tutorial/06-refining.md).
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def _acknowledged(write: Write, states: frozenset[State]) -> frozenset[State]:
         return frozenset({_applied(write, None)})
     if write.op in _DELETES:
         return frozenset({None})
-    there = [state for state in states if state is not None] or [THERE]
+    there: list[State] = [state for state in states if state is not None] or [THERE]
     return frozenset(_applied(write, state) for state in there)
 
 
@@ -103,7 +103,7 @@ def _with_pending(states: frozenset[State], pending: Sequence[Write]) -> frozens
 
 
 def _applied(write: Write, state: State) -> State:
-    """What the write makes of a state: a name that is taken is not made again, what is gone does not change."""
+    """What the write makes of a state: what is there is not made again, what is gone does not change."""
     if write.op in _DELETES:
         return None
     if write.op in _CREATES:

@@ -42,6 +42,6 @@ def _integrity(evidence: Evidence) -> str:
     if not ASKED_IF[INTEGRITY](evidence):
         return _NO_INTEGRITY
     return (
-        "Writes made after the last read-back began are not proven, of passwords only a sample was tried, and "
-        "what was there before the run was not read back."
+        "Writes made after the last read-back began are not proven, of passwords only a sample was tried, "
+        "and what was there before the run was not read back."
     )

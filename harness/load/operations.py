@@ -178,9 +178,10 @@ class UserCreate:
         """The user of that name, with an id and everything that was asked for."""
         body = _object(answer.body)
         _same("user.name", _at(body, "user", "name"), self.name)
+        made = MadeUser(_text("user.id", _at(body, "user", "id")), self.name)
         _same("user.domain_id", _at(body, "user", "domain_id"), DOMAIN_ID)
         _same_attributes(body, "user", self._asked)
-        return MadeUser(_text("user.id", _at(body, "user", "id")), self.name)
+        return made
 
     def change(self) -> Change:
         """A user who was not there before."""

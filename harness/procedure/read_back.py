@@ -32,7 +32,7 @@ from harness.evidence.ledger import (
 from harness.procedure.read_back_plan import Entity, changing, entities, evenly, logins
 
 READS_PER_S = 20.0
-"""All requests of a read-back together: what two cores have to spare beside the load. 300 entities take 20 s."""
+"""All requests of a read-back together: what two cores spare beside the load. 300 entities take 20 s."""
 THREADS = 2
 """Enough to keep that pace at 100 ms an answer, and no more than two requests under way at any time."""
 BY_ID_MAX = 600
@@ -74,7 +74,7 @@ class ReadBack:
     def __init__(
         self, writes: Path, ledger: Path, access: Access, *, logins_sample: int, deadline_s: float
     ) -> None:
-        """`writes` holds the generators' ledgers; `deadline_s` is the longest a request of theirs may take."""
+        """`writes` holds the generators' ledgers; `deadline_s` is the longest their requests may take."""
         self._writes = writes
         self._ledger = ledger
         self._access = access
@@ -84,8 +84,8 @@ class ReadBack:
     def __call__(self, stage: Stage) -> Mapping[str, int]:
         """Read everything that was written so far and note what was found; returns counts for the journal.
 
-        Load goes on meanwhile: a cut-off is chosen first, and what turns out to have been written to between it
-        and the last answer is marked as changing.
+        Load goes on meanwhile: a cut-off is chosen first, and what turns out to have been written to between
+        it and the last answer is marked as changing.
 
         Raises:
             OSError: the ledger cannot be read or written.

@@ -56,8 +56,8 @@ def changing(before_ns: int, open_since_ns: int, after: Iterable[Write]) -> froz
 
     Args:
         before_ns: the cut-off; what was invoked later changed them.
-        open_since_ns: a write that has no end although it was invoked before this never gets one: its generator
-            gave it up, so it is an unknown one and not one under way.
+        open_since_ns: a write that has no end although it was invoked before this never gets one: its
+            generator gave it up, so it is an unknown one and not one under way.
         after: the ledger as it was once everything had been read.
     """
     touched = [

@@ -134,8 +134,8 @@ def _all_there(evidence: Evidence) -> Finding:
     logins = sum(bool(found.logins) for e in read_back.entities for found in [e.found[read_back.views[0]]])
     views = listed(where(view) for view in read_back.views)
     return Finding(
-        f"All {counted(len(writes), 'acknowledged write')} to {listed(kinds)} were in force {stages}, {views}; "
-        f"the passwords of {counted(logins, 'user')} were tried there"
+        f"All {counted(len(writes), 'acknowledged write')} to {listed(kinds)} were in force {stages}, "
+        f"{views}; the passwords of {counted(logins, 'user')} were tried there"
         f"{_unknown(evidence)}{_later(evidence, len(writes))}.",
         Verdict.PASS,
         requests=len(writes),
@@ -150,8 +150,8 @@ def _unknown(evidence: Evidence) -> str:
         return "; no write was left in doubt"
     done, undone = found["carried_out"], found["not_carried_out"]
     return (
-        f"; of {counted(total, 'write')} of unknown outcome {done:,} {was_were(done)} carried out, {undone:,} not, "
-        f"and {found['in_doubt']:,} can not be told"
+        f"; of {counted(total, 'write')} of unknown outcome {done:,} {was_were(done)} carried out, "
+        f"{undone:,} not, and {found['in_doubt']:,} can not be told"
     )
 
 
