@@ -2,8 +2,8 @@
 
 The entity is a register with one writer, so its history has an order. A write of unknown outcome may have
 been carried out at its time, later, or never: a server may finish what its client has given up. So from its
-invocation on every state counts as possible that it leads to, as Jepsen leaves such an operation concurrent with
-all later ones (its tutorial, part 6: https://github.com/jepsen-io/jepsen, doc/tutorial/06-refining.md).
+invocation on every state counts as possible that it leads to, as Jepsen leaves such an operation concurrent
+with all later ones (its tutorial, part 6: https://github.com/jepsen-io/jepsen, doc/tutorial/06-refining.md).
 """
 
 from __future__ import annotations
