@@ -40,6 +40,8 @@ BY_ID_MAX = 600
 REQUEST_S_MAX = 10.0
 ATTEMPTS = 3
 """A read may be sent again: it is no probe, and whether reads fail is a question that the probes answer."""
+DEADLINE_S = 180.0
+"""For a whole stage: 30 s is usual. What was not read until then is not read, and the judge misses it."""
 _RETRY_S = 0.5
 _PAGES_MAX = 1000
 _OPEN_SPARE_S = 5.0
@@ -105,20 +107,24 @@ class ReadBack:
 
 
 class _Pace:
-    """Hands out instants at a fixed rate to several threads."""
+    """Hands out instants at a fixed rate to several threads, until a deadline."""
 
-    def __init__(self, rate_hz: float) -> None:
+    def __init__(self, rate_hz: float, deadline_s: float) -> None:
         self._interval_s = 1 / rate_hz
         self._lock = threading.Lock()
         self._next_s = time.monotonic()
+        self._until_s = self._next_s + deadline_s
 
-    def wait(self) -> None:
-        """Return when the next request may go out."""
+    def wait(self) -> bool:
+        """Return when the next request may go out; False where the time is over."""
         with self._lock:
             now_s = time.monotonic()
             due_s = max(self._next_s, now_s)
+            if due_s >= self._until_s:
+                return False
             self._next_s = due_s + self._interval_s
         time.sleep(max(0.0, due_s - now_s))
+        return True
 
 
 class _Reader:
@@ -126,7 +132,7 @@ class _Reader:
 
     def __init__(self, access: Access) -> None:
         self._access = access
-        pace = _Pace(READS_PER_S)
+        pace = _Pace(READS_PER_S, DEADLINE_S)
         self._views = {
             name: _View(name, url, access.deployment.admin, pace) for name, url in access.views.items()
         }
@@ -284,7 +290,9 @@ class _View:
         answer: requests.Response | None = None
         for attempt in range(ATTEMPTS):
             time.sleep(_RETRY_S if attempt else 0.0)
-            self._pace.wait()
+            if not self._pace.wait():
+                self._note(f"{self._name}: no time was left after {DEADLINE_S:g} s")
+                return None
             self.requests += 1
             try:
                 answer = self._session.request(

@@ -404,6 +404,19 @@ def test_a_damaged_ledger_is_told(tmp_path: Path) -> None:
     assert sentences(judge_run(run), "integrity") == ["INCONCLUSIVE: The ledger holds 2 damaged lines."]
 
 
+def test_a_run_that_rolls_nothing_is_read_back_at_the_end_alone(tmp_path: Path) -> None:
+    story = healthy()
+    story.scenario |= {"integrity": {"enabled": True}, "procedure": {"upgrade": False}}
+    story.forget("roll")
+    story.event(22, "skip", "roll", reason="nothing is upgraded")
+    run = story.write(tmp_path)
+    made = books()
+    made.stages = (CONTRACT,)
+    made.told(run)
+    (sentence,) = sentences(judge_run(run), "integrity")
+    assert sentence.startswith("PASS: All 4 acknowledged writes to 2 users were in force at the end, through")
+
+
 # --- not asked
 
 

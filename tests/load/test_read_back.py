@@ -162,6 +162,19 @@ def test_a_list_in_pages_is_read_to_its_end(life: Life) -> None:
     assert [seen.id for seen in listed] == ["u1"]
 
 
+def test_a_read_back_without_time_reads_nothing_and_says_so(
+    life: Life, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "DEADLINE_S", 0.0)
+    read = life.read()
+    assert {found.listed for each in read.entities for found in each.found.values()} == {None}
+    assert read.errors[1:] == (
+        "node1: no time was left after 0 s (2 times)",
+        "node2: no time was left after 0 s (2 times)",
+    )
+    assert read.requests == life.server.count() == 0
+
+
 def test_no_password_stands_in_the_ledger(life: Life, tmp_path: Path) -> None:
     life.read()
     text = "".join(path.read_text() for path in tmp_path.rglob("*.jsonl"))
@@ -184,7 +197,6 @@ def test_requests_go_out_at_the_stated_pace(life: Life, monkeypatch: pytest.Monk
     slept: list[float] = []
     monkeypatch.setattr("harness.procedure.read_back.time.monotonic", lambda: 100.0)
     monkeypatch.setattr("harness.procedure.read_back.time.sleep", slept.append)
-    pace = module._Pace(20.0)
-    for _ in range(4):
-        pace.wait()
+    pace = module._Pace(20.0, 0.19)
+    assert [pace.wait() for _ in range(5)] == [True, True, True, True, False]
     assert slept == pytest.approx([0.0, 0.05, 0.1, 0.15])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.evidence.ledger import Kind, Write
+from harness.evidence.ledger import Kind, Stage, Write
 from harness.evidence.names import Outcome
 from harness.judge.evidence import Evidence
 from harness.judge.expected import is_deletion
@@ -21,7 +21,6 @@ __all__ = ["NAME", "asked", "judge", "write_counts"]
 
 FINDINGS_MAX = 20
 """Faulty entities told one by one; more are counted, because nobody reads them."""
-_AFTER = {"roll": "after the roll", "contract": "after contract"}
 _KINDS = {Kind.USER: "User", Kind.PROJECT: "Project", Kind.GRANT: "The grant"}
 _VERBS = {
     "user_create": "creation",
@@ -70,7 +69,7 @@ def _finding(evidence: Evidence, seen: list[Sight]) -> Finding:
     named = f"{_KINDS[kind]} {sight.entity.name}" + (f" (id {entity_id})" if entity_id else "")
     whose = f", {_whose(evidence, write, phase)}," if write else ""
     return Finding(
-        f"{named}{whose} {_complaint(sight.fault)}: {_places(seen)}.",
+        f"{named}{whose} {_complaint(sight.fault)}: {_places(evidence, seen)}.",
         Verdict.FAIL,
         phase=phase,
         step=step.step if step else None,
@@ -108,14 +107,14 @@ def _complaint(fault: Fault) -> str:
     }[fault]
 
 
-def _places(seen: list[Sight]) -> str:
+def _places(evidence: Evidence, seen: list[Sight]) -> str:
     """Per stage and what is wrong: in which views."""
-    views: dict[tuple[str, str], list[str]] = {}
+    views: dict[tuple[Stage, str], list[str]] = {}
     for sight in seen:
         views.setdefault((sight.stage, sight.what), []).append(where(sight.view))
     verb = {Fault.LOST: "not found", Fault.RESURRECTED: "found", Fault.DUPLICATED: "found"}.get(seen[0].fault)
     return "; ".join(
-        f"{_AFTER[stage]} {what or verb} {listed(dict.fromkeys(places))}"
+        f"{_after(evidence, stage)} {what or verb} {listed(dict.fromkeys(places))}"
         for (stage, what), places in views.items()
     )
 
@@ -130,7 +129,7 @@ def _all_there(evidence: Evidence) -> Finding:
         for kind, noun in ((Kind.USER, "user"), (Kind.PROJECT, "project"), (Kind.GRANT, "role grant"))
         if any(w.kind is kind for w in writes)
     ]
-    stages = listed(_AFTER[each.stage] for each in evidence.ledger.read_backs)
+    stages = listed(_after(evidence, each.stage) for each in evidence.ledger.read_backs)
     logins = sum(bool(found.logins) for e in read_back.entities for found in [e.found[read_back.views[0]]])
     views = listed(where(view) for view in read_back.views)
     return Finding(
@@ -140,6 +139,12 @@ def _all_there(evidence: Evidence) -> Finding:
         Verdict.PASS,
         requests=len(writes),
     )
+
+
+def _after(evidence: Evidence, stage: Stage) -> str:
+    if stage is Stage.ROLL:
+        return "after the roll"
+    return "after contract" if evidence.upgrades else "at the end"
 
 
 def _unknown(evidence: Evidence) -> str:
