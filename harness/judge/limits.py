@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.judge.evidence import Evidence
-from harness.judge.questions import ASKED_IF, INTEGRITY
+from harness.judge.questions import integrity
 from harness.judge.words import at_most_seconds
 
 _NO_INTEGRITY = (
@@ -39,7 +39,7 @@ def limits(evidence: Evidence) -> tuple[str, ...]:
 
 
 def _integrity(evidence: Evidence) -> str:
-    if not ASKED_IF[INTEGRITY](evidence):
+    if not integrity.asked(evidence):
         return _NO_INTEGRITY
     return (
         "Writes made after the last read-back began are not proven, of passwords only a sample was tried, "

@@ -19,7 +19,15 @@ QUESTIONS: dict[str, Callable[[Evidence], Question]] = {
 }
 """Asked in this order; names as in `verdict.json`."""
 
-ASKED_IF: dict[str, Callable[[Evidence], bool]] = {INTEGRITY: integrity.asked}
-"""Questions that a scenario may switch off, and how to tell; one that is off is not in the verdict at all."""
+ASKED: dict[str, Callable[[Evidence], bool]] = {
+    INTEGRITY: integrity.asked,
+}
+"""Whether a run's scenario asks a question; those not named here are always asked."""
 
-__all__ = ["ASKED_IF", "AVAILABILITY", "COVERAGE", "INTEGRITY", "PROCEDURE", "QUESTIONS"]
+
+def asked(evidence: Evidence) -> tuple[str, ...]:
+    """Names of the questions that this run is asked, in order."""
+    return tuple(name for name in QUESTIONS if name not in ASKED or ASKED[name](evidence))
+
+
+__all__ = ["ASKED", "AVAILABILITY", "COVERAGE", "INTEGRITY", "PROCEDURE", "QUESTIONS", "asked"]
