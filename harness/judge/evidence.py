@@ -10,18 +10,20 @@ from typing import Any
 import numpy as np
 
 from harness.errors import UsageError
+from harness.evidence.database import DatabaseRead, read_database
 from harness.evidence.journal import JournalRead, read_journal
-from harness.evidence.jsonl import read_jsonl
 from harness.evidence.ledger import Ledger, read_ledger
 from harness.evidence.manifest import Manifest, read_manifest
 from harness.evidence.names import Error, Role, RunOutcome
 from harness.evidence.requests import Records, Requests, read_requests
 from harness.evidence.rundir import RunDirectory
+from harness.judge.clock_check import check_clock
 from harness.judge.codes import NO_SUCH_WORD
 from harness.judge.downtime import Downtime, downtime
 from harness.judge.model import Timeline
+from harness.judge.overdue import fail_overdue
 from harness.judge.room import Room, room
-from harness.judge.settings import judge_settings
+from harness.judge.settings import differences, judge_settings
 from harness.judge.silence import Detectable, Silence, detectable, silences
 from harness.judge.timeline import Window, build_timeline, windows
 from harness.scenario import JudgeSettings
@@ -38,10 +40,15 @@ class Evidence:
     timeline: Timeline
     versions: tuple[dict[str, Any], ...]
     """Version tables at step edges, as sampled: `mono_ns`, `phase`, `step`, `edge`, `tables`."""
-    ledger: Ledger
-    """Every write, and what was found of it."""
     running: bool
     """The caller knows that the harness of this run is alive."""
+    ledger: Ledger
+    """Every write, and what was found of it."""
+    database: DatabaseRead
+    overrides: tuple[str, ...]
+    """Settings given when judging, `judge.<key>=<value>`, over those the run was made with."""
+    other_bounds: tuple[str, ...]
+    """Settings that differ from those the run was made with, as `judge.<key>=<value> instead of <value>`."""
 
     @cached_property
     def windows(self) -> tuple[Window, ...]:
@@ -167,9 +174,12 @@ def load_evidence(run: RunDirectory, overrides: Iterable[str] = (), *, running: 
 
 def _load(run: RunDirectory, overrides: Iterable[str], *, running: bool) -> Evidence:
     manifest = read_manifest(run.manifest)
+    overrides = tuple(overrides)
     settings = judge_settings(manifest.scenario, overrides, run.manifest)
     journal = read_journal(run.journal)
-    requests = read_requests(run.request_files())
+    requests = fail_overdue(read_requests(run.request_files()))
+    database = read_database(run.database)
+    check_clock(run, manifest.clock.mono_ns, journal.events, requests, database)
     ends = requests.records.end_ns
     timeline = build_timeline(
         journal.events,
@@ -178,10 +188,19 @@ def _load(run: RunDirectory, overrides: Iterable[str], *, running: bool) -> Evid
         manifest.to.version,
         int(ends.max()) if len(ends) else 0,
     )
-    rows = read_jsonl(run.database).rows
-    versions = tuple(row for row in rows if row.get("kind") == "versions")
-    ledger = read_ledger(run.writes, run.ledger)
-    return Evidence(manifest, settings, journal, requests, timeline, versions, ledger, running)
+    return Evidence(
+        manifest,
+        settings,
+        journal,
+        requests,
+        timeline,
+        database.versions,
+        running,
+        ledger=read_ledger(run.writes, run.ledger),
+        database=database,
+        overrides=overrides,
+        other_bounds=differences(judge_settings(manifest.scenario, (), run.manifest), settings),
+    )
 
 
 def _at(document: dict[str, Any], *keys: str, default: Any) -> Any:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from harness.judge.evidence import Evidence
+from harness.judge.headline import other_bounds
 from harness.judge.questions import integrity
-from harness.judge.words import at_most_seconds
+from harness.judge.stats import tally
+from harness.judge.words import at_most_seconds, counted, was_were
 
 _NO_INTEGRITY = (
     "That every write which was acknowledged is still there is not proven: the question of integrity was not "
@@ -23,6 +25,12 @@ _PRODUCTION_ROUNDS = 12
 def limits(evidence: Evidence) -> tuple[str, ...]:
     """A sentence for each thing that this run leaves open."""
     sentences = [_integrity(evidence), *_NOT_ASKED]
+    outside = tally(evidence)["not_judged_failed"]
+    if outside:
+        sentences.append(
+            f"{counted(outside, 'request')} that {was_were(outside)} due before the first probed phase or "
+            "after the last did not succeed; these are counted, and not judged."
+        )
     lane_s, whole_s = evidence.detectable.lane_s, evidence.detectable.whole_s
     if lane_s is not None and whole_s is not None:
         sentences.append(
@@ -35,6 +43,8 @@ def limits(evidence: Evidence) -> tuple[str, ...]:
             f"Passwords were hashed with {rounds} bcrypt rounds, so logins cost less than in a production "
             "cloud."
         )
+    if evidence.other_bounds:
+        sentences.append(other_bounds(evidence))
     return tuple(sentences)
 
 

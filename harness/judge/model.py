@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -12,6 +12,7 @@ import pandas as pd
 from harness.errors import ExitCode
 from harness.evidence.manifest import Manifest
 from harness.evidence.names import Role
+from harness.scenario import JudgeSettings
 
 
 class Verdict(StrEnum):
@@ -216,8 +217,9 @@ class Judgement:
     """Per phase and lane, then per lane for the whole run."""
     series: Series
     counts: dict[str, int]
-    """`requests` (due in the probed time, unsent ones included), `failed`, `unknown`, `unsent`, and
-    `not_judged`: requests due before the first probed phase or after the last."""
+    """`requests` (due in the probed time, unsent ones included), `failed`, `unknown`, `unsent`;
+    `not_judged`: requests due before the first probed phase or after the last, and `not_judged_failed`:
+    those of them that failed or are unknown."""
     minimum_detectable_outage_s: float | None
     """Of the least densely probed lane; None without probes."""
     detectable_whole_outage_s: float | None
@@ -230,5 +232,9 @@ class Judgement:
     """`wall_s`, `busy_s` (commands and waits), `overhead_percent`."""
     limits: tuple[str, ...]
     """What this run can not prove, a sentence each."""
+    settings: JudgeSettings = field(default_factory=JudgeSettings)
+    """The bounds that it was judged under."""
+    overrides: tuple[str, ...] = ()
+    """Bounds given when judging, `judge.<key>=<value>`, over those the run was made with."""
     writes: tuple[WriteCounts, ...] = ()
     """Per kind of entity; empty where the question of integrity was not asked."""

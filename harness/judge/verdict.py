@@ -51,6 +51,8 @@ def judge_evidence(evidence: Evidence) -> Judgement:
         versions=evidence.versions,
         overhead=overhead(evidence.timeline, evidence.journal.events),
         limits=limits(evidence),
+        settings=evidence.settings,
+        overrides=evidence.overrides,
         writes=_writes(evidence),
     )
 

@@ -54,6 +54,8 @@ def _document(judgement: Judgement) -> dict[str, Any]:
         "lanes": {stats.lane: _stats(stats) for stats in judgement.lanes if stats.phase is None},
         "overhead": {name: _rounded(value) for name, value in judgement.overhead.items()},
         "limits": list(judgement.limits),
+        "judge": judgement.settings.model_dump(mode="json"),
+        "overrides": list(judgement.overrides),
         "writes": [asdict(row) for row in judgement.writes],
     }
 

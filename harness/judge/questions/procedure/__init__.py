@@ -5,7 +5,17 @@ from __future__ import annotations
 from harness.judge.evidence import Evidence
 from harness.judge.model import Finding, Question, Verdict
 from harness.judge.questions.answer import answer
-from harness.judge.questions.procedure import ending, journal, nodes, phases, schema, steps, trust
+from harness.judge.questions.procedure import (
+    database,
+    ending,
+    journal,
+    nodes,
+    phases,
+    required,
+    schema,
+    steps,
+    trust,
+)
 from harness.judge.words import counted, listed
 
 NAME = "procedure"
@@ -17,7 +27,8 @@ def judge(evidence: Evidence) -> Question:
     A run that did not complete is never PASS.
     """
     checks = (
-        journal.check, ending.check, steps.check, phases.check, schema.check, nodes.check, trust.check,
+        journal.check, database.check, ending.check, steps.check, phases.check, required.check, schema.check,
+        nodes.check, trust.check,
     )  # fmt: skip
     return answer(NAME, [finding for check in checks for finding in check(evidence)], [_proven(evidence)])
 
