@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import secrets
 import subprocess
 import traceback
 from collections.abc import Callable
@@ -39,6 +40,7 @@ from harness.procedure.baseline import objection
 from harness.procedure.context import Context, Schema
 from harness.procedure.driver import drive
 from harness.procedure.plan import plan
+from harness.procedure.read_back import Access, ReadBack
 from harness.procedure.sampler import Progress, Sampler
 from harness.procedure.stage import Stage, Watcher
 from harness.releases.catalogue import Release, load_catalogue
@@ -171,6 +173,7 @@ class _Run:
         self._manifest = _manifest(order, from_.release, to.release, self._clock)
         self._left: list[str] = []
         """What could not be cleaned up."""
+        self._ledger_secret = secrets.token_hex(32)
 
     def conduct(self) -> Conducted:
         """Go through setup, procedure and teardown; the manifest says how it ended, on every way out."""
@@ -259,13 +262,18 @@ class _Run:
                 self._stage.note(str(error))
 
     def _load_up(self, stack: ExitStack, deployment: Deployment) -> Generators:
-        scenario, run = self._scenario, self._run
+        scenario, run, url = self._scenario, self._run, deployment.url
         with self._stage.step(Phase.SETUP, Step.SEED) as report, report.busy():
             accounts = seed(deployment.url, deployment.admin, scenario, scenario.seed)
-        specs = [probes_spec(scenario, deployment.url, accounts, run.requests / "probes.jsonl", self._clock)]
+        file, ledger = run.requests / "probes.jsonl", run.writes / "probes.jsonl"
+        specs = [probes_spec(scenario, url, accounts, file, self._clock, ledger)]
         if scenario.load.users or scenario.load.client_users:
-            file = run.requests / "load.jsonl"
-            specs.append(load_spec(scenario, self._users_file, deployment.url, accounts, file, self._clock))
+            file, ledger = run.requests / "load.jsonl", run.writes / "load.jsonl"
+            specs.append(
+                load_spec(
+                    scenario, self._users_file, url, accounts, file, self._clock, ledger, self._ledger_secret
+                )
+            )
         with self._stage.step(Phase.SETUP, Step.LOAD_UP) as report, report.busy():
             children = tuple((spec.job, self._start(stack, spec)) for spec in specs)
             for _, child in children:
@@ -306,6 +314,17 @@ class _Run:
         )
         return objection(rows, lanes, self._scenario.judge)
 
+    def _read_back(self, deployment: Deployment) -> ReadBack:
+        scenario, run = self._scenario, self._run
+        longest_s = max([scenario.load.deadline_s, *(probe.deadline_s for probe in scenario.probes)])
+        return ReadBack(
+            run.writes,
+            run.ledger,
+            Access(deployment, self._ledger_secret),
+            logins_sample=scenario.integrity.logins_sample,
+            deadline_s=longest_s,
+        )
+
     def _drive(self, deployment: Deployment, generators: Generators) -> None:
         scenario, run = self._scenario, self._run
         names = [node.name for node in deployment.nodes]
@@ -333,6 +352,7 @@ class _Run:
                 database_samples=samples,
                 prove_node=_Prover(deployment),
                 baseline_objection=self._baseline_objection,
+                read_back=self._read_back(deployment),
             )
             drive(context, phases)
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from harness.errors import UsageError
-from harness.evidence.names import Connection, Operation
+from harness.evidence.names import PROBE_OPERATIONS, Connection, Operation
 
 
 class _Section(BaseModel):
@@ -195,6 +195,13 @@ class Scenario(_Section):
         if not ops:
             raise ValueError(
                 "probes: there is none; a run without probes proves nothing, so name at least one"
+            )
+        steps = sorted(set(ops) - PROBE_OPERATIONS)
+        if steps:
+            known = ", ".join(sorted(PROBE_OPERATIONS))
+            raise ValueError(
+                f"probes: op {steps[0]} needs what an earlier write made, so no schedule can demand it; "
+                f"the users of the load do it. Possible here: {known}"
             )
         twice = sorted({op for op in ops if ops.count(op) > 1})
         if twice:

@@ -12,7 +12,20 @@ from __future__ import annotations
 from locust import events, task
 
 from harness.evidence.names import Operation, Role
-from harness.load.operations import ProjectList, TokenValidate, UserCreate, UserDelete, UserGet
+from harness.load.operations import (
+    Grant,
+    PasswordChange,
+    ProjectCreate,
+    ProjectDelete,
+    ProjectList,
+    RoleGrant,
+    RoleRevoke,
+    TokenValidate,
+    UserCreate,
+    UserDelete,
+    UserGet,
+    UserUpdate,
+)
 from harness.load.personas import KeystoneUser
 from harness.load.plain import check_plain
 from harness.load.real_client_user import RealClientUser
@@ -25,18 +38,18 @@ class IdentityUser(KeystoneUser):
 
     role = Role.LOAD
 
-    @task(4)
+    @task(8)
     def validate_token(self) -> None:
         """A service asks whose token it was handed."""
         if self.with_token(Operation.TOKEN_VALIDATE):
             self.perform(TokenValidate(self.admin_token, self.token, self.account.user_id))
 
-    @task(3)
+    @task(6)
     def issue_token(self) -> None:
         """A person or a service logs in."""
         self.log_in()
 
-    @task(2)
+    @task(4)
     def list_projects(self) -> None:
         """An operator looks round."""
         if self.with_token(Operation.PROJECT_LIST):
@@ -53,6 +66,33 @@ class IdentityUser(KeystoneUser):
             return
         self.perform(UserGet(self.admin_token, made.user_id, made.name))
         self.perform(UserDelete(self.admin_token, made.user_id, made.name))
+
+    @task(1)
+    def live_a_long_life(self) -> None:
+        """A user is made and changed, and gets a project and a role on it; half of them stay.
+
+        Nobody else touches them, and the life ends at the first step that did not certainly succeed, so it is
+        well known what must be found of each in the end.
+        """
+        if not self.with_token(Operation.USER_CREATE):
+            return
+        admin, name = self.admin_token, self.new_user_name()
+        first, second = self.password(name, 1), self.password(name, 2)
+        attributes = (("description", "as made"), ("email", "made@example.org"))
+        user = self.achieve(UserCreate(admin, name, attributes, first))
+        self.achieve(UserUpdate(admin, user.user_id, name, (("description", "as changed"),)))
+        self.achieve(PasswordChange(admin, user.user_id, name, first, second))
+        project = self.achieve(ProjectCreate(admin, f"{name}-project", "as made"))
+        if self.plain_role is not None:
+            grant = Grant(user, project, self.plain_role)
+            self.achieve(RoleGrant(admin, grant))
+            if self.random.random() < 0.3:
+                self.achieve(RoleRevoke(admin, grant))
+        if self.random.random() < 0.5:
+            self.achieve(ProjectDelete(admin, project.project_id, project.name))
+            self.achieve(UserDelete(admin, user.user_id, name))
+        elif self.random.random() < 0.3:
+            self.achieve(UserUpdate(admin, user.user_id, name, (("enabled", False),)))
 
 
 class ClientUser(RealClientUser):

@@ -61,6 +61,14 @@ def test_a_number_that_is_none_is_refused(tmp_path: Path) -> None:
     assert "load.pace_s" in _refusal(tmp_path, "[load]\npace_s = nan")
 
 
+def test_a_probe_that_needs_what_an_earlier_write_made_is_refused(tmp_path: Path) -> None:
+    assert _refusal(tmp_path, '[[probes]]\nop = "user_update"\nrate_hz = 1') == (
+        "mine.toml: probes: op user_update needs what an earlier write made, so no schedule can demand it; "
+        "the users of the load do it. Possible here: project_list, token_issue, token_validate, user_create, "
+        "user_delete, user_get."
+    )
+
+
 def test_a_run_without_probes_is_refused(tmp_path: Path) -> None:
     assert _refusal(tmp_path, "probes = []") == (
         "mine.toml: probes: there is none; a run without probes proves nothing, so name at least one."

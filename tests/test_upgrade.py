@@ -69,6 +69,7 @@ def test_a_drained_upgrade_hurts_nobody(tmp_path: Path) -> None:
     assert run.verdict["counts"]["failed"] == run.verdict["counts"]["unknown"] == 0
     assert run.verdict["counts"]["requests"] > 500
     assert run.manifest["outcome"] == "completed"
+    assert {row["kind"]: row["proven"] for row in run.verdict["writes"]}["user"] > 50
     proven = [e["node"] for e in run.journal if e["step"] == "prove" and e["edge"] == "end"]
     assert proven == run.manifest["nodes"]
     _nothing_runs_from(run)
@@ -107,6 +108,7 @@ def test_an_undrained_upgrade_fails_inside_the_roll_and_names_each_node(tmp_path
     assert done.returncode == 1, done.stdout + done.stderr
     assert run.question("procedure")["verdict"] == "PASS"
     assert run.question("coverage")["verdict"] == "PASS"
+    assert run.question("integrity")["verdict"] == "PASS"
     availability = run.question("availability")
     assert availability["verdict"] == "FAIL"
     outages = [finding for finding in availability["findings"] if finding["requests"]]

@@ -129,10 +129,42 @@ class Operation(StrEnum):
     USER_GET = "user_get"  # GET /v3/users/{id}
     USER_DELETE = "user_delete"  # DELETE /v3/users/{id}
     PROJECT_LIST = "project_list"  # GET /v3/projects, policy-checked
+    USER_UPDATE = "user_update"  # PATCH /v3/users/{id}
+    PASSWORD_CHANGE = "password_change"  # noqa: S105 - POST /v3/users/{id}/password, by the user itself
+    PROJECT_CREATE = "project_create"  # POST /v3/projects
+    PROJECT_DELETE = "project_delete"  # DELETE /v3/projects/{id}
+    ROLE_GRANT = "role_grant"  # PUT /v3/projects/{project}/users/{user}/roles/{role}
+    ROLE_REVOKE = "role_revoke"  # DELETE of the same
 
 
-WRITES = frozenset({Operation.TOKEN_ISSUE, Operation.USER_CREATE, Operation.USER_DELETE})
+LEDGER_OPERATIONS = frozenset(
+    {
+        Operation.USER_CREATE,
+        Operation.USER_UPDATE,
+        Operation.USER_DELETE,
+        Operation.PASSWORD_CHANGE,
+        Operation.PROJECT_CREATE,
+        Operation.PROJECT_DELETE,
+        Operation.ROLE_GRANT,
+        Operation.ROLE_REVOKE,
+    }
+)
+"""Writes that stand in the ledger, because they can be read back afterwards."""
+
+WRITES = LEDGER_OPERATIONS | {Operation.TOKEN_ISSUE}
 """Operations whose cut request is `unknown`, not `failed`: the server may have carried them out."""
+
+PROBE_OPERATIONS = frozenset(
+    {
+        Operation.TOKEN_ISSUE,
+        Operation.TOKEN_VALIDATE,
+        Operation.USER_CREATE,
+        Operation.USER_GET,
+        Operation.USER_DELETE,
+        Operation.PROJECT_LIST,
+    }
+)
+"""Operations that stand by themselves, so that a schedule can demand them; the others are steps of a life."""
 
 
 class Role(StrEnum):

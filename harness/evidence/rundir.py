@@ -39,6 +39,11 @@ class RunDirectory:
         return self.path / "ledger.jsonl"
 
     @property
+    def writes(self) -> Path:
+        """`ledger/`: each write as its generator noted it, before it was sent and after."""
+        return self.path / "ledger"
+
+    @property
     def continuity(self) -> Path:
         """`continuity.jsonl`: each check of what one release made on another."""
         return self.path / "continuity.jsonl"
@@ -99,7 +104,7 @@ def create_run_directory(out: Path, scenario: str) -> RunDirectory:
     run = RunDirectory(out.absolute() / scenario / stamp)
     try:
         run.path.mkdir(mode=0o700, parents=True)
-        for folder in (run.requests, run.logs):
+        for folder in (run.requests, run.writes, run.logs):
             folder.mkdir(mode=0o700)
         probe = run.path / ".writable"
         probe.touch(mode=0o600)

@@ -12,6 +12,7 @@ import numpy as np
 from harness.errors import UsageError
 from harness.evidence.database import DatabaseRead, read_database
 from harness.evidence.journal import JournalRead, read_journal
+from harness.evidence.ledger import Ledger, read_ledger
 from harness.evidence.manifest import Manifest, read_manifest
 from harness.evidence.names import Error, Role, RunOutcome
 from harness.evidence.requests import Records, Requests, read_requests
@@ -41,6 +42,8 @@ class Evidence:
     """Version tables at step edges, as sampled: `mono_ns`, `phase`, `step`, `edge`, `tables`."""
     running: bool
     """The caller knows that the harness of this run is alive."""
+    ledger: Ledger
+    """Every write, and what was found of it."""
     database: DatabaseRead
     overrides: tuple[str, ...]
     """Settings given when judging, `judge.<key>=<value>`, over those the run was made with."""
@@ -193,6 +196,7 @@ def _load(run: RunDirectory, overrides: Iterable[str], *, running: bool) -> Evid
         timeline,
         database.versions,
         running,
+        ledger=read_ledger(run.writes, run.ledger),
         database=database,
         overrides=overrides,
         other_bounds=differences(judge_settings(manifest.scenario, (), run.manifest), settings),

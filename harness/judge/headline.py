@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from harness.evidence.names import Step
 from harness.judge.evidence import Evidence
 from harness.judge.model import Outage, Question, Verdict
-from harness.judge.questions import AVAILABILITY, PROCEDURE
+from harness.judge.questions import AVAILABILITY, INTEGRITY, PROCEDURE
 from harness.judge.stats import tally
 from harness.judge.words import at_most_seconds, counted, listed
 
@@ -37,6 +37,7 @@ def _told(evidence: Evidence, verdict: Verdict, questions: Sequence[Question]) -
     if AVAILABILITY not in failed:
         return f"The upgrade failed: {_sentences(questions, Verdict.FAIL)[0]}"
     besides = ", and the procedure failed as well" if PROCEDURE in failed else ""
+    besides += ", and acknowledged writes are not in force" if INTEGRITY in failed else ""
     return f"Downtime: {_downtime(evidence, questions)}{besides}."
 
 

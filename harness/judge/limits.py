@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from harness.judge.evidence import Evidence
 from harness.judge.headline import other_bounds
+from harness.judge.questions import integrity
 from harness.judge.stats import tally
 from harness.judge.words import at_most_seconds, counted, was_were
 
+_NO_INTEGRITY = (
+    "That every write which was acknowledged is still there is not proven: the question of integrity was not "
+    "asked."
+)
 _NOT_ASKED = (
-    "That every write which was acknowledged is still there is not proven: the question of integrity is not "
-    "asked yet.",
     "That tokens, users and roles made on one release are honoured by the other is not proven: the question "
     "of continuity is not asked yet.",
     "That answers were as quick as before is not proven: latencies are shown, and the question of impact is "
@@ -21,7 +24,7 @@ _PRODUCTION_ROUNDS = 12
 
 def limits(evidence: Evidence) -> tuple[str, ...]:
     """A sentence for each thing that this run leaves open."""
-    sentences = list(_NOT_ASKED)
+    sentences = [_integrity(evidence), *_NOT_ASKED]
     outside = tally(evidence)["not_judged_failed"]
     if outside:
         sentences.append(
@@ -43,3 +46,12 @@ def limits(evidence: Evidence) -> tuple[str, ...]:
     if evidence.other_bounds:
         sentences.append(other_bounds(evidence))
     return tuple(sentences)
+
+
+def _integrity(evidence: Evidence) -> str:
+    if not integrity.asked(evidence):
+        return _NO_INTEGRITY
+    return (
+        "Writes made after the last read-back began are not proven, of passwords only a sample was tried, "
+        "and what was there before the run was not read back."
+    )

@@ -166,6 +166,26 @@ class Outage:
         return (self.end_ns - self.start_ns) / 1e9
 
 
+@dataclass(frozen=True, slots=True)
+class WriteCounts:
+    """The writes to one kind of entity, and what the read-backs showed of them."""
+
+    kind: str
+    """`user`, `project` or `grant`."""
+    entities: int
+    acknowledged: int
+    failed: int
+    """Certainly not carried out."""
+    unknown: int
+    proven: int
+    """Acknowledged ones that the last read-back speaks of."""
+    lost: int
+    """Entities, as the next three."""
+    resurrected: int
+    wrong: int
+    duplicated: int
+
+
 @dataclass(frozen=True)
 class Series:
     """What the picture draws, small whatever the length of the run."""
@@ -216,3 +236,5 @@ class Judgement:
     """The bounds that it was judged under."""
     overrides: tuple[str, ...] = ()
     """Bounds given when judging, `judge.<key>=<value>`, over those the run was made with."""
+    writes: tuple[WriteCounts, ...] = ()
+    """Per kind of entity; empty where the question of integrity was not asked."""

@@ -56,6 +56,7 @@ def _document(judgement: Judgement) -> dict[str, Any]:
         "limits": list(judgement.limits),
         "judge": judgement.settings.model_dump(mode="json"),
         "overrides": list(judgement.overrides),
+        "writes": [asdict(row) for row in judgement.writes],
     }
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import random
+import secrets
 from collections import deque
 from typing import Protocol
 
+from harness.evidence.ledger import derived_password
 from harness.evidence.names import Operation, Role
 from harness.evidence.records import Lane
+from harness.load.operations import Password
 from harness.load.sender import Sender
 from harness.load.spec import Account, load_lanes
 
@@ -34,10 +37,12 @@ class LoadContext:
         deadline_s: float,
         renew_s: float,
         seed: int,
+        secret: str = "",
     ) -> None:
         """`accounts` holds one for each user of a role; where users outnumber them they take turns.
 
-        `operator` is None where every account has the admin role itself.
+        `operator` is None where every account has the admin role itself. Passwords of users made on the way
+        are derived from `secret`; without one they are nobody's to know.
         """
         self.sender = sender
         self.address = address
@@ -45,6 +50,7 @@ class LoadContext:
         self.pace_s = pace_s
         self.deadline_s = deadline_s
         self.renew_s = renew_s
+        self._secret = secret or secrets.token_hex(32)
         self.stopping = False
         self.started = 0
         """Users that have made their first login, whatever became of it."""
@@ -61,6 +67,10 @@ class LoadContext:
     def lane(self, role: Role, op: Operation) -> Lane:
         """The lane in which users of a role carry out an operation."""
         return self._lanes[role, op]
+
+    def password(self, name: str, version: int) -> Password:
+        """One version of the password of a user that the load makes."""
+        return Password(version, derived_password(self._secret, name, version))
 
     def random(self) -> random.Random:
         """A user's own source of jitter, from the run's seed."""

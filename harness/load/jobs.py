@@ -172,6 +172,7 @@ class LoadJob:
             deadline_s=spec.deadline_s,
             renew_s=spec.token_renew_s,
             seed=spec.seed,
+            secret=spec.ledger_secret,
         )
         return (operator,)
 

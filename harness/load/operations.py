@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
 import orjson
 
+from harness.evidence.ledger import PASSWORD, Change, Value
 from harness.evidence.names import Operation
 from harness.load.client import Answer, Request
 from harness.load.spec import Account
 
 Value_co = TypeVar("Value_co", covariant=True)
+
+DOMAIN_ID = "default"
+"""Where everything is made."""
 
 
 class BadAnswerError(Exception):
@@ -36,6 +40,22 @@ class Call(Protocol[Value_co]):
         """
 
 
+@runtime_checkable
+class LedgerCall(Protocol):
+    """A call that writes what can be read back afterwards."""
+
+    def change(self) -> Change:
+        """What it asks for, as the ledger tells it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A role that somebody has."""
+
+    id: str
+    name: str
+
+
 @dataclass(frozen=True, slots=True)
 class IssuedToken:
     """A token that Keystone issued."""
@@ -43,6 +63,8 @@ class IssuedToken:
     token: str
     lifetime_s: float
     """From issue to expiry."""
+    roles: tuple[Role, ...] = ()
+    """Those of its user on its project, implied ones included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +73,23 @@ class MadeUser:
 
     user_id: str
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class MadeProject:
+    """A project whose creation Keystone acknowledged."""
+
+    project_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Password:
+    """One version of a user's password."""
+
+    version: int
+    """Counts from 1; all that the ledger tells."""
+    text: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +126,7 @@ class TokenIssue:
         issued, expires = _time(body, "issued_at"), _time(body, "expires_at")
         if expires <= issued:
             raise BadAnswerError("the token had expired when it was issued")
-        return IssuedToken(token, (expires - issued).total_seconds())
+        return IssuedToken(token, (expires - issued).total_seconds(), _roles(body))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,17 +162,92 @@ class UserCreate:
 
     token: str
     name: str
+    attributes: tuple[tuple[str, str], ...] = ()
+    """`description`, `email`."""
+    password: Password | None = None
+    """None for the probes: hashing it would measure bcrypt, which `token_issue` does already."""
 
     def request(self) -> Request:
-        """POST /v3/users. No password: hashing it would measure bcrypt, which `token_issue` does already."""
-        body = orjson.dumps({"user": {"name": self.name, "domain_id": "default", "enabled": True}})
-        return Request("POST", "/v3/users", (("X-Auth-Token", self.token),), body)
+        """POST /v3/users."""
+        user: dict[str, object] = {"name": self.name, "domain_id": DOMAIN_ID, **self._asked}
+        if self.password is not None:
+            user["password"] = self.password.text
+        return Request("POST", "/v3/users", (("X-Auth-Token", self.token),), orjson.dumps({"user": user}))
 
     def check(self, answer: Answer) -> MadeUser:
-        """The user of that name, with an id."""
+        """The user of that name, with an id and everything that was asked for."""
         body = _object(answer.body)
         _same("user.name", _at(body, "user", "name"), self.name)
-        return MadeUser(_text("user.id", _at(body, "user", "id")), self.name)
+        made = MadeUser(_text("user.id", _at(body, "user", "id")), self.name)
+        _same("user.domain_id", _at(body, "user", "domain_id"), DOMAIN_ID)
+        _same_attributes(body, "user", self._asked)
+        return made
+
+    def change(self) -> Change:
+        """A user who was not there before."""
+        version = {} if self.password is None else {PASSWORD: self.password.version}
+        return Change(self.op, self.name, None, {**self._asked, **version})
+
+    @property
+    def _asked(self) -> dict[str, Value]:
+        return {"enabled": True, **dict(self.attributes)}
+
+
+@dataclass(frozen=True, slots=True)
+class UserUpdate:
+    """Change attributes of a user."""
+
+    op: ClassVar = Operation.USER_UPDATE
+    status_due: ClassVar = 200
+
+    token: str
+    user_id: str
+    name: str
+    attributes: tuple[tuple[str, str | bool], ...]
+    """`description`, `email`, `enabled`."""
+
+    def request(self) -> Request:
+        """PATCH /v3/users/{id}."""
+        body = orjson.dumps({"user": dict(self.attributes)})
+        return Request("PATCH", f"/v3/users/{self.user_id}", (("X-Auth-Token", self.token),), body)
+
+    def check(self, answer: Answer) -> None:
+        """The right user, with everything that was asked for."""
+        body = _object(answer.body)
+        _same("user.id", _at(body, "user", "id"), self.user_id)
+        _same("user.name", _at(body, "user", "name"), self.name)
+        _same_attributes(body, "user", dict(self.attributes))
+
+    def change(self) -> Change:
+        """These attributes and no others."""
+        return Change(self.op, self.name, self.user_id, dict(self.attributes))
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordChange:
+    """A user changes its own password."""
+
+    op: ClassVar = Operation.PASSWORD_CHANGE
+    status_due: ClassVar = 204
+
+    token: str
+    """Keystone asks for none here, the old password is proof enough; its releases before Pike did."""
+    user_id: str
+    name: str
+    old: Password
+    new: Password
+
+    def request(self) -> Request:
+        """POST /v3/users/{id}/password."""
+        body = orjson.dumps({"user": {"password": self.new.text, "original_password": self.old.text}})
+        return Request("POST", f"/v3/users/{self.user_id}/password", (("X-Auth-Token", self.token),), body)
+
+    def check(self, answer: Answer) -> None:
+        """204 says all."""
+
+    def change(self) -> Change:
+        """The next version of the password."""
+        return Change(self.op, self.name, self.user_id, {PASSWORD: self.new.version})
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +290,10 @@ class UserDelete:
     def check(self, answer: Answer) -> None:
         """204 says all."""
 
+    def change(self) -> Change:
+        """The user is gone, and its grants with it."""
+        return Change(self.op, self.name, self.user_id)
+
 
 @dataclass(frozen=True, slots=True)
 class ProjectList:
@@ -203,6 +321,132 @@ class ProjectList:
             raise BadAnswerError(f"the own project is not among the {len(projects)} listed")
 
 
+@dataclass(frozen=True, slots=True)
+class ProjectCreate:
+    """Make a project of a given, unique name."""
+
+    op: ClassVar = Operation.PROJECT_CREATE
+    status_due: ClassVar = 201
+
+    token: str
+    name: str
+    description: str
+
+    def request(self) -> Request:
+        """POST /v3/projects."""
+        project = {"name": self.name, "domain_id": DOMAIN_ID, **self._asked}
+        return Request(
+            "POST", "/v3/projects", (("X-Auth-Token", self.token),), orjson.dumps({"project": project})
+        )
+
+    def check(self, answer: Answer) -> MadeProject:
+        """The project of that name, with an id and everything that was asked for."""
+        body = _object(answer.body)
+        _same("project.name", _at(body, "project", "name"), self.name)
+        _same("project.domain_id", _at(body, "project", "domain_id"), DOMAIN_ID)
+        _same_attributes(body, "project", self._asked)
+        return MadeProject(_text("project.id", _at(body, "project", "id")), self.name)
+
+    def change(self) -> Change:
+        """A project that was not there before."""
+        return Change(self.op, self.name, None, self._asked)
+
+    @property
+    def _asked(self) -> dict[str, Value]:
+        return {"enabled": True, "description": self.description}
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectDelete:
+    """Delete a project."""
+
+    op: ClassVar = Operation.PROJECT_DELETE
+    status_due: ClassVar = 204
+
+    token: str
+    project_id: str
+    name: str
+
+    def request(self) -> Request:
+        """DELETE /v3/projects/{id}."""
+        return Request("DELETE", f"/v3/projects/{self.project_id}", (("X-Auth-Token", self.token),))
+
+    def check(self, answer: Answer) -> None:
+        """204 says all."""
+
+    def change(self) -> Change:
+        """The project is gone, and the grants on it."""
+        return Change(self.op, self.name, self.project_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A role of a user on a project."""
+
+    user: MadeUser
+    project: MadeProject
+    role: Role
+
+    @property
+    def name(self) -> str:
+        """As the ledger names it."""
+        return f"{self.user.name}/{self.project.name}/{self.role.name}"
+
+    @property
+    def entity_id(self) -> str:
+        """As the ledger identifies it."""
+        return f"{self.user.user_id}/{self.project.project_id}/{self.role.id}"
+
+    @property
+    def path(self) -> str:
+        """Where Keystone keeps it."""
+        return f"/v3/projects/{self.project.project_id}/users/{self.user.user_id}/roles/{self.role.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class RoleGrant:
+    """Give a user a role on a project."""
+
+    op: ClassVar = Operation.ROLE_GRANT
+    status_due: ClassVar = 204
+
+    token: str
+    grant: Grant
+
+    def request(self) -> Request:
+        """PUT /v3/projects/{project}/users/{user}/roles/{role}."""
+        return Request("PUT", self.grant.path, (("X-Auth-Token", self.token),))
+
+    def check(self, answer: Answer) -> None:
+        """204 says all."""
+
+    def change(self) -> Change:
+        """The grant is there."""
+        return Change(self.op, self.grant.name, self.grant.entity_id)
+
+
+@dataclass(frozen=True, slots=True)
+class RoleRevoke:
+    """Take it away again."""
+
+    op: ClassVar = Operation.ROLE_REVOKE
+    status_due: ClassVar = 204
+
+    token: str
+    grant: Grant
+
+    def request(self) -> Request:
+        """DELETE /v3/projects/{project}/users/{user}/roles/{role}."""
+        return Request("DELETE", self.grant.path, (("X-Auth-Token", self.token),))
+
+    def check(self, answer: Answer) -> None:
+        """204 says all."""
+
+    def change(self) -> Change:
+        """The grant is gone."""
+        return Change(self.op, self.grant.name, self.grant.entity_id)
+
+
 OPERATIONS: dict[Operation, type[Call[object]]] = {
     Operation.TOKEN_ISSUE: TokenIssue,
     Operation.TOKEN_VALIDATE: TokenValidate,
@@ -210,6 +454,12 @@ OPERATIONS: dict[Operation, type[Call[object]]] = {
     Operation.USER_GET: UserGet,
     Operation.USER_DELETE: UserDelete,
     Operation.PROJECT_LIST: ProjectList,
+    Operation.USER_UPDATE: UserUpdate,
+    Operation.PASSWORD_CHANGE: PasswordChange,
+    Operation.PROJECT_CREATE: ProjectCreate,
+    Operation.PROJECT_DELETE: ProjectDelete,
+    Operation.ROLE_GRANT: RoleGrant,
+    Operation.ROLE_REVOKE: RoleRevoke,
 }
 """Every operation a lane can drive."""
 
@@ -233,9 +483,21 @@ def _at(document: dict[str, Any], *keys: str) -> object:
     return value
 
 
-def _same(name: str, seen: object, due: str) -> None:
-    if seen != due:
+def _same(name: str, seen: object, due: Value) -> None:
+    if seen != due or type(seen) is not type(due):
         raise BadAnswerError(f"{name} is {str(seen)[:64]!r} instead of {due!r}")
+
+
+def _same_attributes(document: dict[str, Any], kind: str, due: dict[str, Any]) -> None:
+    for key, value in due.items():
+        _same(f"{kind}.{key}", _at(document, kind, key), value)
+
+
+def _roles(body: dict[str, Any]) -> tuple[Role, ...]:
+    """What it tells of them; whoever needs one looks whether it is there."""
+    told = body["token"].get("roles")
+    rows = [row for row in told if isinstance(row, dict)] if isinstance(told, list) else []
+    return tuple(Role(str(row["id"]), str(row["name"])) for row in rows if row.keys() >= {"id", "name"})
 
 
 def _text(name: str, value: object) -> str:

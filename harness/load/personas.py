@@ -7,16 +7,19 @@ from typing import Any, ClassVar, TypeVar
 import gevent
 from locust import User
 from locust.env import Environment
-from locust.exception import StopUser
+from locust.exception import RescheduleTask, StopUser
 
 from harness.evidence.clock import now_ns
 from harness.evidence.names import Connection, Error, Operation, Role
 from harness.evidence.records import Lane
 from harness.load.client import Client
 from harness.load.context import LoadContext
-from harness.load.operations import Call, TokenIssue
+from harness.load.operations import Call, Password, TokenIssue
+from harness.load.operations import Role as RoleHeld
 from harness.load.result import Result
 from harness.load.tokens import renewal_due_s
+
+_PLAIN_ROLE = "member"
 
 Value = TypeVar("Value")
 
@@ -110,6 +113,7 @@ class KeystoneUser(PacedUser):
         super().__init__(environment)
         self.client = Client(self.harness.address, Connection.REUSED)
         self._token: str | None = None
+        self._roles: tuple[RoleHeld, ...] = ()
 
     @property
     def token(self) -> str:
@@ -128,12 +132,35 @@ class KeystoneUser(PacedUser):
         result = self.perform(TokenIssue(self.account))
         if result is not None and result.value is not None:
             self._token = result.value.token
+            self._roles = result.value.roles
         return None if result is None else result.map(lambda issued: issued.lifetime_s)
 
     def perform(self, call: Call[Value]) -> Result[Value] | None:
         """Carry out one call and record it; None where it never left the generator."""
         self.stop_if_told()
         return self.harness.sender.send(self.lane(call.op), self.client, call)
+
+    def achieve(self, call: Call[Value]) -> Value:
+        """Carry out one call and return what its answer held.
+
+        Raises:
+            RescheduleTask: it did not certainly succeed; the task ends here, because what follows in it rests
+                on this, and the user goes on with another.
+        """
+        result = self.perform(call)
+        if result is None or not result.ok:
+            raise RescheduleTask
+        return result.value  # type: ignore[return-value]  # an ok result holds its call's value
+
+    @property
+    def plain_role(self) -> RoleHeld | None:
+        """A role of no great power that this user has itself, so that it exists; None where it has none."""
+        member = [role for role in self._roles if role.name == _PLAIN_ROLE]
+        return next(iter([*member, *self._roles]), None)
+
+    def password(self, name: str, version: int) -> Password:
+        """A version of the password of a user that is made on the way."""
+        return self.harness.password(name, version)
 
     def new_user_name(self) -> str:
         """A name no user has."""

@@ -7,8 +7,9 @@ from typing import Any, TypeVar
 
 from locust.env import Environment
 
+from harness.evidence.ledger import Change
 from harness.evidence.names import Operation, Role
-from harness.load.operations import BadAnswerError
+from harness.load.operations import DOMAIN_ID, BadAnswerError, MadeUser
 from harness.load.personas import PacedUser
 from harness.load.real_client import RealClient
 from harness.load.result import Result
@@ -36,8 +37,9 @@ class RealClientUser(PacedUser):
         """Log in through keystoneauth1."""
         self.stop_if_told()
         sender = self.harness.sender
+        request_id = sender.request_id()
         return sender.record(
-            self.lane(Operation.TOKEN_ISSUE), lambda: self._client.log_in(sender.request_id())
+            self.lane(Operation.TOKEN_ISSUE), request_id, lambda: self._client.log_in(request_id)
         )
 
     def validate_own_token(self) -> None:
@@ -62,15 +64,14 @@ class RealClientUser(PacedUser):
     def create_user(self, name: str) -> str | None:
         """Make a user; its id, or None where that is not certain."""
 
-        def work() -> str:
-            user = self.api.users.create(name=name, domain="default", enabled=True)
+        def work() -> MadeUser:
+            user = self.api.users.create(name=name, domain=DOMAIN_ID, enabled=True)
             _same("user.name", _field(user, "name"), name)
-            return str(_field(user, "id"))
+            return MadeUser(str(_field(user, "id")), name)
 
-        result = self._perform(Operation.USER_CREATE, 201, work)
-        user_id = result.value if result is not None else None
-        self._note(Operation.USER_CREATE, result, name, user_id)
-        return user_id
+        change = Change(Operation.USER_CREATE, name, None, {"enabled": True})
+        result = self._perform(Operation.USER_CREATE, 201, work, change)
+        return result.value.user_id if result is not None and result.value is not None else None
 
     def get_user(self, user_id: str, name: str) -> None:
         """Read a user."""
@@ -84,19 +85,21 @@ class RealClientUser(PacedUser):
 
     def delete_user(self, user_id: str, name: str) -> None:
         """Delete a user."""
-        result = self._perform(Operation.USER_DELETE, 204, lambda: self.api.users.delete(user_id))
-        self._note(Operation.USER_DELETE, result, name, user_id)
+        change = Change(Operation.USER_DELETE, name, user_id)
+        self._perform(Operation.USER_DELETE, 204, lambda: self.api.users.delete(user_id), change)
 
-    def _perform(self, op: Operation, status_due: int, work: Callable[[], Value]) -> Result[Value] | None:
+    def _perform(
+        self, op: Operation, status_due: int, work: Callable[[], Value], change: Change | None = None
+    ) -> Result[Value] | None:
         self.stop_if_told()
         sender = self.harness.sender
+        request_id = sender.request_id()
         return sender.record(
-            self.lane(op), lambda: self._client.call(op, status_due, sender.request_id(), work)
+            self.lane(op),
+            request_id,
+            lambda: self._client.call(op, status_due, request_id, work),
+            change=change,
         )
-
-    def _note(self, op: Operation, result: Result[Any] | None, name: str, user_id: str | None) -> None:
-        if result is not None:
-            self.harness.sender.recorder.wrote(self.lane(op), result, name, user_id)
 
 
 def _field(resource: Any, name: str) -> object:

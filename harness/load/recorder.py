@@ -1,4 +1,4 @@
-"""Where finished requests go: the evidence file, the ledger of user writes, and Locust's own statistics."""
+"""Where finished requests go: the evidence file, the ledger of writes, and Locust's own statistics."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Protocol
 
 from harness.evidence.clock import Clock
-from harness.evidence.jsonl import JsonLinesWriter
-from harness.evidence.names import Error, Operation
+from harness.evidence.ledger import Change, WriteLog
+from harness.evidence.names import Error
 from harness.evidence.records import Lane, Record, RecordWriter, unsent
 from harness.load.lag import LagHistogram
 from harness.load.result import Result
@@ -16,9 +16,6 @@ from harness.load.result import Result
 FAULTS_MAX = 20
 """Different faults kept in words; a storm of them must not fill the memory, and twenty say enough."""
 _FAULT_CHARS_MAX = 300
-
-LEDGER_OPERATIONS = frozenset({Operation.USER_CREATE, Operation.USER_DELETE})
-"""Writes that can be read back afterwards."""
 
 
 class RequestFailedError(Exception):
@@ -53,8 +50,15 @@ class Recorder(Protocol):
     def fault(self, sentence: str) -> None:
         """Something went wrong inside the generator."""
 
-    def wrote(self, lane: Lane, result: Result[object], name: str, user_id: str | None) -> None:
-        """A user of this name was to be made or deleted."""
+    def invoked(self, lane: Lane, change: Change, request_id: str) -> int:
+        """A write is about to be sent; returns the number to complete it by.
+
+        Raises:
+            OSError: it could not be noted; then nothing may be sent.
+        """
+
+    def completed(self, write: int, result: Result[object], made_id: str | None) -> None:
+        """That write ended."""
 
 
 def fire_result(fire: FireRequest, lane: Lane, intended_ns: int, result: Result[object]) -> None:
@@ -88,7 +92,11 @@ class LocustOnly:
         """Into Locust's log."""
         self._warn(sentence)
 
-    def wrote(self, lane: Lane, result: Result[object], name: str, user_id: str | None) -> None:
+    def invoked(self, lane: Lane, change: Change, request_id: str) -> int:  # noqa: ARG002 - a Recorder's
+        """There is no ledger."""
+        return 0
+
+    def completed(self, write: int, result: Result[object], made_id: str | None) -> None:
         """There is no ledger."""
 
 
@@ -109,7 +117,7 @@ class EvidenceRecorder:
             OSError: a file cannot be made, e.g. it exists already.
         """
         self._writer = RecordWriter(path, lanes, clock)
-        self._ledger = JsonLinesWriter(ledger) if ledger else None
+        self._ledger = WriteLog(ledger) if ledger else None
         self._fire = fire
         self._lag = LagHistogram()
         self._unsent = 0
@@ -170,23 +178,20 @@ class EvidenceRecorder:
         if text in self._faults or len(self._faults) < FAULTS_MAX:
             self._faults[text] = self._faults.get(text, 0) + 1
 
-    def wrote(self, lane: Lane, result: Result[object], name: str, user_id: str | None) -> None:
-        """One line in the ledger: what was asked of which user, and how it ended."""
+    def invoked(self, lane: Lane, change: Change, request_id: str) -> int:
+        """Into the ledger, before it is sent: whatever happens to this process, the write is on record."""
+        return self._ledger.invoked(lane.lane, change, request_id) if self._ledger is not None else 0
+
+    def completed(self, write: int, result: Result[object], made_id: str | None) -> None:
+        """Into the ledger: how it ended, and who answered."""
         if self._ledger is not None:
-            self._ledger.append(
-                {
-                    "lane": lane.lane,
-                    "op": lane.op,
-                    "name": name,
-                    "user_id": user_id,
-                    "outcome": result.outcome,
-                    "error": result.error,
-                    "start_ns": result.start_ns,
-                    "end_ns": result.end_ns,
-                    "node": result.node,
-                    "release": result.release,
-                    "request_id": result.request_id,
-                }
+            self._ledger.completed(
+                write,
+                result.outcome,
+                error=result.error,
+                made_id=made_id,
+                node=result.node,
+                release=result.release,
             )
 
     def flush(self) -> None:

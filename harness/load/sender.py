@@ -11,10 +11,11 @@ from typing import TypeVar
 from gevent import GreenletExit
 
 from harness.evidence.clock import now_ns
+from harness.evidence.ledger import Change
 from harness.evidence.names import Error
 from harness.evidence.records import Lane
 from harness.load.client import Client, GeneratorFaultError
-from harness.load.operations import Call, MadeUser, UserCreate, UserDelete
+from harness.load.operations import Call, LedgerCall, MadeProject, MadeUser
 from harness.load.recorder import Recorder
 from harness.load.result import Result, judge_exchange
 from harness.load.spec import user_prefix
@@ -62,8 +63,7 @@ class Sender:
         Raises:
             GeneratorFaultError: nothing could be sent.
         """
-        request_id = self._ids.next()
-        return judge_exchange(call, client.send(call.request(), deadline_s, request_id), request_id)
+        return self._attempt(client, call, deadline_s, self._ids.next())
 
     def send(
         self, lane: Lane, client: Client, call: Call[Value], intended_ns: int | None = None
@@ -72,17 +72,31 @@ class Sender:
 
         Returns None where the request did not leave the generator, or was cut by it: recorded as `unsent`.
         """
-        result = self.record(lane, lambda: self.try_once(client, call, lane.deadline_s), intended_ns)
-        if result is not None:
-            self._note_write(lane, call, result)
-        return result
+        request_id = self._ids.next()
+        return self.record(
+            lane,
+            request_id,
+            lambda: self._attempt(client, call, lane.deadline_s, request_id),
+            intended_ns,
+            call.change() if isinstance(call, LedgerCall) else None,
+        )
 
     def record(
-        self, lane: Lane, attempt: Callable[[], Result[Value]], intended_ns: int | None = None
+        self,
+        lane: Lane,
+        request_id: str,
+        attempt: Callable[[], Result[Value]],
+        intended_ns: int | None = None,
+        change: Change | None = None,
     ) -> Result[Value] | None:
-        """Run `attempt`, which sends one request, and record what became of it; see `send`."""
+        """Run `attempt`, which sends one request, and record what became of it; see `send`.
+
+        `change` is what the request asks to be written, where that is for the ledger. A write that was cut by
+        the generator itself gets no end there, and so reads as one that may have happened.
+        """
         due_ns = now_ns() if intended_ns is None else intended_ns
         try:
+            write = self.recorder.invoked(lane, change, request_id) if change is not None else None
             result = attempt()
         except GeneratorFaultError as fault:
             self.recorder.fault(str(fault))
@@ -99,11 +113,17 @@ class Sender:
                 return None
             raise
         self.recorder.finished(lane, result.start_ns if intended_ns is None else due_ns, result)
+        if write is not None:
+            self.recorder.completed(write, result, _made_id(result.value))
         return result
 
-    def _note_write(self, lane: Lane, call: object, result: Result[Value]) -> None:
-        if isinstance(call, UserCreate):
-            made = result.value
-            self.recorder.wrote(lane, result, call.name, made.user_id if isinstance(made, MadeUser) else None)
-        elif isinstance(call, UserDelete):
-            self.recorder.wrote(lane, result, call.name, call.user_id)
+    @staticmethod
+    def _attempt(client: Client, call: Call[Value], deadline_s: float, request_id: str) -> Result[Value]:
+        return judge_exchange(call, client.send(call.request(), deadline_s, request_id), request_id)
+
+
+def _made_id(value: object) -> str | None:
+    """The id of what a write made, where it made something."""
+    if isinstance(value, MadeUser):
+        return value.user_id
+    return value.project_id if isinstance(value, MadeProject) else None

@@ -57,7 +57,9 @@ class ChildSpec(BaseModel):
     evidence: Path
     """Request file to write; it must not exist."""
     ledger: Path | None = None
-    """Where user writes are noted by name for the read-back, one JSON line each; None: nowhere."""
+    """Where writes are noted for the read-back, a JSON line before each and one after; None: nowhere."""
+    ledger_secret: str = Field(default="", repr=False)
+    """From which the passwords of users made by the load are derived; see `evidence.ledger`."""
     clock: Clock
     seed: int
     accounts: Accounts = Field(repr=False)
@@ -163,6 +165,7 @@ def load_spec(
     evidence: Path,
     clock: Clock,
     ledger: Path | None = None,
+    ledger_secret: str = "",
 ) -> ChildSpec:
     """The load's task for `scenario`; `users_file` is `scenario.load.users_file`, resolved.
 
@@ -175,6 +178,7 @@ def load_spec(
         base_url=url,
         evidence=evidence,
         ledger=ledger,
+        ledger_secret=ledger_secret,
         clock=clock,
         seed=scenario.seed,
         accounts=accounts,

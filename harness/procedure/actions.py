@@ -8,6 +8,7 @@ from collections.abc import Callable
 from harness.deployment.protocols import CommandResult
 from harness.errors import NoRoomError, StepError, WaitTimeoutError
 from harness.evidence.clock import now_ns
+from harness.evidence.ledger import Stage as LedgerStage
 from harness.evidence.names import Phase, Step
 from harness.procedure.command_log import applied_migrations, error_lines
 from harness.procedure.context import Context
@@ -241,6 +242,13 @@ def _wait_up(context: Context, _: Phase, step: PlannedStep, report: StepReport) 
             time.sleep(POLL_S)
 
 
+def _read_back(context: Context, phase: Phase, _: PlannedStep, report: StepReport) -> None:
+    """What could not be read is evidence too little, not a failed step."""
+    with report.busy():
+        counts = context.read_back(LedgerStage.ROLL if phase is Phase.ROLL else LedgerStage.CONTRACT)
+    report.detail.update(counts)
+
+
 ACTIONS: dict[Step, Action] = {
     Step.OBSERVE: _observe,
     Step.JUDGE_BASELINE: _judge_baseline,
@@ -265,6 +273,7 @@ ACTIONS: dict[Step, Action] = {
     Step.PROVE: _prove,
     Step.READY: _ready,
     Step.WAIT_UP: _wait_up,
+    Step.READ_BACK: _read_back,
 }
 """How each planned step is carried out."""
 

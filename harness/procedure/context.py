@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -10,6 +10,7 @@ from typing import Protocol
 from harness.deployment.protocols import Deployment, Node
 from harness.evidence.clock import Clock
 from harness.evidence.jsonl import JsonLinesWriter
+from harness.evidence.ledger import Stage as LedgerStage
 from harness.procedure.stage import Stage
 from harness.releases.catalogue import Release
 from harness.releases.migrations import Heads
@@ -73,6 +74,8 @@ class Context:
     it named and how many requests that took."""
     baseline_objection: Callable[[], str | None]
     """Why the requests so far are no ground to upgrade from, in a sentence; None where they are."""
+    read_back: Callable[[LedgerStage], Mapping[str, int]]
+    """Reads back everything that was written and notes what was found; returns counts for the journal."""
     trust_before: bool | None = field(default=None)
     """Value of the trust flag to restore; None while it is unchanged."""
 

@@ -75,12 +75,12 @@ def _phases(
         yield _trust(Phase.TRUST, Step.SET_TRUST, needs_trust=needs_trust)
         yield _phase(Phase.EXPAND, Step.DB_SYNC, Step.PROVE_SCHEMA, Step.DB_CHECK, Step.SETTLE)
         yield _migrate(to)
-        yield PlannedPhase(Phase.ROLL, tuple(_roll(scenario, nodes)))
+        yield PlannedPhase(Phase.ROLL, (*_roll(scenario, nodes), _read_back(scenario)))
         yield _phase(
             Phase.CONTRACT, Step.PROVE_NODES, Step.DB_SYNC, Step.PROVE_SCHEMA, Step.DB_CHECK, Step.SETTLE
         )
         yield _trust(Phase.RESTORE, Step.RESTORE_TRUST, needs_trust=needs_trust)
-    yield _phase(Phase.COOLDOWN, Step.OBSERVE)
+    yield PlannedPhase(Phase.COOLDOWN, (PlannedStep(Step.OBSERVE), _read_back(scenario)))
 
 
 def _baseline(scenario: Scenario) -> PlannedPhase:
@@ -89,6 +89,11 @@ def _baseline(scenario: Scenario) -> PlannedPhase:
     return PlannedPhase(
         Phase.BASELINE, (PlannedStep(Step.OBSERVE), PlannedStep(Step.JUDGE_BASELINE, skip=skip))
     )
+
+
+def _read_back(scenario: Scenario) -> PlannedStep:
+    unasked = None if scenario.integrity.enabled else "the scenario asks for none (integrity.enabled = false)"
+    return PlannedStep(Step.READ_BACK, skip=unasked)
 
 
 def _phase(phase: Phase, *steps: Step) -> PlannedPhase:

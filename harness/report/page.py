@@ -17,6 +17,7 @@ from harness.report.views.procedure import migration_rows, roll_table, step_rows
 from harness.report.views.questions import question_views
 from harness.report.views.run import facts, run_line
 from harness.report.views.verdict import key_figures, why
+from harness.report.views.writes import WRITE_COLUMNS, write_rows
 
 
 def render_page(judgement: Judgement, pictures: Sequence[Picture]) -> str:
@@ -41,6 +42,8 @@ def render_page(judgement: Judgement, pictures: Sequence[Picture]) -> str:
             ],
             outages=shown[:OUTAGES_IN_FULL],
             more_outages=outage_rows(shown[OUTAGES_IN_FULL:]),
+            write_columns=WRITE_COLUMNS,
+            writes=write_rows(judgement),
             phases=phase_views(judgement),
             lane_columns=LANE_COLUMNS,
             roll_columns=roll_columns,

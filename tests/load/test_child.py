@@ -18,13 +18,22 @@ import pytest
 from harness.errors import StepError, UsageError, WaitTimeoutError
 from harness.evidence.clock import Clock
 from harness.evidence.jsonl import read_jsonl
-from harness.evidence.names import Connection, Error, Operation, Outcome
+from harness.evidence.ledger import derived_password, read_writes
+from harness.evidence.names import (
+    LEDGER_OPERATIONS,
+    PROBE_OPERATIONS,
+    Connection,
+    Error,
+    Operation,
+    Outcome,
+)
 from harness.load.process import LoadProcess
 from harness.load.spec import ChildSpec, load_spec, probes_spec
 from harness.scenario import parse_scenario
 from tests.load.fake_keystone import FakeKeystone, Reply, accounts, answer, cut, hang
 
 IDENTITY = Path(__file__).parents[2] / "scenarios" / "identity.py"
+SECRET = "of-this-run"
 READY_S = 60.0
 STOP_S = 30.0
 
@@ -35,7 +44,12 @@ def probes(server: FakeKeystone, folder: Path, *ops: Operation, rate_hz: float =
         "story",
     )
     return probes_spec(
-        scenario, server.url, accounts(), folder / "probes.jsonl", Clock.read(), folder / "ledger.jsonl"
+        scenario,
+        server.url,
+        accounts(),
+        folder / "probes.jsonl",
+        Clock.read(),
+        folder / "ledger/probes.jsonl",
     )
 
 
@@ -44,7 +58,8 @@ def load(server: FakeKeystone, folder: Path, **settings: Any) -> ChildSpec:
         {"name": "story", "load": {"pace_s": 0.05, "deadline_s": 3.0, **settings}}, "story"
     )
     made = accounts(scenario.load.users, scenario.load.client_users)
-    return load_spec(scenario, IDENTITY, server.url, made, folder / "load.jsonl", Clock.read())
+    file, ledger = folder / "load.jsonl", folder / "ledger/load.jsonl"
+    return load_spec(scenario, IDENTITY, server.url, made, file, Clock.read(), ledger, SECRET)
 
 
 def until(what: str, condition: Any) -> None:
@@ -59,7 +74,7 @@ def records(path: Path) -> list[dict[str, Any]]:
 
 
 def test_probes_of_every_operation_leave_whole_evidence(tmp_path: Path, server: FakeKeystone) -> None:
-    child = LoadProcess.start(probes(server, tmp_path, *Operation), tmp_path / "log")
+    child = LoadProcess.start(probes(server, tmp_path, *sorted(PROBE_OPERATIONS)), tmp_path / "log")
     child.wait_ready(READY_S)
     until("a hundred records", lambda: len(records(tmp_path / "probes.jsonl")) > 100)
     summary = child.stop(STOP_S)
@@ -68,7 +83,7 @@ def test_probes_of_every_operation_leave_whole_evidence(tmp_path: Path, server: 
     rows = read_jsonl(tmp_path / "probes.jsonl").rows
     header, footer = rows[0]["header"], rows[-1]["footer"]
     assert {lane["lane"] for lane in header["lanes"]} >= {
-        f"{op}/{kind}" for op in Operation for kind in Connection
+        f"{op}/{kind}" for op in PROBE_OPERATIONS for kind in Connection
     }
     assert footer["records"] == summary.records == len(rows) - 2
     assert {(row["outcome"], row["error"]) for row in rows[1:-1]} == {(Outcome.OK, None)}
@@ -85,10 +100,50 @@ def test_what_the_ledger_holds_is_what_the_server_was_asked_to_write(
     warm_up = len(server._users)
     until("some users", lambda: len(server._users) > warm_up + 10)
     child.stop(STOP_S)
-    acknowledged = {row["user_id"]: row["name"] for row in read_jsonl(tmp_path / "ledger.jsonl").rows}
+    writes = read_writes(tmp_path / "ledger").writes
+    acknowledged = {write.entity_id: write.name for write in writes}
+    assert {(write.outcome, write.node, write.release) for write in writes} == {("ok", "node1", "27.1.0")}
     assert len(acknowledged) == len(server._users) - 2  # each lane's warm-up is not evidence
     assert acknowledged.items() <= server._users.items()
     assert all(name.startswith("kuh-1-") for name in acknowledged.values())
+
+
+def test_the_ledger_of_the_load_leads_to_what_the_server_holds(tmp_path: Path, server: FakeKeystone) -> None:
+    """Every kind of write is in it, and the passwords that it does not tell can be derived."""
+    child = LoadProcess.start(load(server, tmp_path, users=8, client_users=1), tmp_path / "log")
+    child.wait_ready(READY_S)
+    folder = tmp_path / "ledger"
+    until("every write", lambda: {write.op for write in read_writes(folder).writes} == LEDGER_OPERATIONS)
+    assert child.stop(STOP_S).in_order, (tmp_path / "log").read_text()
+
+    writes = read_writes(folder).writes
+    assert {write.outcome for write in writes} == {Outcome.OK}
+    versions: dict[str, int] = {}
+    for write in writes:
+        if write.op == Operation.USER_DELETE:
+            versions.pop(str(write.entity_id), None)
+        elif isinstance(version := write.asked.get("password"), int):
+            versions[str(write.entity_id)] = version
+    assert versions
+    for user_id, version in versions.items():
+        derived = derived_password(SECRET, server._users[user_id], version)
+        assert server.attributes[user_id]["password"] == derived
+        assert derived not in (folder / "load.jsonl").read_text()
+
+
+def test_a_write_is_on_record_before_it_is_sent(tmp_path: Path, server: FakeKeystone) -> None:
+    """A generator killed while Keystone works leaves a write of unknown outcome, not none."""
+    child = LoadProcess.start(probes(server, tmp_path, Operation.USER_CREATE), tmp_path / "log")
+    child.wait_ready(READY_S)
+    server.behave("POST /v3/users", hang)
+    before = server.count("POST /v3/users")
+    until("writes to hang", lambda: server.count("POST /v3/users") >= before + 3)
+    os.kill(child.pid, signal.SIGKILL)
+    child.stop(STOP_S)
+    arrived = {seen.headers["x-openstack-request-id"] for seen in server.requests[-3:]}
+    unknown = [w for w in read_writes(tmp_path / "ledger").writes if w.outcome == Outcome.UNKNOWN]
+    assert arrived <= {write.request_id for write in unknown}
+    assert {(write.completed_ns, write.entity_id) for write in unknown} == {(None, None)}
 
 
 @pytest.mark.parametrize("job", ["probes", "load"])
@@ -188,7 +243,7 @@ def test_no_secret_stands_in_the_arguments_the_environment_or_the_files(
     seen = " ".join(process.cmdline()) + repr(process.environ()) + repr(spec)
     until("some records", lambda: len(records(tmp_path / "probes.jsonl")) > 10)
     child.stop(STOP_S)
-    for path in tmp_path.iterdir():
+    for path in filter(Path.is_file, tmp_path.rglob("*")):
         seen += path.read_text()
         assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
     assert "secret-of-" not in seen
@@ -245,7 +300,8 @@ def test_users_and_real_clients_each_leave_records_in_their_own_lanes(
     child = LoadProcess.start(load(server, tmp_path, users=4, client_users=2), tmp_path / "log")
     child.wait_ready(READY_S)
     path = tmp_path / "load.jsonl"
-    wanted = {f"{role}/{op}/reused" for role in ("load", "client") for op in Operation}
+    wanted = {f"load/{op}/reused" for op in Operation}
+    wanted |= {f"client/{op}/reused" for op in PROBE_OPERATIONS}
     until("every lane", lambda: {row["lane"] for row in records(path)} >= wanted)
     summary = child.stop(STOP_S)
     assert summary.in_order

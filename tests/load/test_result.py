@@ -12,12 +12,23 @@ from harness.load.client import Client, Exchange
 from harness.load.operations import (
     OPERATIONS,
     Call,
+    Grant,
+    MadeProject,
+    MadeUser,
+    Password,
+    PasswordChange,
+    ProjectCreate,
+    ProjectDelete,
     ProjectList,
+    Role,
+    RoleGrant,
+    RoleRevoke,
     TokenIssue,
     TokenValidate,
     UserCreate,
     UserDelete,
     UserGet,
+    UserUpdate,
 )
 from harness.load.result import Result, judge_exchange
 from tests.load.fake_keystone import (
@@ -54,13 +65,23 @@ def test_every_operation_succeeds_against_a_healthy_server_and_names_who_answere
     server: FakeKeystone,
 ) -> None:
     mine = token(server)
-    made = carry_out(server, UserCreate(mine, "kuh-1-a")).value
+    first, second = Password(1, "first"), Password(2, "second")
+    made = carry_out(server, UserCreate(mine, "kuh-1-a", (("email", "a@b.example"),), first)).value
+    project = carry_out(server, ProjectCreate(mine, "kuh-1-p", "as made")).value
     assert made is not None
+    assert project is not None
+    grant = Grant(made, project, Role("id-of-role-member", "member"))
     calls: list[Call[Any]] = [
         LOGIN,
         TokenValidate(mine, mine, "id-of-probe"),
         UserCreate(mine, "kuh-1-b"),
         UserGet(mine, made.user_id, "kuh-1-a"),
+        UserUpdate(mine, made.user_id, "kuh-1-a", (("description", "changed"), ("enabled", False))),
+        PasswordChange(mine, made.user_id, "kuh-1-a", first, second),
+        ProjectCreate(mine, "kuh-1-q", "as made"),
+        RoleGrant(mine, grant),
+        RoleRevoke(mine, grant),
+        ProjectDelete(mine, project.project_id, "kuh-1-p"),
         UserDelete(mine, made.user_id, "kuh-1-a"),
         ProjectList(mine, PROJECT_ID),
     ]
@@ -233,3 +254,69 @@ def test_the_request_id_and_the_token_travel_in_headers(server: FakeKeystone) ->
 def test_an_exchange_keeps_its_times_in_order(server: FakeKeystone) -> None:
     exchange: Exchange = Client(server.address, Connection.NEW).send(LOGIN.request(), 5.0, "req-1")
     assert exchange.start_ns < exchange.end_ns
+
+
+USER = {"id": "u1", "name": "kuh-1-a", "domain_id": "default", "enabled": True, "email": "a@b.example"}
+PROJECT = {"id": "p1", "name": "kuh-1-p", "domain_id": "default", "enabled": True, "description": "as made"}
+CREATE = UserCreate("t", "kuh-1-a", (("email", "a@b.example"),), Password(1, "first"))
+UPDATE = UserUpdate("t", "u1", "kuh-1-a", (("enabled", False),))
+PROJECT_CREATE = ProjectCreate("t", "kuh-1-p", "as made")
+MADE_GRANT = Grant(MadeUser("u1", "kuh-1-a"), MadeProject("p1", "kuh-1-p"), Role("r1", "member"))
+
+
+@pytest.mark.parametrize(
+    ("call", "reply", "words"),
+    [
+        (CREATE, {"user": {**USER, "email": "other"}}, "user.email is 'other' instead of 'a@b.example'"),
+        (CREATE, {"user": {**USER, "enabled": 1}}, "user.enabled is '1' instead of True"),
+        (CREATE, {"user": {**USER, "domain_id": "x"}}, "user.domain_id is 'x' instead of 'default'"),
+        (CREATE, {"user": {**USER, "id": ""}}, "user.id is not a text"),
+        (
+            CREATE,
+            {"user": {key: USER[key] for key in ("id", "name", "domain_id")}},
+            "user.enabled is missing",
+        ),
+        (UPDATE, {"user": USER}, "user.enabled is 'True' instead of False"),
+        (UPDATE, {"user": {**USER, "id": "u2"}}, "user.id is 'u2' instead of 'u1'"),
+        (
+            PROJECT_CREATE,
+            {"project": {**PROJECT, "description": ""}},
+            "project.description is '' instead of 'as made'",
+        ),
+        (PROJECT_CREATE, {"user": USER}, "project is missing"),
+    ],
+)
+def test_an_answer_that_is_not_about_what_was_asked_leaves_the_write_in_doubt(
+    server: FakeKeystone, call: Call[Any], reply: Any, words: str
+) -> None:
+    request = call.request()
+    server.behave(f"{request.method} {request.path}", answer(Reply(call.status_due, reply)))
+    result = carry_out(server, call)
+    assert (result.outcome, result.error, result.detail) == (Outcome.UNKNOWN, Error.BAD_BODY, words)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        PasswordChange("t", "u1", "kuh-1-a", Password(1, "first"), Password(2, "second")),
+        RoleGrant("t", MADE_GRANT),
+        RoleRevoke("t", MADE_GRANT),
+        ProjectDelete("t", "p1", "kuh-1-p"),
+        UserDelete("t", "u1", "kuh-1-a"),
+    ],
+)
+@pytest.mark.parametrize(("status", "outcome"), [(200, Outcome.UNKNOWN), (404, Outcome.FAILED)])
+def test_a_write_without_a_body_is_acknowledged_by_its_status_alone(
+    server: FakeKeystone, call: Call[Any], status: int, outcome: Outcome
+) -> None:
+    request = call.request()
+    server.behave(f"{request.method} {request.path}", answer(Reply(status, {})))
+    assert carry_out(server, call).outcome == outcome
+
+
+def test_what_a_write_asks_is_told_to_the_ledger_without_the_password() -> None:
+    change = CREATE.change()
+    assert (change.name, change.entity_id) == ("kuh-1-a", None)
+    assert change.asked == {"enabled": True, "email": "a@b.example", "password": 1}
+    assert RoleGrant("t", MADE_GRANT).change().entity_id == "u1/p1/r1"
+    assert "first" not in repr(CREATE)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from harness.deployment.protocols import CommandResult, Credentials, Node
 from harness.errors import HarnessError, StepError
+from harness.evidence.ledger import Stage
 from harness.releases.catalogue import Command, Release, Serves
 from harness.releases.migrations import Heads
 from harness.scenario import StopSignal
@@ -151,6 +152,11 @@ class FakeDeployment:
         default_factory=lambda: Credentials("admin", "s", "Default", "admin", "Default")
     )
     software: Mapping[str, str] = field(default_factory=dict)
+
+    def read_back(self, stage: Stage) -> Mapping[str, int]:
+        """What a real read-back tells the journal."""
+        self.done.append(f"read back {stage}")
+        return {"entities": 2, "changing": 0, "requests": 9}
 
 
 def deployment() -> FakeDeployment:

@@ -52,6 +52,7 @@ class Story:
             database_samples=JsonLinesWriter(folder / "database.jsonl"),
             prove_node=prove,
             baseline_objection=lambda: None,
+            read_back=lab.read_back,
         )
 
     def run(self) -> None:
@@ -86,13 +87,16 @@ def test_a_drained_upgrade_does_everything_once_and_in_order(tmp_path: Path) -> 
         "db_sync --expand",
         "db_sync --check",
         *(line.format(node) for node in ("node1", "node2", "node3") for line in node_roll),
+        "read back roll",
         "prove node1",
         "prove node2",
         "prove node3",
         "db_sync --contract",
         "db_sync --check",
         "trust 0",
+        "read back contract",
     ]
+    assert story.event("cooldown", "read_back").detail["entities"] == 2
 
 
 def test_a_step_is_in_the_journal_before_it_acts(tmp_path: Path) -> None:

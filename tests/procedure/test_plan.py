@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from harness.evidence.names import Phase, Step
-from harness.procedure.plan import PlannedPhase, plan
+from harness.procedure.plan import PlannedPhase, PlannedStep, plan
 from harness.releases.catalogue import Command
 from harness.scenario import Scenario, parse_scenario
 from tests.procedure.doubles import NEW, OLD, release
@@ -47,7 +47,18 @@ def test_a_drained_node_leaves_the_balancer_before_it_is_stopped_and_is_proven_b
         Step.WAIT_UP,
         Step.SETTLE,
     ]
-    assert [node for node, _ in steps] == ["node1"] * 10 + ["node2"] * 10
+    assert [node for node, _ in steps] == ["node1"] * 10 + ["node2"] * 10 + [None]
+
+
+def test_what_was_written_is_read_back_after_the_roll_and_at_the_end() -> None:
+    phases = _plan(_scenario())
+    assert phases[Phase.ROLL].steps[-1] == PlannedStep(Step.READ_BACK)
+    assert phases[Phase.COOLDOWN].steps[-1] == PlannedStep(Step.READ_BACK)
+
+
+def test_a_scenario_that_does_not_ask_for_integrity_reads_nothing_back() -> None:
+    steps = _plan(_scenario(integrity={"enabled": False}))[Phase.COOLDOWN].steps
+    assert steps[-1].skip == "the scenario asks for none (integrity.enabled = false)"
 
 
 def test_an_undrained_node_is_stopped_in_the_balancer() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.evidence.rundir import RunDirectory
-from harness.judge.model import Judgement, Verdict
+from harness.judge.model import Judgement, Verdict, WriteCounts
 from harness.report import write_report
 from tests.report import stories
 
@@ -284,3 +284,15 @@ def test_the_page_has_words_for_a_run_without_any_question(verdict: Verdict, tmp
     bare = replace(stories.drained(), questions=(), verdict=verdict, limits=())
 
     assert "No question was answered." in _report(bare, tmp_path).text
+
+
+def test_the_writes_stand_in_a_table_and_those_that_are_gone_are_marked(tmp_path: Path) -> None:
+    users = WriteCounts("user", 300, 412, 1, 2, 400, lost=1, resurrected=0, wrong=2, duplicated=0)
+    grants = WriteCounts("grant", 20, 25, 0, 0, 25, lost=0, resurrected=0, wrong=0, duplicated=0)
+    page = _report(replace(stories.drained(), writes=(users, grants)), tmp_path)
+    assert "users 1 lost, 2 wrong 300 412 1 2 400" in page.text
+    assert "role grants nothing amiss 20 25 0 0 25" in page.text
+
+
+def test_a_run_that_was_not_asked_for_its_writes_has_no_such_table(tmp_path: Path) -> None:
+    assert "Writes by what they are about" not in _report(stories.drained(), tmp_path).text
