@@ -9,6 +9,7 @@ from harness.deployment.protocols import CommandResult
 from harness.errors import NoRoomError, StepError, WaitTimeoutError
 from harness.evidence.clock import now_ns
 from harness.evidence.names import Phase, Step
+from harness.procedure import actions_continuity
 from harness.procedure.command_log import applied_migrations, error_lines
 from harness.procedure.context import Context
 from harness.procedure.plan import PlannedStep
@@ -265,6 +266,9 @@ ACTIONS: dict[Step, Action] = {
     Step.PROVE: _prove,
     Step.READY: _ready,
     Step.WAIT_UP: _wait_up,
+    Step.MAKE_COHORT: actions_continuity.make_cohort,
+    Step.CHECK_COHORT: actions_continuity.check_cohort,
+    Step.CHECK_CONTINUITY: actions_continuity.check_continuity,
 }
 """How each planned step is carried out."""
 

@@ -10,6 +10,7 @@ from typing import Protocol
 from harness.deployment.protocols import Deployment, Node
 from harness.evidence.clock import Clock
 from harness.evidence.jsonl import JsonLinesWriter
+from harness.procedure.continuity import Continuity
 from harness.procedure.stage import Stage
 from harness.releases.catalogue import Release
 from harness.releases.migrations import Heads
@@ -73,6 +74,8 @@ class Context:
     it named and how many requests that took."""
     baseline_objection: Callable[[], str | None]
     """Why the requests so far are no ground to upgrade from, in a sentence; None where they are."""
+    continuity: Continuity | None = field(default=None)
+    """Checks that one release honours what the other made; None where the scenario asks for none."""
     trust_before: bool | None = field(default=None)
     """Value of the trust flag to restore; None while it is unchanged."""
 
