@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from harness.errors import ExitCode
+from harness.evidence.continuity import Cell
 from harness.evidence.manifest import Manifest
 from harness.evidence.names import Role
 from harness.scenario import JudgeSettings
@@ -216,3 +217,5 @@ class Judgement:
     """The bounds that it was judged under."""
     overrides: tuple[str, ...] = ()
     """Bounds given when judging, `judge.<key>=<value>`, over those the run was made with."""
+    continuity: tuple[Cell, ...] = ()
+    """Each check of what one node made and another was asked to honour, by time."""
