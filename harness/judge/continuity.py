@@ -62,12 +62,12 @@ _BROKEN: Mapping[str, tuple[str, str]] = {
     Check.PASSWORD_80_BYTES: ("A user created with a password of 80 bytes at", "could not log in at"),
     Check.PASSWORD_NON_ASCII: ("A user created with a non-ASCII password at", "could not log in at"),
     Check.PASSWORD_TAIL_60_BYTES: (
-        "A password that is wrong only after byte 54, of a user created at",
-        "was not treated alike at",
+        "For a user created at",
+        "a password that is wrong only after byte 54 was not treated alike at",
     ),
     Check.PASSWORD_TAIL_80_BYTES: (
-        "A password that is wrong only after byte 72, of a user created at",
-        "was not treated alike at",
+        "For a user created at",
+        "a password that is wrong only after byte 72 was not treated alike at",
     ),
     Check.NEW_PASSWORD_WORKS: ("A password changed at", "did not work at"),
     Check.OLD_PASSWORD_REFUSED: ("A password replaced at", "was not refused at"),
@@ -88,17 +88,11 @@ _BROKEN: Mapping[str, tuple[str, str]] = {
 
 def broken_words(cell: Cell) -> str:
     """What a broken cell says, from its subject to the node that did not honour it."""
-    subject, predicate = _BROKEN.get(
-        cell.check, (f"What the check {cell.check} made at", "was not honoured at")
-    )
-    return (
-        f"{subject} {place_words(cell.made_at)} {predicate} {place_words(cell.checked_at)}{cache_words(cell)}"
-    )
-
-
-def cache_words(cell: Cell) -> str:
-    """Whether the token was in the cache, as an addition; empty where that does not apply."""
-    return "" if cell.cached is None else ", cached" if cell.cached else ", not cached"
+    other = (f"What the check {cell.check} made at", "was not honoured at")
+    subject, predicate = _BROKEN.get(cell.check, other)
+    made, checked = place_words(cell.made_at), place_words(cell.checked_at)
+    cache = "" if cell.cached is None else " and cached" if cell.cached else " and not cached"
+    return f"{subject} {made}{cache} {predicate} {checked}"
 
 
 def place_words(place: Place) -> str:

@@ -1,4 +1,4 @@
-"""The question of continuity: one release honours what was made on the other, or does not, or nobody knows."""
+"""The question of continuity: what was made on one release is honoured by the other, or not, or unknown."""
 
 from __future__ import annotations
 
@@ -80,8 +80,8 @@ def test_a_matrix_in_which_everything_held_passes_and_says_how_much_that_was(tmp
     assert judgement.verdict is Verdict.PASS
     assert [q.name for q in judgement.questions] == ["procedure", "coverage", "availability", "continuity"]
     assert sentences(judgement, "continuity") == [
-        "PASS: All 84 checks held: 21 in the direction 27.1.0 -> 29.1.0, 21 in the direction 29.1.0 -> 27.1.0, "
-        "21 in the direction 29.1.0 -> 29.1.0 and 21 of users and tokens of the baseline in 7 phases; every "
+        "PASS: All 84 checks held: 21 in the direction 27.1.0 -> 29.1.0, 21 in the direction 29.1.0 -> "
+        "27.1.0, 21 in the direction 29.1.0 -> 29.1.0 and 21 of users and tokens of the baseline in 7 phases; every "
         "change was honoured within 0.25 s."
     ]
     assert not any("continuity" in limit for limit in judgement.limits)
@@ -145,7 +145,7 @@ def test_a_run_that_was_not_asked_is_judged_as_before_and_its_limits_say_so(
 @pytest.mark.parametrize(
     ("check", "sentence"),
     [
-        ("token_validates", "A token issued at node2 (27.1.0) did not validate at node1 (29.1.0), cached"),
+        ("token_validates", "A token issued at node2 (27.1.0) and cached did not validate at node1 (29.1.0)"),
         ("user_reads", "A user created at node2 (27.1.0) could not be read at node1 (29.1.0)"),
         ("user_logs_in", "A user created at node2 (27.1.0) could not log in at node1 (29.1.0)"),
         (
@@ -162,12 +162,12 @@ def test_a_run_that_was_not_asked_is_judged_as_before_and_its_limits_say_so(
         ),
         (
             "password_tail_60_bytes",
-            "A password that is wrong only after byte 54, of a user created at node2 (27.1.0) was not treated "
+            "For a user created at node2 (27.1.0) a password that is wrong only after byte 54 was not treated "
             "alike at node1 (29.1.0)",
         ),
         (
             "password_tail_80_bytes",
-            "A password that is wrong only after byte 72, of a user created at node2 (27.1.0) was not treated "
+            "For a user created at node2 (27.1.0) a password that is wrong only after byte 72 was not treated "
             "alike at node1 (29.1.0)",
         ),
         ("new_password_works", "A password changed at node2 (27.1.0) did not work at node1 (29.1.0)"),
@@ -230,8 +230,8 @@ def test_a_token_that_only_validates_from_the_cache_is_broken(tmp_path: Path) ->
     cold.update(outcome="broken", detail="answered 404")
 
     assert told(story, tmp_path) == [
-        "FAIL: A token issued at node2 (27.1.0) did not validate at node1 (29.1.0), not cached in phase roll, "
-        "31.60 s into the run (answered 404)."
+        "FAIL: A token issued at node2 (27.1.0) and not cached did not validate at node1 (29.1.0) in phase "
+        "roll, 31.60 s into the run (answered 404)."
     ]
 
 
@@ -273,7 +273,8 @@ def test_a_missing_file_is_no_good_evidence(tmp_path: Path) -> None:
     story.cells = None
 
     assert inconclusive(story, tmp_path) == [
-        "INCONCLUSIVE: There is no continuity.jsonl, so what one release made was not looked for at the other."
+        "INCONCLUSIVE: There is no continuity.jsonl, so what one release made was not looked for at the "
+        "other."
     ]
 
 
