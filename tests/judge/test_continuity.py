@@ -81,8 +81,8 @@ def test_a_matrix_in_which_everything_held_passes_and_says_how_much_that_was(tmp
     assert [q.name for q in judgement.questions] == ["procedure", "coverage", "availability", "continuity"]
     assert sentences(judgement, "continuity") == [
         "PASS: All 84 checks held: 21 in the direction 27.1.0 -> 29.1.0, 21 in the direction 29.1.0 -> "
-        "27.1.0, 21 in the direction 29.1.0 -> 29.1.0 and 21 of users and tokens of the baseline in 7 phases; every "
-        "change was honoured within 0.25 s."
+        "27.1.0, 21 in the direction 29.1.0 -> 29.1.0 and 21 of users and tokens of the baseline in 7 "
+        "phases; every change was honoured within 0.25 s."
     ]
     assert not any("continuity" in limit for limit in judgement.limits)
     assert len(judgement.continuity) == 84
@@ -162,13 +162,13 @@ def test_a_run_that_was_not_asked_is_judged_as_before_and_its_limits_say_so(
         ),
         (
             "password_tail_60_bytes",
-            "For a user created at node2 (27.1.0) a password that is wrong only after byte 54 was not treated "
-            "alike at node1 (29.1.0)",
+            "For a user created at node2 (27.1.0) a password that is wrong only after byte 54 was not "
+            "treated alike at node1 (29.1.0)",
         ),
         (
             "password_tail_80_bytes",
-            "For a user created at node2 (27.1.0) a password that is wrong only after byte 72 was not treated "
-            "alike at node1 (29.1.0)",
+            "For a user created at node2 (27.1.0) a password that is wrong only after byte 72 was not "
+            "treated alike at node1 (29.1.0)",
         ),
         ("new_password_works", "A password changed at node2 (27.1.0) did not work at node1 (29.1.0)"),
         ("old_password_refused", "A password replaced at node2 (27.1.0) was not refused at node1 (29.1.0)"),
