@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from harness.deployment.protocols import Credentials, Node
-from harness.evidence.continuity import COHORT_CHECKS, Cell, CellOutcome, CellWriter
+from harness.evidence.continuity import COHORT_CHECKS, Cell, CellOutcome, CellWriter, Check
 from harness.evidence.names import Phase, Step
 from harness.procedure.continuity.api import NodeApi, NotMadeError, Stand
 from harness.procedure.continuity.case import Case, not_checked
@@ -184,4 +184,5 @@ def _rest(
     for check in procedure.checks:
         if check not in told:
             nodes = (pair.made, pair.checked)
-            yield not_checked(phase, Step.CHECK_CONTINUITY, check, nodes, reason, procedure.cached)
+            cached = procedure.cached if check is Check.TOKEN_VALIDATES else None
+            yield not_checked(phase, Step.CHECK_CONTINUITY, check, nodes, reason, cached)

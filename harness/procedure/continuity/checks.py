@@ -22,7 +22,7 @@ class Procedure:
     quick: bool = False
     """Carried out for every pair of nodes, not for the first alone."""
     cached: bool | None = None
-    """What its cells say of the cache, for those that could not be carried out."""
+    """What its cell of a token says of the cache, where that could not be carried out."""
     drops_cache: bool = False
     """It makes Keystone drop every cached token, so it must not run beside what needs a cached one."""
 
@@ -44,18 +44,15 @@ def _has_roles(user: User, answer: Answer, *names: str) -> bool:
 
 
 def _user(case: Case) -> Iterator[Cell]:
+    """What is only looked at does not disturb one another, so that one user serves for all of it."""
     user, made = case.new_user()
     answer = case.checked.read_user(user)
     holds = answer.status == 200 and at(answer.body, "user", "id") == user.id
     yield case.cell(Check.USER_READS, made.at, answer, holds=holds)
     answer = case.checked.log_in(user)
     yield case.cell(Check.USER_LOGS_IN, made.at, answer, holds=is_login_of(user, answer))
-
-
-def _token_cached(case: Case) -> Iterator[Cell]:
-    """Validated where it was issued a moment before, so that the other finds it in the shared cache."""
-    user, _ = case.new_user()
     token = case.made.make_token(user)
+    # Validated where it was issued a moment before, so that the other finds it in the shared cache.
     there = case.made.validate(token.token)
     case.need("validate the token that it had issued", case.made, there, holds=is_token_of(user, there))
     answer = case.checked.validate(token.token)
@@ -176,22 +173,16 @@ def _need_token(case: Case, user: User, token: str) -> None:
     case.need("validate the token before the change", case.checked, before, holds=is_token_of(user, before))
 
 
-def _role_granted(case: Case) -> Iterator[Cell]:
-    kept, granted = case.roles
+def _roles(case: Case) -> Iterator[Cell]:
+    """One after the other on one user: a role that came must show before it can be seen to go."""
+    kept, other = case.roles
     user, _ = case.new_user()
     case.made.grant(case.stand, user, kept)
     _need_roles(case, user, kept)
-    change = case.made.grant(case.stand, user, granted)
-    yield _roles_become(case, Check.ROLE_GRANTED, change, user, kept, granted)
-
-
-def _role_revoked(case: Case) -> Iterator[Cell]:
-    kept, revoked = case.roles
-    user, _ = case.new_user()
-    case.made.grant(case.stand, user, kept)
-    case.made.grant(case.stand, user, revoked)
-    _need_roles(case, user, kept, revoked)
-    change = case.made.take_away(case.stand, user, revoked)
+    change = case.made.grant(case.stand, user, other)
+    yield _roles_become(case, Check.ROLE_GRANTED, change, user, kept, other)
+    _need_roles(case, user, kept, other)
+    change = case.made.take_away(case.stand, user, other)
     yield _roles_become(case, Check.ROLE_REVOKED, change, user, kept)
 
 
@@ -250,12 +241,10 @@ def _endpoints(endpoints: Iterable[Mapping[str, object]]) -> tuple[tuple[str, st
 
 
 PROCEDURES: tuple[Procedure, ...] = (
-    Procedure(_token_cached, (Check.TOKEN_VALIDATES,), quick=True, cached=True),
-    Procedure(_user, (Check.USER_READS, Check.USER_LOGS_IN), quick=True),
+    Procedure(_user, (Check.USER_READS, Check.USER_LOGS_IN, Check.TOKEN_VALIDATES), quick=True, cached=True),
     Procedure(_password_60, (Check.PASSWORD_60_BYTES, Check.PASSWORD_TAIL_60_BYTES)),
     Procedure(_password_80, (Check.PASSWORD_80_BYTES, Check.PASSWORD_TAIL_80_BYTES)),
     Procedure(_password_non_ascii, (Check.PASSWORD_NON_ASCII,)),
-    Procedure(_role_granted, (Check.ROLE_GRANTED,)),
     Procedure(_delegation, (Check.APPLICATION_CREDENTIAL, Check.TRUST)),
     Procedure(_catalog, (Check.CATALOG,)),
     Procedure(_token_cold, (Check.TOKEN_VALIDATES,), cached=False, drops_cache=True),
@@ -263,6 +252,6 @@ PROCEDURES: tuple[Procedure, ...] = (
     Procedure(_token_revoked, (Check.REVOKED_TOKEN_REFUSED,), quick=True, drops_cache=True),
     Procedure(_user_disabled, (Check.DISABLED_TOKEN_REFUSED, Check.DISABLED_LOGIN_REFUSED), drops_cache=True),
     Procedure(_user_deleted, (Check.DELETED_TOKEN_REFUSED, Check.DELETED_LOGIN_REFUSED), drops_cache=True),
-    Procedure(_role_revoked, (Check.ROLE_REVOKED,), drops_cache=True),
+    Procedure(_roles, (Check.ROLE_GRANTED, Check.ROLE_REVOKED), drops_cache=True),
 )
 """All that is asked of a pair of nodes."""

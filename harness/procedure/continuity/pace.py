@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-RATE_HZ_MAX = 18.0
+RATE_HZ_MAX = 15.0
 """Two cores carry about 50 requests a second, and the load has 25 of them. More of them could take more."""
 IN_FLIGHT_MAX = 3
 """A node has 4 threads, which probes and load want too."""
