@@ -24,7 +24,8 @@ class Procedure:
     cached: bool | None = None
     """What its cell of a token says of the cache, where that could not be carried out."""
     drops_cache: bool = False
-    """It makes Keystone drop every cached token, so it must not run beside what needs a cached one."""
+    """It makes Keystone drop every cached token, so it must not run beside what needs a cached one: a
+    token, or a stale memory that a revoked token was good, which the drop would heal."""
 
 
 def is_login_of(user: User, answer: Answer) -> bool:
@@ -247,9 +248,9 @@ PROCEDURES: tuple[Procedure, ...] = (
     Procedure(_password_non_ascii, (Check.PASSWORD_NON_ASCII,)),
     Procedure(_delegation, (Check.APPLICATION_CREDENTIAL, Check.TRUST)),
     Procedure(_catalog, (Check.CATALOG,)),
+    Procedure(_token_revoked, (Check.REVOKED_TOKEN_REFUSED,), quick=True),
     Procedure(_token_cold, (Check.TOKEN_VALIDATES,), cached=False, drops_cache=True),
     Procedure(_password_changed, (Check.NEW_PASSWORD_WORKS, Check.OLD_PASSWORD_REFUSED), drops_cache=True),
-    Procedure(_token_revoked, (Check.REVOKED_TOKEN_REFUSED,), quick=True, drops_cache=True),
     Procedure(_user_disabled, (Check.DISABLED_TOKEN_REFUSED, Check.DISABLED_LOGIN_REFUSED), drops_cache=True),
     Procedure(_user_deleted, (Check.DELETED_TOKEN_REFUSED, Check.DELETED_LOGIN_REFUSED), drops_cache=True),
     Procedure(_roles, (Check.ROLE_GRANTED, Check.ROLE_REVOKED), drops_cache=True),
