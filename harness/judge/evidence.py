@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from harness.errors import UsageError
-from harness.evidence.database import DatabaseRead, read_database
 from harness.evidence.continuity import CellsRead, read_cells
+from harness.evidence.database import DatabaseRead, read_database
 from harness.evidence.journal import JournalRead, read_journal
 from harness.evidence.manifest import Manifest, read_manifest
 from harness.evidence.names import Error, Role, RunOutcome
