@@ -8,7 +8,7 @@ import secrets
 import subprocess
 import traceback
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import AbstractContextManager, ExitStack, closing, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -38,6 +38,7 @@ from harness.load.seed import seed
 from harness.load.spec import ChildSpec, load_spec, probe_lanes, probes_spec
 from harness.procedure.baseline import objection
 from harness.procedure.context import Context, Schema
+from harness.procedure.continuity import Continuity
 from harness.procedure.driver import drive
 from harness.procedure.plan import plan
 from harness.procedure.read_back import Access, ReadBack
@@ -338,6 +339,7 @@ class _Run:
         with (
             JsonLinesWriter(run.database) as samples,
             Sampler(deployment.balancer.counters, run.balancer, run.requests, self._stage, self._view.tick),
+            self._continuity(deployment) as continuity,
         ):
             context = Context(
                 scenario=scenario,
@@ -353,8 +355,16 @@ class _Run:
                 prove_node=_Prover(deployment),
                 baseline_objection=self._baseline_objection,
                 read_back=self._read_back(deployment),
+                continuity=continuity,
             )
             drive(context, phases)
+
+    def _continuity(self, deployment: Deployment) -> AbstractContextManager[Continuity | None]:
+        settings = self._scenario.continuity
+        if not settings.enabled:
+            return nullcontext()
+        within_s, file = settings.refuse_within_s, self._run.continuity
+        return closing(Continuity(deployment.nodes, deployment.admin, within_s, file))
 
 
 @dataclass(frozen=True, slots=True)

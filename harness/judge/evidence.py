@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from harness.errors import UsageError
+from harness.evidence.continuity import CellsRead, read_cells
 from harness.evidence.database import DatabaseRead, read_database
 from harness.evidence.journal import JournalRead, read_journal
 from harness.evidence.ledger import Ledger, read_ledger
@@ -49,6 +50,8 @@ class Evidence:
     """Settings given when judging, `judge.<key>=<value>`, over those the run was made with."""
     other_bounds: tuple[str, ...]
     """Settings that differ from those the run was made with, as `judge.<key>=<value> instead of <value>`."""
+    continuity: CellsRead
+    """What one node made and another was asked to honour."""
 
     @cached_property
     def windows(self) -> tuple[Window, ...]:
@@ -200,6 +203,7 @@ def _load(run: RunDirectory, overrides: Iterable[str], *, running: bool) -> Evid
         database=database,
         overrides=overrides,
         other_bounds=differences(judge_settings(manifest.scenario, (), run.manifest), settings),
+        continuity=read_cells(run.continuity),
     )
 
 

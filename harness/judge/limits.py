@@ -5,6 +5,7 @@ from __future__ import annotations
 from harness.judge.evidence import Evidence
 from harness.judge.headline import other_bounds
 from harness.judge.questions import integrity
+from harness.judge.questions import continuity
 from harness.judge.stats import tally
 from harness.judge.words import at_most_seconds, counted, was_were
 
@@ -15,8 +16,14 @@ _NO_INTEGRITY = (
 _NOT_ASKED = (
     "That tokens, users and roles made on one release are honoured by the other is not proven: the question "
     "of continuity is not asked yet.",
+    "That every write which was acknowledged is still there is not proven: the question of integrity is not "
+    "asked yet.",
     "That answers were as quick as before is not proven: latencies are shown, and the question of impact is "
     "not asked yet.",
+)
+_NO_CONTINUITY = (
+    "That tokens, users and roles made on one release are honoured by the other is not proven: the question "
+    "of continuity was not asked."
 )
 _PRODUCTION_ROUNDS = 12
 """bcrypt rounds of a usual production cloud; each one fewer halves the time of a login."""
@@ -25,6 +32,9 @@ _PRODUCTION_ROUNDS = 12
 def limits(evidence: Evidence) -> tuple[str, ...]:
     """A sentence for each thing that this run leaves open."""
     sentences = [_integrity(evidence), *_NOT_ASKED]
+    sentences = list(_NOT_ASKED)
+    if not continuity.asked(evidence):
+        sentences.append(_NO_CONTINUITY)
     outside = tally(evidence)["not_judged_failed"]
     if outside:
         sentences.append(

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from harness.errors import ExitCode
+from harness.evidence.continuity import Cell
 from harness.evidence.manifest import Manifest
 from harness.evidence.names import Role
 from harness.scenario import JudgeSettings
@@ -238,3 +239,5 @@ class Judgement:
     """Bounds given when judging, `judge.<key>=<value>`, over those the run was made with."""
     writes: tuple[WriteCounts, ...] = ()
     """Per kind of entity; empty where the question of integrity was not asked."""
+    continuity: tuple[Cell, ...] = ()
+    """Each check of what one node made and another was asked to honour, by time."""

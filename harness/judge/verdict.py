@@ -11,6 +11,8 @@ from harness.judge.limits import limits
 from harness.judge.model import Finding, Judgement, Outage, Question, Verdict, WriteCounts, worst
 from harness.judge.questions import QUESTIONS, asked
 from harness.judge.questions.integrity import write_counts
+from harness.judge.model import Finding, Judgement, Outage, Question, Verdict, worst
+from harness.judge.questions import QUESTIONS, asked
 from harness.judge.series import series
 from harness.judge.stats import lane_stats, tally
 from harness.judge.timeline import applied_migrations, overhead
@@ -54,6 +56,7 @@ def judge_evidence(evidence: Evidence) -> Judgement:
         settings=evidence.settings,
         overrides=evidence.overrides,
         writes=_writes(evidence),
+        continuity=evidence.continuity.cells,
     )
 
 

@@ -10,6 +10,7 @@ from harness.errors import NoRoomError, StepError, WaitTimeoutError
 from harness.evidence.clock import now_ns
 from harness.evidence.ledger import Stage as LedgerStage
 from harness.evidence.names import Phase, Step
+from harness.procedure import actions_continuity
 from harness.procedure.command_log import applied_migrations, error_lines
 from harness.procedure.context import Context
 from harness.procedure.plan import PlannedStep
@@ -274,6 +275,9 @@ ACTIONS: dict[Step, Action] = {
     Step.READY: _ready,
     Step.WAIT_UP: _wait_up,
     Step.READ_BACK: _read_back,
+    Step.MAKE_COHORT: actions_continuity.make_cohort,
+    Step.CHECK_COHORT: actions_continuity.check_cohort,
+    Step.CHECK_CONTINUITY: actions_continuity.check_continuity,
 }
 """How each planned step is carried out."""
 

@@ -11,6 +11,7 @@ from harness.deployment.protocols import Deployment, Node
 from harness.evidence.clock import Clock
 from harness.evidence.jsonl import JsonLinesWriter
 from harness.evidence.ledger import Stage as LedgerStage
+from harness.procedure.continuity import Continuity
 from harness.procedure.stage import Stage
 from harness.releases.catalogue import Release
 from harness.releases.migrations import Heads
@@ -76,6 +77,8 @@ class Context:
     """Why the requests so far are no ground to upgrade from, in a sentence; None where they are."""
     read_back: Callable[[LedgerStage], Mapping[str, int]]
     """Reads back everything that was written and notes what was found; returns counts for the journal."""
+    continuity: Continuity | None = field(default=None)
+    """Checks that one release honours what the other made; None where the scenario asks for none."""
     trust_before: bool | None = field(default=None)
     """Value of the trust flag to restore; None while it is unchanged."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.evidence.names import Phase, Step
 from harness.releases.catalogue import Command, Release
@@ -59,7 +59,10 @@ def plan(
         nodes: names, in the order in which they are rolled.
         needs_trust: whether the database writes a binary log.
     """
-    return tuple(_phases(scenario, from_, to, nodes, needs_trust=needs_trust))
+    phases = tuple(_phases(scenario, from_, to, nodes, needs_trust=needs_trust))
+    if not scenario.continuity.enabled:
+        return phases
+    return tuple(_with_continuity(phase, nodes) for phase in phases)
 
 
 def _phases(
@@ -138,3 +141,38 @@ def _roll(scenario: Scenario, nodes: Sequence[str]) -> Iterator[PlannedStep]:
     steps = _DRAINED_ROLL if scenario.roll.drained else _UNDRAINED_ROLL
     for node in nodes:
         yield from (PlannedStep(step, node) for step in steps)
+
+
+def _with_continuity(phase: PlannedPhase, nodes: Sequence[str]) -> PlannedPhase:
+    """The phase with the checks of what was made before it, or by nodes of another release.
+
+    The cohort is made in the baseline and looked at once in every phase that is gone through; in the roll
+    while both releases serve. A phase that is held open is held open after that.
+    """
+    if phase.skip is not None:
+        return phase
+    steps, cohort = phase.steps, PlannedStep(Step.CHECK_COHORT)
+    if phase.phase is Phase.BASELINE:
+        observe = [step.step for step in steps].index(Step.OBSERVE) + 1
+        steps = (*steps[:observe], PlannedStep(Step.MAKE_COHORT), *steps[observe:])
+    elif phase.phase is Phase.ROLL:
+        steps = tuple(_roll_with_continuity(steps, nodes))
+    elif phase.phase is Phase.COOLDOWN:
+        steps = (*steps, cohort, PlannedStep(Step.CHECK_CONTINUITY))
+    else:
+        held_open = steps[-1:] if steps[-1].step is Step.SETTLE else ()
+        steps = (*steps[: len(steps) - len(held_open)], cohort, *held_open)
+    return replace(phase, steps=steps)
+
+
+def _roll_with_continuity(steps: Sequence[PlannedStep], nodes: Sequence[str]) -> Iterator[PlannedStep]:
+    """After each node but the last, when no old one is left to be compared with."""
+    last = {step.node: number for number, step in enumerate(steps)}
+    for number, step in enumerate(steps):
+        yield step
+        if step.node is None or number != last[step.node]:
+            continue
+        if step.node != nodes[-1]:
+            yield PlannedStep(Step.CHECK_CONTINUITY, step.node)
+        if step.node == nodes[0]:
+            yield PlannedStep(Step.CHECK_COHORT)

@@ -55,6 +55,8 @@ class Story:
     tail: bytes = b""
     versions: list[dict[str, Any]] = field(default_factory=list)
     to: str = NEW
+    cells: list[dict[str, Any]] | None = None
+    """Lines of `continuity.jsonl`; None: there is no such file."""
 
     # --- bending
 
@@ -137,6 +139,8 @@ class Story:
         run.journal.write_bytes(_lines({"seq": seq, **event} for seq, event in enumerate(events)))
         run.database.write_bytes(_lines(self.versions))
         (run.requests / "probes.jsonl").write_bytes(self._requests())
+        if self.cells is not None:
+            run.continuity.write_bytes(_lines(self.cells))
         return run
 
     def _requests(self) -> bytes:

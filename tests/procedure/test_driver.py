@@ -36,7 +36,12 @@ class Story:
         self.lab = lab
         self.folder = folder
         (folder / "logs").mkdir()
-        document = {"name": "story", "procedure": QUICK, "roll": {"settle_s": 0}} | scenario
+        document = {
+            "name": "story",
+            "procedure": QUICK,
+            "roll": {"settle_s": 0},
+            "continuity": {"enabled": False},  # its nodes must answer: tests/procedure/continuity
+        } | scenario
         self.scenario = parse_scenario(document, "story.toml")
         stage = Stage(Journal(folder / "journal.jsonl"), SilentWatcher())
         self.context = Context(

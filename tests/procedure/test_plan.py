@@ -34,7 +34,8 @@ def test_phases_come_in_the_order_of_the_procedure() -> None:
 
 
 def test_a_drained_node_leaves_the_balancer_before_it_is_stopped_and_is_proven_before_it_returns() -> None:
-    steps = [(each.node, each.step) for each in _plan(_scenario())[Phase.ROLL].steps]
+    roll = _plan(_scenario(continuity={"enabled": False}))[Phase.ROLL]
+    steps = [(each.node, each.step) for each in roll.steps]
     assert [step for node, step in steps if node == "node1"] == [
         Step.DRAIN,
         Step.WAIT_DRAINED,
@@ -98,3 +99,64 @@ def test_a_null_run_observes_and_upgrades_nothing() -> None:
     phases = _plan(_scenario(procedure={"upgrade": False}))
     taken = [phase for phase, each in phases.items() if each.skip is None]
     assert taken == [Phase.BASELINE, Phase.PREFLIGHT, Phase.COOLDOWN]
+
+
+# --- continuity
+
+
+def _steps(phase: PlannedPhase) -> list[tuple[str, str | None]]:
+    return [(str(each.step), each.node) for each in phase.steps]
+
+
+def test_the_cohort_is_made_before_the_first_change_and_looked_at_once_in_every_phase_that_is_taken() -> None:
+    phases = _plan(_scenario())
+    assert [str(each.step) for each in phases[Phase.BASELINE].steps] == [
+        "observe",
+        "make_cohort",
+        "judge_baseline",
+    ]
+    for phase, each in phases.items():
+        looks = _steps(each).count(("check_cohort", None))
+        assert looks == (phase is not Phase.BASELINE and each.skip is None), phase
+
+
+def test_a_phase_is_held_open_after_the_look_at_the_cohort() -> None:
+    for phase in (Phase.PREFLIGHT, Phase.TRUST, Phase.EXPAND, Phase.CONTRACT, Phase.RESTORE):
+        assert _steps(_plan(_scenario())[phase])[-2:] == [("check_cohort", None), ("settle", None)]
+
+
+def test_both_releases_are_compared_after_each_node_but_the_last_and_all_nodes_at_the_end() -> None:
+    phases = _plan(_scenario())
+    checks = [
+        step for step in _steps(phases[Phase.ROLL]) if step[0].startswith("check") or step[0] == "settle"
+    ]
+    assert checks == [
+        ("settle", "node1"),
+        ("check_continuity", "node1"),
+        ("check_cohort", None),
+        ("settle", "node2"),
+    ]
+    assert _steps(phases[Phase.COOLDOWN])[-2:] == [("check_cohort", None), ("check_continuity", None)]
+
+
+def test_an_undrained_roll_is_checked_alike() -> None:
+    steps = _steps(_plan(_scenario(roll={"drained": False}))[Phase.ROLL])
+    assert steps.count(("check_continuity", "node1")) == 1
+
+
+def test_without_an_upgrade_the_cohort_is_looked_at_and_all_nodes_are_compared_once() -> None:
+    phases = _plan(_scenario(procedure={"upgrade": False}))
+    checks = [
+        (phase, step) for phase, each in phases.items() for step, _ in _steps(each) if "check_c" in step
+    ]
+    assert checks == [
+        ("preflight", "check_cohort"),
+        ("cooldown", "check_cohort"),
+        ("cooldown", "check_continuity"),
+    ]
+
+
+def test_a_scenario_without_continuity_has_none_of_its_steps() -> None:
+    phases = _plan(_scenario(continuity={"enabled": False}))
+    steps = {step for each in phases.values() for step, _ in _steps(each)}
+    assert not steps & {"make_cohort", "check_cohort", "check_continuity"}

@@ -10,17 +10,23 @@ from harness.judge.questions import availability, coverage, integrity, procedure
 
 PROCEDURE, COVERAGE, AVAILABILITY = procedure.NAME, coverage.NAME, availability.NAME
 INTEGRITY = integrity.NAME
+from harness.judge.questions import availability, continuity, coverage, procedure
+
+PROCEDURE, COVERAGE, AVAILABILITY = procedure.NAME, coverage.NAME, availability.NAME
+CONTINUITY = continuity.NAME
 
 QUESTIONS: dict[str, Callable[[Evidence], Question]] = {
     PROCEDURE: procedure.judge,
     COVERAGE: coverage.judge,
     AVAILABILITY: availability.judge,
     INTEGRITY: integrity.judge,
+    CONTINUITY: continuity.judge,
 }
 """Asked in this order; names as in `verdict.json`."""
 
 ASKED: dict[str, Callable[[Evidence], bool]] = {
     INTEGRITY: integrity.asked,
+    CONTINUITY: continuity.asked,
 }
 """Whether a run's scenario asks a question; those not named here are always asked."""
 
@@ -31,3 +37,4 @@ def asked(evidence: Evidence) -> tuple[str, ...]:
 
 
 __all__ = ["ASKED", "AVAILABILITY", "COVERAGE", "INTEGRITY", "PROCEDURE", "QUESTIONS", "asked"]
+__all__ = ["ASKED", "AVAILABILITY", "CONTINUITY", "COVERAGE", "PROCEDURE", "QUESTIONS", "asked"]

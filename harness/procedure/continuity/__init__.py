@@ -1,0 +1,5 @@
+"""Checks, node by node, that what one release made the other honours."""
+
+from harness.procedure.continuity.bench import Continuity
+
+__all__ = ["Continuity"]

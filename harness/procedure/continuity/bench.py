@@ -1,0 +1,188 @@
+"""Carries out the checks of continuity at a step of the procedure, and writes what they saw."""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from harness.deployment.protocols import Credentials, Node
+from harness.evidence.continuity import COHORT_CHECKS, Cell, CellOutcome, CellWriter, Check
+from harness.evidence.names import Phase, Step
+from harness.procedure.continuity.api import NodeApi, NotMadeError, Stand
+from harness.procedure.continuity.case import Case, not_checked
+from harness.procedure.continuity.checks import PROCEDURES, Procedure
+from harness.procedure.continuity.cohort import Cohort, make_cohort
+from harness.procedure.continuity.http import Channel
+from harness.procedure.continuity.pace import Pace
+from harness.procedure.continuity.pairs import Pair, mixed_pairs, settled_pairs
+
+STEP_DEADLINE_S = 40.0
+"""After this no further check is begun: a deployment that hangs must not hold the roll. 10 s is usual."""
+_WORKERS = 6
+"""Most of them wait for a turn or for a second to pass; requests are bounded by `pace`."""
+
+
+class Continuity:
+    """The checks of one run; what they make stays in the cloud, under names that begin with `continuity-`.
+
+    A check that finds something broken is evidence and stops nothing.
+    """
+
+    def __init__(
+        self,
+        nodes: Sequence[Node],
+        admin: Credentials,
+        within_s: float,
+        path: Path,
+        *,
+        pace: Pace | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        pace = pace or Pace()
+        self._apis = {node.name: NodeApi(node.name, Channel(node.url, pace), admin) for node in nodes}
+        self._within_s = within_s
+        self._writer = CellWriter(path)
+        self._sleep = sleep
+        self._tag = f"continuity-{secrets.token_hex(4)}"
+        self._numbers = itertools.count()
+        self._stand: Stand | None = None
+        self._cohort: Cohort | None = None
+        self._turn = 0
+
+    def close(self) -> None:
+        """Close the evidence."""
+        self._writer.close()
+
+    def make_cohort(self) -> dict[str, object]:
+        """Make users and tokens at the nodes; returns how many, and what could not be made."""
+        self._refusals(self._apis)
+        stand = self._ready_stand()
+        if isinstance(stand, str):
+            return {"made": 0, "objections": [stand]}
+        self._cohort = make_cohort(list(self._apis.values()), stand, self._name)
+        objections = [f"{absent.kind}: {absent.reason}" for absent in self._cohort.absent]
+        return {"made": len(self._cohort.members), "objections": objections}
+
+    def check_cohort(self, phase: Phase) -> dict[str, int]:
+        """Look at the cohort at every node, each node in a thread of its own."""
+        refusals = self._refusals(self._apis)
+        with ThreadPoolExecutor(_WORKERS) as pool:
+            parts = list(pool.map(lambda name: self._cohort_at(phase, name, refusals), self._apis))
+        self._turn += 1
+        return self._write(itertools.chain.from_iterable(parts))
+
+    def check_mixed(self, phase: Phase, rolled: str) -> dict[str, int]:
+        """Compare the node just rolled with those that still serve the old release, in both directions."""
+        return self._check(phase, mixed_pairs(list(self._apis), rolled))
+
+    def check_settled(self, phase: Phase) -> dict[str, int]:
+        """Compare the nodes once they all serve the same release."""
+        return self._check(phase, settled_pairs(list(self._apis)))
+
+    # --- below
+
+    def _name(self) -> str:
+        return f"{self._tag}-{next(self._numbers)}"
+
+    def _refusals(self, names: Iterable[str]) -> dict[str, str]:
+        """Take an admin token of each node; node -> why it gave none."""
+        refusals = {}
+        for name in names:
+            try:
+                self._apis[name].log_in_admin()
+            except NotMadeError as error:
+                refusals[name] = str(error)
+        return refusals
+
+    def _ready_stand(self) -> Stand | str:
+        """The stand, made once; why it could not be made where it could not."""
+        if self._stand is None:
+            first = next(iter(self._apis.values()))
+            try:
+                self._stand = first.make_stand(self._name(), (self._name(), self._name()))
+            except NotMadeError as error:
+                return str(error)
+        return self._stand
+
+    def _cohort_at(self, phase: Phase, name: str, refusals: dict[str, str]) -> list[Cell]:
+        step = Step.CHECK_COHORT
+        if self._cohort is None or self._stand is None:
+            return [
+                not_checked(phase, step, check, (name, name), "there is no cohort: it was never made")
+                for check in COHORT_CHECKS
+            ]
+        if name in refusals:
+            return [not_checked(phase, step, check, (name, name), refusals[name]) for check in COHORT_CHECKS]
+        stand = self._stand
+
+        def case(made: NodeApi, checked: NodeApi) -> Case:
+            return self._case(made, checked, stand, phase, step)
+
+        checked = self._cohort.check(self._apis, self._apis[name], case, self._turn)
+        return [*checked, *self._cohort.missing(phase, step, name)]
+
+    def _check(self, phase: Phase, pairs: Sequence[Pair]) -> dict[str, int]:
+        end_s = time.monotonic() + STEP_DEADLINE_S
+        refusals = self._refusals(dict.fromkeys(node for pair in pairs for node in (pair.made, pair.checked)))
+        stand = self._ready_stand()
+        due = [(pair, each) for pair in pairs for each in PROCEDURES if pair.full or each.quick]
+        cells: list[Cell] = []
+        for drops_cache in (False, True):
+            now = [(pair, each) for pair, each in due if each.drops_cache is drops_cache]
+            with ThreadPoolExecutor(_WORKERS) as pool:
+                parts = pool.map(
+                    lambda job: self._carry_out(phase, job[0], job[1], stand, refusals, end_s), now
+                )
+                cells += itertools.chain.from_iterable(parts)
+        return self._write(cells)
+
+    def _carry_out(
+        self,
+        phase: Phase,
+        pair: Pair,
+        procedure: Procedure,
+        stand: Stand | str,
+        refusals: dict[str, str],
+        end_s: float,
+    ) -> list[Cell]:
+        cells: list[Cell] = []
+        reason = refusals.get(pair.made) or refusals.get(pair.checked)
+        if reason is None and isinstance(stand, str):
+            reason = stand
+        if reason is None and time.monotonic() > end_s:
+            reason = f"not begun: the step had taken {STEP_DEADLINE_S:.0f} s"
+        if reason is None and isinstance(stand, Stand):
+            made, checked = self._apis[pair.made], self._apis[pair.checked]
+            case = self._case(made, checked, stand, phase, Step.CHECK_CONTINUITY)
+            try:
+                cells.extend(procedure.run(case))
+            except NotMadeError as error:
+                reason = str(error)
+        return [*cells, *_rest(phase, pair, procedure, cells, reason or "the check ended without a word")]
+
+    def _case(self, made: NodeApi, checked: NodeApi, stand: Stand, phase: Phase, step: Step) -> Case:
+        return Case(made, checked, stand, phase, step, self._within_s, self._name, self._sleep)
+
+    def _write(self, cells: Iterable[Cell]) -> dict[str, int]:
+        tally: Counter[str] = Counter()
+        for cell in cells:
+            self._writer.write(cell)
+            tally[cell.outcome] += 1
+        return {str(outcome): tally[outcome] for outcome in CellOutcome}
+
+
+def _rest(
+    phase: Phase, pair: Pair, procedure: Procedure, cells: Sequence[Cell], reason: str
+) -> Iterator[Cell]:
+    """Unknown cells for what the procedure was to tell and did not."""
+    told = {cell.check for cell in cells}
+    for check in procedure.checks:
+        if check not in told:
+            nodes = (pair.made, pair.checked)
+            cached = procedure.cached if check is Check.TOKEN_VALIDATES else None
+            yield not_checked(phase, Step.CHECK_CONTINUITY, check, nodes, reason, cached)

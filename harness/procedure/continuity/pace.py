@@ -1,0 +1,33 @@
+"""Keeps the checks a guest beside the load: few requests at once, and so many a second at most."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+RATE_HZ_MAX = 15.0
+"""Two cores carry about 50 requests a second, and the load has 25 of them. More of them could take more."""
+IN_FLIGHT_MAX = 3
+"""A node has 4 threads, which probes and load want too."""
+
+
+class Pace:
+    """Gives out turns; safe to share between threads."""
+
+    def __init__(self, rate_hz: float = RATE_HZ_MAX, in_flight_max: int = IN_FLIGHT_MAX) -> None:
+        self._interval_s = 1 / rate_hz
+        self._free = threading.Semaphore(in_flight_max)
+        self._lock = threading.Lock()
+        self._next_s = 0.0
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Wait for a turn and hold it for the block."""
+        with self._free:
+            with self._lock:
+                due_s = max(self._next_s, time.monotonic())
+                self._next_s = due_s + self._interval_s
+            time.sleep(max(0.0, due_s - time.monotonic()))
+            yield
