@@ -262,7 +262,11 @@ class _Run:
         scenario, run = self._scenario, self._run
         with self._stage.step(Phase.SETUP, Step.SEED) as report, report.busy():
             accounts = seed(deployment.url, deployment.admin, scenario, scenario.seed)
-        specs = [probes_spec(scenario, deployment.url, accounts, run.requests / "probes.jsonl", self._clock)]
+        file = run.requests / "probes.jsonl"
+        beside = deployment.reference_url
+        specs = [
+            probes_spec(scenario, deployment.url, accounts, file, self._clock, reference_url=beside),
+        ]
         if scenario.load.users or scenario.load.client_users:
             file = run.requests / "load.jsonl"
             specs.append(load_spec(scenario, self._users_file, deployment.url, accounts, file, self._clock))

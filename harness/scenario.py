@@ -196,6 +196,10 @@ class Scenario(_Section):
             raise ValueError(
                 "probes: there is none; a run without probes proves nothing, so name at least one"
             )
+        if Operation.PING in ops:
+            raise ValueError(
+                "probes: op ping is for the known-good target, which every run probes anyway; leave it out"
+            )
         twice = sorted({op for op in ops if ops.count(op) > 1})
         if twice:
             raise ValueError(f"probes: op {twice[0]} stands twice; give it once, with the rate you want")

@@ -126,6 +126,12 @@ class Deployment(Protocol):
         """Base URL of the balancer, an IP literal, without `/v3`."""
 
     @property
+    def reference_url(self) -> str | None:
+        """Base URL of a target on the same machine that has nothing to do but answer `REFERENCE_BODY`; None
+        where there is none.
+        """
+
+    @property
     def admin(self) -> Credentials:
         """The account that `keystone-manage bootstrap` made."""
 

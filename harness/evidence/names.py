@@ -129,10 +129,15 @@ class Operation(StrEnum):
     USER_GET = "user_get"  # GET /v3/users/{id}
     USER_DELETE = "user_delete"  # DELETE /v3/users/{id}
     PROJECT_LIST = "project_list"  # GET /v3/projects, policy-checked
+    PING = "ping"  # GET / of the known-good target beside the balancer; Keystone is never asked it
 
 
 WRITES = frozenset({Operation.TOKEN_ISSUE, Operation.USER_CREATE, Operation.USER_DELETE})
 """Operations whose cut request is `unknown`, not `failed`: the server may have carried them out."""
+
+
+REFERENCE_BODY = b'{"reference": "good"}'
+"""What the known-good target answers."""
 
 
 class Role(StrEnum):

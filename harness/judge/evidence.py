@@ -18,12 +18,14 @@ from harness.evidence.requests import Records, Requests, read_requests
 from harness.evidence.rundir import RunDirectory
 from harness.judge.codes import NO_SUCH_WORD
 from harness.judge.downtime import Downtime, downtime
+from harness.judge.impact import impacts, settings
 from harness.judge.model import Timeline
+from harness.judge.observations import Impact
 from harness.judge.room import Room, room
 from harness.judge.settings import judge_settings
 from harness.judge.silence import Detectable, Silence, detectable, silences
 from harness.judge.timeline import Window, build_timeline, windows
-from harness.scenario import JudgeSettings
+from harness.scenario import ImpactSettings, JudgeSettings
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,17 @@ class Evidence:
     def detectable(self) -> Detectable:
         """What the probes could not have missed."""
         return detectable(self)
+
+    @cached_property
+    def impact_bounds(self) -> ImpactSettings | None:
+        """Bounds of the comparison with the baseline; None where it was not asked for."""
+        return settings(self)
+
+    @cached_property
+    def impacts(self) -> tuple[Impact, ...]:
+        """Each probe lane in each phase against its baseline; empty where that was not asked for."""
+        bounds = self.impact_bounds
+        return () if bounds is None else impacts(self, bounds)
 
     @property
     def judged_start_ns(self) -> int:

@@ -10,8 +10,10 @@ _NOT_ASKED = (
     "asked yet.",
     "That tokens, users and roles made on one release are honoured by the other is not proven: the question "
     "of continuity is not asked yet.",
-    "That answers were as quick as before is not proven: latencies are shown, and the question of impact is "
-    "not asked yet.",
+)
+_NO_IMPACT = (
+    "That answers were as quick as before is not proven: latencies are shown, and the question of impact was "
+    "not asked."
 )
 _PRODUCTION_ROUNDS = 12
 """bcrypt rounds of a usual production cloud; each one fewer halves the time of a login."""
@@ -20,6 +22,8 @@ _PRODUCTION_ROUNDS = 12
 def limits(evidence: Evidence) -> tuple[str, ...]:
     """A sentence for each thing that this run leaves open."""
     sentences = list(_NOT_ASKED)
+    if evidence.impact_bounds is None:
+        sentences.append(_NO_IMPACT)
     lane_s, whole_s = evidence.detectable.lane_s, evidence.detectable.whole_s
     if lane_s is not None and whole_s is not None:
         sentences.append(

@@ -9,7 +9,7 @@ from harness.judge.evidence import Evidence, load_evidence
 from harness.judge.headline import headline
 from harness.judge.limits import limits
 from harness.judge.model import Finding, Judgement, Outage, Question, Verdict, worst
-from harness.judge.questions import QUESTIONS
+from harness.judge.questions import QUESTIONS, asked
 from harness.judge.series import series
 from harness.judge.stats import lane_stats, tally
 from harness.judge.timeline import applied_migrations, overhead
@@ -32,7 +32,7 @@ def judge_run(run: RunDirectory, overrides: Iterable[str] = (), *, running: bool
 
 def judge_evidence(evidence: Evidence) -> Judgement:
     """Judge evidence already in memory."""
-    questions = tuple(ask(name, question, evidence) for name, question in QUESTIONS.items())
+    questions = tuple(ask(name, QUESTIONS[name], evidence) for name in asked(evidence))
     verdict = worst(question.verdict for question in questions if not question.advisory)
     return Judgement(
         manifest=evidence.manifest,

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Protocol, TypeVar
 
 import orjson
 
-from harness.evidence.names import Operation
+from harness.evidence.names import REFERENCE_BODY, Operation
 from harness.load.client import Answer, Request
 from harness.load.spec import Account
 
@@ -203,6 +203,23 @@ class ProjectList:
             raise BadAnswerError(f"the own project is not among the {len(projects)} listed")
 
 
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """Ask the known-good target beside the balancer, which has nothing to do but answer."""
+
+    op: ClassVar = Operation.PING
+    status_due: ClassVar = 200
+
+    def request(self) -> Request:
+        """GET /."""
+        return Request("GET", "/")
+
+    def check(self, answer: Answer) -> None:
+        """Its whole answer, to the letter."""
+        if answer.body != REFERENCE_BODY:
+            raise BadAnswerError(f"the body is {answer.body[:64]!r} instead of {REFERENCE_BODY!r}")
+
+
 OPERATIONS: dict[Operation, type[Call[object]]] = {
     Operation.TOKEN_ISSUE: TokenIssue,
     Operation.TOKEN_VALIDATE: TokenValidate,
@@ -210,6 +227,7 @@ OPERATIONS: dict[Operation, type[Call[object]]] = {
     Operation.USER_GET: UserGet,
     Operation.USER_DELETE: UserDelete,
     Operation.PROJECT_LIST: ProjectList,
+    Operation.PING: Ping,
 }
 """Every operation a lane can drive."""
 

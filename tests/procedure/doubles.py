@@ -147,6 +147,7 @@ class FakeDeployment:
     upgrade_host: FakeUpgradeHost
     done: list[str]
     url: str = "http://127.0.0.1:1"
+    reference_url: str | None = None
     admin: Credentials = field(
         default_factory=lambda: Credentials("admin", "s", "Default", "admin", "Default")
     )

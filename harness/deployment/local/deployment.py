@@ -57,6 +57,11 @@ class LocalDeployment:
         return f"http://{LOOPBACK}:{self.record.port}"
 
     @property
+    def reference_url(self) -> str | None:
+        """Base URL of the known-good target; None in labs that have none."""
+        return f"http://{LOOPBACK}:{self.record.reference_port}" if self.record.reference_port else None
+
+    @property
     def logs(self) -> Path:
         """Where every server logs to."""
         return Path(self.record.logs)

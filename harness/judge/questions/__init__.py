@@ -6,15 +6,28 @@ from collections.abc import Callable
 
 from harness.judge.evidence import Evidence
 from harness.judge.model import Question
-from harness.judge.questions import availability, coverage, procedure
+from harness.judge.questions import availability, coverage, impact, procedure
 
 PROCEDURE, COVERAGE, AVAILABILITY = procedure.NAME, coverage.NAME, availability.NAME
+IMPACT = impact.NAME
 
 QUESTIONS: dict[str, Callable[[Evidence], Question]] = {
     PROCEDURE: procedure.judge,
     COVERAGE: coverage.judge,
     AVAILABILITY: availability.judge,
+    IMPACT: impact.judge,
 }
 """Asked in this order; names as in `verdict.json`."""
 
-__all__ = ["AVAILABILITY", "COVERAGE", "PROCEDURE", "QUESTIONS"]
+ASKED: dict[str, Callable[[Evidence], bool]] = {
+    IMPACT: impact.asked,
+}
+"""Whether a run's scenario asks a question; those not named here are always asked."""
+
+
+def asked(evidence: Evidence) -> tuple[str, ...]:
+    """Names of the questions that this run is asked, in order."""
+    return tuple(name for name in QUESTIONS if name not in ASKED or ASKED[name](evidence))
+
+
+__all__ = ["ASKED", "AVAILABILITY", "COVERAGE", "IMPACT", "PROCEDURE", "QUESTIONS", "asked"]
