@@ -35,6 +35,7 @@ from harness.evidence.rundir import RunDirectory, create_run_directory
 from harness.load.process import LoadProcess
 from harness.load.seed import seed
 from harness.load.spec import ChildSpec, load_spec, probe_lanes, probes_spec
+from harness.procedure.activity import ActivitySampler
 from harness.procedure.baseline import objection
 from harness.procedure.context import Context, Schema
 from harness.procedure.driver import drive
@@ -323,6 +324,7 @@ class _Run:
         with (
             JsonLinesWriter(run.database) as samples,
             Sampler(deployment.balancer.counters, run.balancer, run.requests, self._stage, self._view.tick),
+            ActivitySampler(deployment.database.watch, samples, self._stage, scenario.judge.lock_wait_s_max),
         ):
             context = Context(
                 scenario=scenario,

@@ -28,6 +28,10 @@ PROBED_PHASES: tuple[Phase, ...] = tuple(
 """Phases during which the probes run and must have left evidence, in order."""
 
 
+DATABASE_PHASES = frozenset({Phase.FLUSH, Phase.TRUST, Phase.EXPAND, Phase.MIGRATE, Phase.CONTRACT})
+"""Phases that change the database, where what waits for a lock in it is evidence."""
+
+
 class Step(StrEnum):
     """One action in a phase, perhaps on one node."""
 

@@ -19,8 +19,10 @@ from harness.evidence.rundir import RunDirectory
 from harness.judge.codes import NO_SUCH_WORD
 from harness.judge.downtime import Downtime, downtime
 from harness.judge.impact import impacts, settings
+from harness.judge.locks import database_activity
+from harness.judge.masked import masked_failures
 from harness.judge.model import Timeline
-from harness.judge.observations import Impact
+from harness.judge.observations import DatabaseActivity, Impact, MaskedFailures
 from harness.judge.room import Room, room
 from harness.judge.settings import judge_settings
 from harness.judge.silence import Detectable, Silence, detectable, silences
@@ -39,6 +41,10 @@ class Evidence:
     timeline: Timeline
     versions: tuple[dict[str, Any], ...]
     """Version tables at step edges, as sampled: `mono_ns`, `phase`, `step`, `edge`, `tables`."""
+    balancer: tuple[dict[str, Any], ...]
+    """Samples of the balancer's counters: `mono_ns`, `phase`, `step`, `servers`."""
+    activity: tuple[dict[str, Any], ...]
+    """What waited in the database, as sampled: `mono_ns`, `phase`, `step`, `waiting`, `transactions`, ..."""
     running: bool
     """The caller knows that the harness of this run is alive."""
 
@@ -77,6 +83,16 @@ class Evidence:
         """Each probe lane in each phase against its baseline; empty where that was not asked for."""
         bounds = self.impact_bounds
         return () if bounds is None else impacts(self, bounds)
+
+    @cached_property
+    def masked(self) -> MaskedFailures:
+        """What the balancer kept from its clients."""
+        return masked_failures(self, self.balancer)
+
+    @cached_property
+    def database_activity(self) -> DatabaseActivity:
+        """What waited for locks in the database."""
+        return database_activity(self, self.activity)
 
     @property
     def judged_start_ns(self) -> int:
@@ -190,7 +206,9 @@ def _load(run: RunDirectory, overrides: Iterable[str], *, running: bool) -> Evid
     )
     rows = read_jsonl(run.database).rows
     versions = tuple(row for row in rows if row.get("kind") == "versions")
-    return Evidence(manifest, settings, journal, requests, timeline, versions, running)
+    activity = tuple(row for row in rows if row.get("kind") == "activity")
+    balancer = read_jsonl(run.balancer).rows
+    return Evidence(manifest, settings, journal, requests, timeline, versions, balancer, activity, running)
 
 
 def _at(document: dict[str, Any], *keys: str, default: Any) -> Any:

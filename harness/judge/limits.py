@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.judge.evidence import Evidence
-from harness.judge.words import at_most_seconds
+from harness.judge.words import at_most_seconds, counted
 
 _NOT_ASKED = (
     "That every write which was acknowledged is still there is not proven: the question of integrity is not "
@@ -30,6 +30,7 @@ def limits(evidence: Evidence) -> tuple[str, ...]:
             f"An outage of one operation shorter than {at_most_seconds(lane_s)}, or of all operations "
             f"shorter than {at_most_seconds(whole_s)}, may have gone unseen between two probes."
         )
+    sentences += _masked(evidence)
     rounds = evidence.setting("deployment", "password_hash_rounds")
     if isinstance(rounds, int) and rounds < _PRODUCTION_ROUNDS:
         sentences.append(
@@ -37,3 +38,22 @@ def limits(evidence: Evidence) -> tuple[str, ...]:
             "cloud."
         )
     return tuple(sentences)
+
+
+def _masked(evidence: Evidence) -> list[str]:
+    """What the balancer kept from its clients; one that talks to the nodes directly would have met it."""
+    masked = evidence.masked
+    retried, redispatched = masked.total("retried"), masked.total("redispatched")
+    sentences = []
+    if retried or redispatched:
+        sentences.append(
+            f"The balancer masked failures: it tried {counted(retried, 'connection')} again and moved "
+            f"{counted(redispatched, 'request')} to another node; no client saw them, and they are not "
+            "counted as failures."
+        )
+    if masked.restarts:
+        sentences.append(
+            f"The balancer's counters went back {counted(masked.restarts, 'time')}, as after a restart: what "
+            "it had masked since the last sample is not known."
+        )
+    return sentences

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from harness.deployment.protocols import CommandResult, Credentials, Node
+from harness.deployment.protocols import Activity, CommandResult, Credentials, Node
 from harness.errors import HarnessError, StepError
 from harness.releases.catalogue import Command, Release, Serves
 from harness.releases.migrations import Heads
@@ -105,6 +106,10 @@ class FakeDatabase:
             raise HarnessError("the database is gone")
         self.trust = value
         self.done.append(f"trust {value:d}")
+
+    @contextmanager
+    def watch(self) -> Iterator[Callable[[], Activity]]:
+        yield lambda: Activity((), 0, 0.0)
 
     def backup(self, target: Path, deadline_s: float) -> CommandResult:
         target.write_text("dump", encoding="utf-8")
