@@ -153,8 +153,8 @@ class _Placements:
         # Wholly apart: so many independent pairs all told the same.
         pairs = min(self.effective_first, self.effective_second)
         sure = ((1 - CONFIDENCE) / 2) ** (1 / pairs)
-        if centre == 0.5:
-            return Interval(centre, 1 - sure, sure)
+        if centre == 0.5:  # nothing but ties
+            return Interval(centre, sure / 2, 1 - sure / 2)
         return Interval(centre, sure, 1.0) if centre > 0.5 else Interval(centre, 0.0, 1 - sure)
 
 

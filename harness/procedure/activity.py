@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from typing import Self
 
 from harness.deployment.protocols import Activity
-from harness.errors import HarnessError
 from harness.evidence.clock import now_ns
 from harness.evidence.jsonl import JsonLinesWriter
 from harness.evidence.names import DATABASE_PHASES, Edge
@@ -59,11 +58,10 @@ class ActivitySampler:
             try:
                 with self._watch() as look:
                     self._look_on(look)
-            except (OSError, HarnessError) as error:
+            except Exception as error:  # noqa: BLE001 - a thread that dies in silence takes its evidence with it
                 if not self._noted:
                     self._noted = True
-                    with suppress(ValueError, OSError):  # a run that ends has closed its journal
-                        self._stage.note(f"the database's activity cannot be seen: {error}")
+                    self._stage.note(f"what waits in the database cannot be seen: {error}")
                 self._pause()
 
     def _look_on(self, look: Callable[[], Activity]) -> None:

@@ -268,8 +268,8 @@ def test_a_stored_run_can_be_judged_under_a_stricter_rule(tmp_path: Path) -> Non
         (
             "judge.patience=3",
             "--set judge.patience=3: judge.patience: unknown key; known here: baseline_p99_ms_max, "
-            "baseline_s_min, lag_max_ms_max, lag_p99_ms_max, probes_per_phase_min, stall_budget_s, "
-            "unsent_max.",
+            "baseline_s_min, lag_max_ms_max, lag_p99_ms_max, lock_wait_s_max, probes_per_phase_min, "
+            "stall_budget_s, unsent_max.",
         ),
         (
             "judge.unsent_max=-1",
@@ -324,7 +324,7 @@ def test_the_limits_say_what_the_run_does_not_prove(tmp_path: Path) -> None:
         "That tokens, users and roles made on one release are honoured by the other is not proven: the "
         "question of continuity is not asked yet.",
         "That answers were as quick as before is not proven: latencies are shown, and the question of impact "
-        "is not asked yet.",
+        "was not asked.",
         "An outage of one operation shorter than 0.50 s, or of all operations shorter than 0.38 s, may have "
         "gone unseen between two probes.",
         "Passwords were hashed with 4 bcrypt rounds, so logins cost less than in a production cloud.",

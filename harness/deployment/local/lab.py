@@ -247,7 +247,7 @@ def _new_record(
         need_free(fixed)
     others = [record for each in _folders(home) if (record := LabRecord.read(each.record))]
     taken = {port for record in others for port in record.ports} | {fixed}
-    database_port, free_port, reference_port, *node_ports = free_ports(3 + settings.deployment.nodes, taken)
+    database_port, free_port, *node_ports = free_ports(2 + settings.deployment.nodes, taken)
     return LabRecord(
         id=folder.id,
         owner=current(),  # until it is up: a lab that is to be kept, and whose start was killed, is left over
@@ -260,7 +260,6 @@ def _new_record(
         threads=settings.deployment.threads,
         password_hash_rounds=settings.deployment.password_hash_rounds,
         logs=str(logs.absolute()),
-        reference_port=reference_port,
     )
 
 

@@ -55,14 +55,11 @@ class LabRecord:
     threads: int
     password_hash_rounds: int
     logs: str
-    reference_port: int = 0
-    """Of the known-good target; 0 in labs that have none."""
 
     @property
     def ports(self) -> tuple[int, ...]:
         """Every port it listens on."""
-        ports = (self.port, self.database_port, *(node.port for node in self.nodes), self.reference_port)
-        return tuple(port for port in ports if port)
+        return (self.port, self.database_port, *(node.port for node in self.nodes))
 
     def standing(self) -> Standing:
         """What this lab is, seen from the process that asks."""

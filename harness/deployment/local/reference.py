@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 from pathlib import Path
 
-from harness.deployment.local.folder import LabFolder
+from harness.deployment.local.folder import LabFolder, write_private
 from harness.deployment.local.ports import LOOPBACK
 from harness.deployment.local.requirements import need_program
 from harness.evidence.names import REFERENCE_BODY
@@ -41,6 +41,27 @@ frontend reference
 def server_command(folder: LabFolder) -> list[str]:
     """How it is started: one process in the foreground."""
     return [str(need_program("haproxy")), "-db", "-f", str(config_path(folder))]
+
+
+def write(folder: LabFolder, port: int) -> None:
+    """Write down where it listens, and its configuration."""
+    write_private(_port_path(folder), f"{port}\n")
+    write_private(config_path(folder), reference_cfg(port))
+
+
+def port(folder: LabFolder) -> int | None:
+    """Where it listens; None in a lab without one.
+
+    Not in the lab's record: an older harness that finds a field more in it takes the lab for a leftover.
+    """
+    try:
+        return int(_port_path(folder).read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return None
+
+
+def _port_path(folder: LabFolder) -> Path:
+    return folder.path / "reference.port"
 
 
 def config_path(folder: LabFolder) -> Path:

@@ -12,6 +12,7 @@ from harness.deployment.local import haproxy, keystone, mariadb, memcached, refe
 from harness.deployment.local.deployment import ADMIN, LocalDeployment
 from harness.deployment.local.folder import LabFolder, write_private
 from harness.deployment.local.node import LocalNode
+from harness.deployment.local.ports import free_ports
 from harness.deployment.local.processes import Processes, tail
 from harness.deployment.local.seed import seed_folder, take_seed
 from harness.deployment.local.settings import LocalSettings
@@ -163,8 +164,8 @@ def _start_balancer(lab: LocalDeployment, settings: LocalSettings) -> None:
 
 
 def _start_reference(lab: LocalDeployment) -> None:
-    port = lab.record.reference_port
-    write_private(reference.config_path(lab.folder), reference.reference_cfg(port))
+    port = free_ports(1, lab.record.ports)[0]
+    reference.write(lab.folder, port)
     command = reference.server_command(lab.folder)
     lab.processes.start(reference.NAME, command, log=_log(lab, reference.NAME), cwd=lab.folder.path)
     with _explained(lab, reference.NAME, reference.NAME):
