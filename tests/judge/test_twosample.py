@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from math import comb
-from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from scipy import stats
 
 from harness.judge.twosample import Sample, compare, compare_tails, design_effect, holm
 
-SCIPYS: Any = stats
+SCIPYS = import_module("scipy.stats")
 """Without its stubs, which take some of its answers for impossible."""
 
 
@@ -42,7 +41,7 @@ def test_independent_samples_give_what_scipys_brunner_munzel_gives() -> None:
     found = compare(first, second)
     expected = SCIPYS.brunnermunzel(first, second).pvalue
 
-    assert found.effective == (30, 30)
+    assert [*found.effective] == [30, 30]
     assert found.p_value == pytest.approx(expected, rel=1e-9)
 
 
@@ -153,12 +152,12 @@ def test_a_true_shift_is_found() -> None:
 
 
 def test_a_tail_without_a_shift_is_found_by_the_test_of_the_tail_alone() -> None:
-    first = skewed(np.random.default_rng(17), 60)
+    first = skewed(np.random.default_rng(17), 200)
     second = first.copy()
-    second[np.argsort(first)[-10:]] += 500
+    second[np.argsort(first)[-30:]] += 500
 
     assert compare(first, second).p_value > 0.05
-    assert compare_tails(first, second, float(np.sort(first)[-3]) * 1.5, 3 / 60).p_value < 0.01
+    assert compare_tails(first, second, float(np.sort(first)[-10]) * 1.5, 10 / 200).p_value < 0.01
 
 
 # --- whatever the samples

@@ -118,9 +118,10 @@ def test_what_waits_in_the_database_is_written_with_phase_and_step(stage: Stage,
     with (
         JsonLinesWriter(path) as samples,
         ActivitySampler(watch, samples, stage, lock_wait_s_max=1.0),
+        stage.phase(Phase.EXPAND),
+        stage.step(Phase.EXPAND, Step.DB_SYNC),
     ):
-        with stage.phase(Phase.EXPAND), stage.step(Phase.EXPAND, Step.DB_SYNC):
-            until("samples in the step", lambda: sum(row["step"] == "db_sync" for row in rows(path)) > 1)
+        until("samples in the step", lambda: sum(row["step"] == "db_sync" for row in rows(path)) > 1)
 
     row = next(row for row in rows(path) if row["step"] == "db_sync")
     del row["mono_ns"]
