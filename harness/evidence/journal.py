@@ -12,6 +12,9 @@ from harness.evidence.clock import now_ns
 from harness.evidence.jsonl import JsonLinesWriter, read_jsonl
 from harness.evidence.names import Edge
 
+_SHOWN_CHARS_MAX = 60
+"""Of a wrong value, in an error of one sentence."""
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -116,4 +119,24 @@ def _event(row: dict[str, Any], path: Path, number: int) -> Event:
                 f"{path}, line {number}: {key!r} is {row[key]!r}, expected {expected}; "
                 "restore the file from where the run was made."
             )
+    _check_detail(row["detail"], path, number)
     return Event(**{key: row[key] for key in _TYPES})
+
+
+def _check_detail(detail: dict[str, Any], path: Path, number: int) -> None:
+    """Refuse details that readers walk through and that are no lists; what is only shown may be anything."""
+    for key in ("migrations", "log_errors"):
+        if not isinstance(detail.get(key), list | None):
+            raise _wrong(path, number, f"detail.{key}", detail[key], "a list")
+    for migration in detail.get("migrations") or ():
+        for key in ("started_ns", "duration_s"):
+            value = migration.get(key) if isinstance(migration, dict) else None
+            if isinstance(value, bool) or not isinstance(value, int | float | None):
+                raise _wrong(path, number, f"detail.migrations.{key}", value, "a number or null")
+
+
+def _wrong(path: Path, number: int, key: str, value: object, expected: str) -> UsageError:
+    return UsageError(
+        f"{path}, line {number}: {key!r} is {str(value)[:_SHOWN_CHARS_MAX]!r}, expected {expected}; "
+        "restore the file from where the run was made."
+    )

@@ -8,12 +8,20 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import orjson
+import psutil
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from harness.errors import UsageError
 from harness.evidence.jsonl import PRIVATE_FILE_MODE
 from harness.evidence.names import RunOutcome
 from harness.evidence.rundir import FORMAT
+from harness.evidence.stored_scenario import StoredScenario
+
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+_SAME_START_S = 0.02
+"""Start times of one process agree to the clock tick (10 ms) in which the kernel counts them."""
+
+Nanoseconds = Annotated[int, Field(ge=0, lt=2**63)]
 
 
 class _Part(BaseModel):
@@ -30,8 +38,14 @@ class ReleaseName(_Part):
 class ClockReading(_Part):
     """Both clocks, read together; see `harness.evidence.clock.Clock`."""
 
-    wall_ns: int
-    mono_ns: int
+    wall_ns: Nanoseconds
+    mono_ns: Nanoseconds
+
+
+class _Host(_Part):
+    """What of `host` is read beyond showing it."""
+
+    software: dict[str, Any] = {}
 
 
 class Owner(_Part):
@@ -63,6 +77,36 @@ class Manifest(_Part):
     owner: Owner | None = None
     command: tuple[str, ...] = ()
     """The command line of the run."""
+
+
+class _Checked(_Part):
+    """Parts that the manifest keeps as they stand, and that are checked all the same."""
+
+    scenario: StoredScenario = StoredScenario()
+    host: _Host = _Host()
+
+
+def is_running(manifest: Manifest) -> bool:
+    """Whether another process of this host still writes the run: its harness lives and has not ended it.
+
+    False where the run has an outcome, where its owner is the process that asks, and where the owner can not
+    be known: a run of another host, or of a boot before this one.
+    """
+    owner = manifest.owner
+    if manifest.outcome is not None or owner is None or owner.pid == os.getpid():
+        return False
+    if owner.boot_id and owner.boot_id != _boot_id():
+        return False
+    try:
+        process = psutil.Process(owner.pid)
+        same = abs(process.create_time() - owner.created) <= _SAME_START_S
+        return same and process.status() != psutil.STATUS_ZOMBIE
+    except (psutil.NoSuchProcess, psutil.AccessDenied, ValueError):
+        return False
+
+
+def _boot_id() -> str:
+    return _BOOT_ID.read_text(encoding="ascii").strip() if _BOOT_ID.exists() else ""
 
 
 def write_manifest(path: Path, manifest: Manifest) -> None:
@@ -104,10 +148,12 @@ def read_manifest(path: Path) -> Manifest:
             "judge it with the harness that made it."
         )
     try:
+        _Checked.model_validate(document)
         return Manifest.model_validate(document)
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
+        message = first["msg"].lower().partition(" or instance of ")[0]
         raise UsageError(
-            f"{path}: {key}: {first['msg'].lower()}; restore the file from where the run was made."
+            f"{path}: {key}: {message}; restore the file from where the run was made."
         ) from error

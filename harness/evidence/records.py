@@ -7,8 +7,10 @@ import os
 import threading
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Annotated
 
 import orjson
+from pydantic import Field
 
 from harness.evidence.clock import Clock
 from harness.evidence.jsonl import PRIVATE_FILE_MODE
@@ -26,9 +28,9 @@ class Lane:
     """Unique in the run, e.g. `token_issue/new`, `load/user_create/reused`."""
     op: Operation
     connection: Connection
-    rate_hz: float | None
+    rate_hz: Annotated[float, Field(gt=0, le=100_000)] | None
     """Arrivals a second of an open-model lane; None where a closed model paces itself."""
-    deadline_s: float
+    deadline_s: Annotated[float, Field(gt=0, le=86_400)]
     """Total time a request may take from its start."""
     role: Role = Role.PROBE
 

@@ -126,7 +126,7 @@ class Requests:
         return self.records.between(self.bounds[lane], self.bounds[lane + 1])
 
     def texts(self, line_at: NDArray[np.int64]) -> list[RequestText]:
-        """Detail and request id of requests that did not go well, by their `line_at`.
+        """Detail and request id of requests that did not go well, by their `line_at`; nothing where it is -1.
 
         Raises:
             OSError: a request file is gone.
@@ -134,7 +134,7 @@ class Requests:
         begins = [begin for begin, _ in self.sources]
         texts = [RequestText(None, None)] * len(line_at)
         which = np.searchsorted(begins, line_at, side="right") - 1
-        for source in np.unique(which):
+        for source in np.unique(which[line_at >= 0]):
             begin, path = self.sources[source]
             with path.open("rb") as file:
                 for place in np.flatnonzero(which == source):

@@ -44,6 +44,7 @@ def lay(
     answered_by: Sequence[tuple[str, str | None]],
     *,
     drained: bool,
+    all_answered: bool = False,
 ) -> Cause:
     """Lay an outage to the step that disturbed the service while its requests were under way.
 
@@ -57,8 +58,13 @@ def lay(
         flight: when the failed requests were under way.
         answered_by: node and release of each answer among them, repeats left out.
         drained: whether nodes were taken out of the balancer first.
+        all_answered: every one of the failed requests was answered by a node, which is named.
     """
-    step = _disturbing(timeline, flight)
+    touching = _touching(timeline, flight)
+    step = _disturbing(touching)
+    answering = {node for node, _ in answered_by}
+    if step and all_answered and len(answering) == 1 and answering.isdisjoint(s.node for s in touching):
+        return _laid_to_answers(phases, flight, answered_by[0], step)
     if step is not None and step.node is not None:
         return _laid_to_node(timeline, step, step.node, flight, "drained" if drained else "undrained")
     phase = phase_at(phases, flight.start_ns)
@@ -72,8 +78,22 @@ def lay(
     return Cause(phase, name, None, None, doing)
 
 
-def _disturbing(timeline: Timeline, flight: Flight) -> Span | None:
-    touching = [
+def _laid_to_answers(
+    phases: Sequence[Window], flight: Flight, answer: tuple[str, str | None], step: Span
+) -> Cause:
+    """To the one node that answered; the work on another is named beside it."""
+    node, release = answer
+    on_release = f" on release {release}" if release else ""
+    sentence = (
+        f"every one of these requests was answered by {node}{on_release}, while the harness was at step "
+        f"{step.step} on {step.node} ({step.phase})"
+    )
+    return Cause(phase_at(phases, flight.start_ns) or step.phase, step.step, node, release, sentence)
+
+
+def _touching(timeline: Timeline, flight: Flight) -> list[Span]:
+    """Steps on a node that were under way while the requests were."""
+    return [
         step
         for step in timeline.steps
         if step.node is not None
@@ -81,6 +101,9 @@ def _disturbing(timeline: Timeline, flight: Flight) -> Span | None:
         and step.start_ns <= flight.end_ns
         and step.end_ns > flight.start_ns
     ]
+
+
+def _disturbing(touching: Sequence[Span]) -> Span | None:
     down = [step for step in touching if step.step in _DOWN]
     return min(down or touching, key=lambda step: step.start_ns, default=None)
 

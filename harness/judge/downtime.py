@@ -15,6 +15,7 @@ from harness.judge.attribution import Flight, lay
 from harness.judge.codes import bad, sent
 from harness.judge.model import Outage
 from harness.judge.outages import LaneFailure, lane_failures, together
+from harness.judge.overdue import overdue
 
 if TYPE_CHECKING:
     from harness.judge.evidence import Evidence
@@ -138,6 +139,7 @@ def _outage(evidence: Evidence, group: _Group, lanes: dict[int, _Lane]) -> Outag
         flight,
         _answered_by(evidence, [records for _, records in failed]),
         drained=evidence.drained,
+        all_answered=all(bool((records.node >= 0).all()) for _, records in failed),
     )
     return Outage(
         start_ns=group.start_ns,
@@ -197,7 +199,14 @@ def _example(evidence: Evidence, lane: int, records: Records, row: int) -> str:
         requests.lanes[lane].lane,
         requests.errors[error] if error >= 0 else "unnamed",
         f"status {status}" if status else "no answer",
-        text.detail,
+        text.detail or _late(records, row),
         text.request_id,
     ]
     return ", ".join(part for part in parts if part)
+
+
+def _late(records: Records, row: int) -> str | None:
+    """Of an answer that came well and too late, how late."""
+    if not overdue(records)[row]:
+        return None
+    return f"answered after {(int(records.end_ns[row]) - int(records.start_ns[row])) / 1e9:.2f} s"

@@ -10,12 +10,14 @@ from typing import Any
 import numpy as np
 
 from harness.errors import UsageError
+from harness.evidence.database import DatabaseRead, read_database
 from harness.evidence.journal import JournalRead, read_journal
 from harness.evidence.jsonl import read_jsonl
 from harness.evidence.manifest import Manifest, read_manifest
 from harness.evidence.names import Error, Role, RunOutcome
 from harness.evidence.requests import Records, Requests, read_requests
 from harness.evidence.rundir import RunDirectory
+from harness.judge.clock_check import check_clock
 from harness.judge.codes import NO_SUCH_WORD
 from harness.judge.downtime import Downtime, downtime
 from harness.judge.impact import impacts, settings
@@ -23,8 +25,9 @@ from harness.judge.locks import database_activity
 from harness.judge.masked import masked_failures
 from harness.judge.model import Timeline
 from harness.judge.observations import DatabaseActivity, Impact, MaskedFailures
+from harness.judge.overdue import fail_overdue
 from harness.judge.room import Room, room
-from harness.judge.settings import judge_settings
+from harness.judge.settings import differences, judge_settings
 from harness.judge.silence import Detectable, Silence, detectable, silences
 from harness.judge.timeline import Window, build_timeline, windows
 from harness.scenario import ImpactSettings, JudgeSettings
@@ -43,10 +46,13 @@ class Evidence:
     """Version tables at step edges, as sampled: `mono_ns`, `phase`, `step`, `edge`, `tables`."""
     balancer: tuple[dict[str, Any], ...]
     """Samples of the balancer's counters: `mono_ns`, `phase`, `step`, `servers`."""
-    activity: tuple[dict[str, Any], ...]
-    """What waited in the database, as sampled: `mono_ns`, `phase`, `step`, `waiting`, `transactions`, ..."""
     running: bool
     """The caller knows that the harness of this run is alive."""
+    database: DatabaseRead
+    overrides: tuple[str, ...]
+    """Settings given when judging, `judge.<key>=<value>`, over those the run was made with."""
+    other_bounds: tuple[str, ...]
+    """Settings that differ from those the run was made with, as `judge.<key>=<value> instead of <value>`."""
 
     @cached_property
     def windows(self) -> tuple[Window, ...]:
@@ -92,7 +98,7 @@ class Evidence:
     @cached_property
     def database_activity(self) -> DatabaseActivity:
         """What waited for locks in the database."""
-        return database_activity(self, self.activity)
+        return database_activity(self, self.database.rows)
 
     @property
     def judged_start_ns(self) -> int:
@@ -193,9 +199,12 @@ def load_evidence(run: RunDirectory, overrides: Iterable[str] = (), *, running: 
 
 def _load(run: RunDirectory, overrides: Iterable[str], *, running: bool) -> Evidence:
     manifest = read_manifest(run.manifest)
+    overrides = tuple(overrides)
     settings = judge_settings(manifest.scenario, overrides, run.manifest)
     journal = read_journal(run.journal)
-    requests = read_requests(run.request_files())
+    requests = fail_overdue(read_requests(run.request_files()))
+    database = read_database(run.database)
+    check_clock(run, manifest.clock.mono_ns, journal.events, requests, database)
     ends = requests.records.end_ns
     timeline = build_timeline(
         journal.events,
@@ -204,11 +213,19 @@ def _load(run: RunDirectory, overrides: Iterable[str], *, running: bool) -> Evid
         manifest.to.version,
         int(ends.max()) if len(ends) else 0,
     )
-    rows = read_jsonl(run.database).rows
-    versions = tuple(row for row in rows if row.get("kind") == "versions")
-    activity = tuple(row for row in rows if row.get("kind") == "activity")
-    balancer = read_jsonl(run.balancer).rows
-    return Evidence(manifest, settings, journal, requests, timeline, versions, balancer, activity, running)
+    return Evidence(
+        manifest,
+        settings,
+        journal,
+        requests,
+        timeline,
+        database.versions,
+        read_jsonl(run.balancer).rows,
+        running,
+        database=database,
+        overrides=overrides,
+        other_bounds=differences(judge_settings(manifest.scenario, (), run.manifest), settings),
+    )
 
 
 def _at(document: dict[str, Any], *keys: str, default: Any) -> Any:

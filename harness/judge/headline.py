@@ -15,7 +15,20 @@ _STOPPED = frozenset({Step.STOP, Step.SWITCH, Step.START, Step.PROVE})
 
 
 def headline(evidence: Evidence, verdict: Verdict, questions: Sequence[Question]) -> str:
-    """Whether there was downtime, and how much; else why nothing can be said."""
+    """Whether there was downtime, and how much; else why nothing can be said; and under which bounds."""
+    told = _told(evidence, verdict, questions)
+    other = other_bounds(evidence)
+    return f"{told} {other}" if other else told
+
+
+def other_bounds(evidence: Evidence) -> str:
+    """Says so where the bounds are others than the run was made with; empty where they are not."""
+    if not evidence.other_bounds:
+        return ""
+    return f"Judged under other bounds than the run was made with: {', '.join(evidence.other_bounds)}."
+
+
+def _told(evidence: Evidence, verdict: Verdict, questions: Sequence[Question]) -> str:
     if verdict is Verdict.PASS:
         return _no_downtime(evidence)
     if verdict is Verdict.INCONCLUSIVE:

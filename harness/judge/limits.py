@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from harness.judge.evidence import Evidence
-from harness.judge.words import at_most_seconds, counted
+from harness.judge.headline import other_bounds
+from harness.judge.stats import tally
+from harness.judge.words import at_most_seconds, counted, was_were
 
 _NOT_ASKED = (
     "That every write which was acknowledged is still there is not proven: the question of integrity is not "
@@ -24,6 +26,12 @@ def limits(evidence: Evidence) -> tuple[str, ...]:
     sentences = list(_NOT_ASKED)
     if evidence.impact_bounds is None:
         sentences.append(_NO_IMPACT)
+    outside = tally(evidence)["not_judged_failed"]
+    if outside:
+        sentences.append(
+            f"{counted(outside, 'request')} that {was_were(outside)} due before the first probed phase or "
+            "after the last did not succeed; these are counted, and not judged."
+        )
     lane_s, whole_s = evidence.detectable.lane_s, evidence.detectable.whole_s
     if lane_s is not None and whole_s is not None:
         sentences.append(
@@ -37,6 +45,8 @@ def limits(evidence: Evidence) -> tuple[str, ...]:
             f"Passwords were hashed with {rounds} bcrypt rounds, so logins cost less than in a production "
             "cloud."
         )
+    if evidence.other_bounds:
+        sentences.append(other_bounds(evidence))
     return tuple(sentences)
 
 

@@ -13,6 +13,7 @@ from harness.errors import ExitCode
 from harness.evidence.manifest import Manifest
 from harness.evidence.names import Role
 from harness.judge.observations import DatabaseActivity, Impact, MaskedFailures, ReleaseShare, Stutter
+from harness.scenario import JudgeSettings
 
 
 class Verdict(StrEnum):
@@ -199,8 +200,9 @@ class Judgement:
     """Per phase and lane, then per lane for the whole run."""
     series: Series
     counts: dict[str, int]
-    """`requests` (due in the probed time, unsent ones included), `failed`, `unknown`, `unsent`, and
-    `not_judged`: requests due before the first probed phase or after the last."""
+    """`requests` (due in the probed time, unsent ones included), `failed`, `unknown`, `unsent`;
+    `not_judged`: requests due before the first probed phase or after the last, and `not_judged_failed`:
+    those of them that failed or are unknown."""
     minimum_detectable_outage_s: float | None
     """Of the least densely probed lane; None without probes."""
     detectable_whole_outage_s: float | None
@@ -223,3 +225,7 @@ class Judgement:
     """What waited for locks in the database."""
     stutters: tuple[Stutter, ...] = ()
     """When the known-good target was slow or silent, by time."""
+    settings: JudgeSettings = field(default_factory=JudgeSettings)
+    """The bounds that it was judged under."""
+    overrides: tuple[str, ...] = ()
+    """Bounds given when judging, `judge.<key>=<value>`, over those the run was made with."""

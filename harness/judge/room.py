@@ -76,7 +76,9 @@ class Room:
        the start of a probe that left over `judge.lag_max_ms_max` late, or while a request to the reference
        target failed or took longer than that. Failures elsewhere in the run are charged as ever.
 
-    In each case `coverage` names the reason, so the run as a whole is never PASS.
+    `coverage` names the reason of 1 and 2. That of 3 is named by the last finding of `availability`, and by
+    `coverage` only where the lag is over its bound in the run as a whole, or the reference target failed. A
+    failure that is not charged is INCONCLUSIVE, so a run that has one is never PASS.
     """
 
     baseline: Baseline

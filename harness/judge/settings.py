@@ -30,6 +30,22 @@ def judge_settings(scenario: dict[str, Any], overrides: Iterable[str], source: P
     return settings
 
 
+def differences(made_with: JudgeSettings, judged_with: JudgeSettings) -> tuple[str, ...]:
+    """Each bound that is another than the run was made with, e.g. `judge.unsent_max=3 instead of 0`."""
+    made, judged = made_with.model_dump(mode="json"), judged_with.model_dump(mode="json")
+    return tuple(
+        f"{_SECTION}{key}={_word(judged[key])} instead of {_word(made[key])}"
+        for key in sorted(judged)
+        if judged[key] != made[key]
+    )
+
+
+def _word(value: Any) -> str:
+    if value is None:
+        return "none"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
 def _checked(section: dict[str, Any], source: str) -> JudgeSettings:
     return parse_scenario({"name": "judged", "judge": section}, source).judge
 

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import betaincinv
 
 from harness.evidence.requests import Records
-from harness.judge.codes import FAILED, UNKNOWN, UNSENT, count
+from harness.judge.codes import FAILED, UNKNOWN, UNSENT, bad, count
 from harness.judge.model import LaneStats
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def _latencies_ms(records: Records) -> tuple[float | None, float | None, float |
 
 def tally(evidence: Evidence) -> dict[str, int]:
     """How many requests were due in the probed time, and what became of them; reference lanes left out."""
-    requests = failed = unknown = unsent = everything = 0
+    requests = failed = unknown = unsent = everything = all_bad = 0
     for lane in evidence.lanes():
         outcome = evidence.judged(lane).outcome
         requests += len(outcome)
@@ -85,10 +85,12 @@ def tally(evidence: Evidence) -> dict[str, int]:
         unknown += count(outcome == UNKNOWN)
         unsent += count(outcome == UNSENT)
         everything += len(evidence.requests.of(lane))
+        all_bad += count(bad(evidence.requests.of(lane)))
     return {
         "requests": requests,
         "failed": failed,
         "unknown": unknown,
         "unsent": unsent,
         "not_judged": everything - requests,
+        "not_judged_failed": all_bad - failed - unknown,
     }

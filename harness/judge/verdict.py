@@ -61,6 +61,8 @@ def judge_evidence(evidence: Evidence) -> Judgement:
         shares=release_shares(evidence),
         database=_told(lambda: evidence.database_activity, DatabaseActivity((), ())),
         stutters=stutters(evidence),
+        settings=evidence.settings,
+        overrides=evidence.overrides,
     )
 
 

@@ -61,6 +61,8 @@ def _document(judgement: Judgement) -> dict[str, Any]:
         ],
         "lock_waits": [_plain(asdict(wait)) for wait in judgement.database.waits],
         "reference_stutters": [asdict(stutter) for stutter in judgement.stutters],
+        "judge": judgement.settings.model_dump(mode="json"),
+        "overrides": list(judgement.overrides),
     }
 
 

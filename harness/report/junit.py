@@ -23,12 +23,24 @@ def junit_xml(judgement: Judgement) -> bytes:
     suite = ET.Element("testsuite", {"name": f"keystone-upgrade.{name}", **_totals(cases)})
     suite.set("timestamp", judgement.manifest.started.strftime("%Y-%m-%dT%H:%M:%S"))
     suite.set("time", f"{(judgement.timeline.end_ns - judgement.timeline.start_ns) / 1e9:.3f}")
+    suite.append(_properties(judgement))
     suite.extend(cases)
     root = ET.Element("testsuites", {"name": "keystone-upgrade-harness", **_totals(cases)})
     root.append(suite)
     ET.indent(root)
     data: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
     return data + b"\n"
+
+
+def _properties(judgement: Judgement) -> ET.Element:
+    """The bounds that the verdict was held against, and which of them were given when judging."""
+    properties = ET.Element("properties")
+    told = {f"judge.{key}": value for key, value in judgement.settings.model_dump(mode="json").items()}
+    told["judge.overrides"] = ", ".join(judgement.overrides) or "none"
+    for name, value in sorted(told.items()):
+        text = "not set" if value is None else one_line(value)
+        ET.SubElement(properties, "property", {"name": name, "value": text})
+    return properties
 
 
 def _run_case(judgement: Judgement) -> ET.Element:

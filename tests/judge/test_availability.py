@@ -73,14 +73,45 @@ def test_a_failure_while_a_node_drains_comes_back_or_starts_is_laid_to_it(tmp_pa
     ]
 
 
-def test_the_node_that_answered_is_not_the_node_that_is_laid_to(tmp_path: Path) -> None:
+def test_an_outage_that_one_other_node_answered_in_full_is_laid_to_it_and_not_to_the_work_under_way(
+    tmp_path: Path,
+) -> None:
+    story = healthy(drained=False)
+    story.fail(ISSUE, 23.4, 24.1, node="node2", release="27.1.0", status=503)
+
+    judgement = judged(story, tmp_path)
+
+    assert sentences(judgement, "availability") == [
+        "FAIL: An outage of 1.00 s (each edge uncertain by 0.50 s) began 23.50 s into the run: 2 requests "
+        "failed (2 http_5xx) in token_issue/new; every one of these requests was answered by node2 on "
+        "release 27.1.0, while the harness was at step stop on node1 (roll)."
+    ]
+    outage = judgement.outages[0]
+    assert (outage.phase, outage.step, outage.node, outage.release) == ("roll", "stop", "node2", "27.1.0")
+
+
+def test_an_outage_in_which_the_balancer_had_a_part_stays_laid_to_the_node_being_worked_on(
+    tmp_path: Path,
+) -> None:
     story = healthy(drained=False)
     story.fail(ISSUE, 23.4, 23.6, node="node2", release="27.1.0", status=503)
+    story.fail(ISSUE, 23.9, 24.1)
 
     judgement = judged(story, tmp_path)
 
     assert judgement.outages[0].node == "node1"
     assert judgement.series.failures.iloc[0]["node"] == "node2"
+
+
+def test_an_outage_that_the_node_being_worked_on_answered_itself_stays_laid_to_its_step(
+    tmp_path: Path,
+) -> None:
+    story = healthy(drained=False)
+    story.fail(ISSUE, 23.4, 23.6, node="node1", release="27.1.0", status=503)
+
+    assert judged(story, tmp_path).outages[0].cause == (
+        "node1 was stopped (roll, undrained) while it served release 27.1.0"
+    )
 
 
 def test_a_failure_in_contract_is_laid_to_the_one_node_that_answered(tmp_path: Path) -> None:
@@ -147,6 +178,11 @@ def test_failures_before_the_first_phase_and_after_the_last_are_counted_not_judg
 
     assert judgement.verdict is Verdict.PASS
     assert judgement.counts["not_judged"] == 12
+    assert judgement.counts["not_judged_failed"] == 3
+    assert (
+        "3 requests that were due before the first probed phase or after the last did not succeed; these are "
+        "counted, and not judged."
+    ) in judgement.limits
 
 
 def test_requests_are_ordered_by_when_they_were_due_not_by_when_they_ended(tmp_path: Path) -> None:
@@ -191,6 +227,45 @@ def test_a_run_without_probes_proves_no_availability(tmp_path: Path) -> None:
     ]
 
 
+# --- answers after the deadline
+
+
+def test_an_ok_after_the_deadline_is_a_timeout_whatever_its_record_says(tmp_path: Path) -> None:
+    story = healthy()
+    story.due(ISSUE, 23.4, 23.6)[0]["end_ns"] = ns(23.501 + 10.75)
+
+    judgement = judged(story, tmp_path)
+
+    assert sentences(judgement, "availability") == [
+        "FAIL: An outage of 0.50 s (each edge uncertain by 0.50 s) began 23.50 s into the run: 1 request "
+        "failed (1 timeout) in token_issue/new; node1 was stopped (roll, drained) while it served release "
+        "27.1.0.",
+        "FAIL: 1 request in token_issue/new was answered well after the deadline of 10 s, the slowest after "
+        "10.75 s; too late is a failure (timeout).",
+    ]
+    assert judgement.counts["failed"] == 1
+    assert judgement.outages[0].examples == (
+        "23.50 s, token_issue/new, timeout, status 200, answered after 10.75 s",
+    )
+
+
+def test_an_ok_within_the_spare_of_a_late_timer_stays_ok(tmp_path: Path) -> None:
+    story = healthy()
+    story.due(ISSUE, 23.4, 23.6)[0]["end_ns"] = ns(23.501 + 10.45)
+
+    assert judged(story, tmp_path, "judge.stall_budget_s=20").verdict is Verdict.PASS
+
+
+def test_an_ok_after_the_deadline_is_not_charged_in_a_lane_that_was_late_before(tmp_path: Path) -> None:
+    story = healthy()
+    story.due(LOAD, 5, 5.5)[0]["end_ns"] += 11_000_000_000
+
+    assert told(story, tmp_path)[-1] == (
+        "INCONCLUSIVE: 1 request in load/user_get/reused was answered well after the deadline of 10 s, the "
+        "slowest after 11.02 s; too late is a failure (timeout)."
+    )
+
+
 # --- stalls
 
 
@@ -214,7 +289,8 @@ def test_a_stall_over_the_budget_fails_though_every_request_was_answered(tmp_pat
     ]
     assert judgement.headline == (
         "Downtime: token_issue/new had no success for 3.50 s although requests were due, from 23.50 s into "
-        "the run; the budget is 3 s."
+        "the run; the budget is 3 s. Judged under other bounds than the run was made with: "
+        "judge.stall_budget_s=3 instead of none."
     )
 
 

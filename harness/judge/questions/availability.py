@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.evidence.names import Role
+from harness.evidence.names import Error, Role
 from harness.judge.codes import UNSENT, bad, count
 from harness.judge.evidence import Evidence
 from harness.judge.model import Finding, Outage, Question, Verdict
 from harness.judge.outages import LaneFailure, lane_failures
+from harness.judge.overdue import longest_overdue_s, overdue
 from harness.judge.questions.answer import answer
 from harness.judge.stats import error_rate_upper, tally
 from harness.judge.stutter import shared_by_reference
 from harness.judge.timeline import phase_at, step_at
-from harness.judge.words import at_most_seconds, counted, listed, percent
+from harness.judge.words import at_most_seconds, counted, listed, percent, was_were
 
 NAME = "availability"
 
@@ -24,7 +25,7 @@ def judge(evidence: Evidence) -> Question:
     What `harness.judge.room` excuses is INCONCLUSIVE; so is a run in which nothing was sent.
     """
     found = [*_outages(evidence), *_stalls(evidence)]
-    return answer(NAME, [*found, *_excuse(evidence, found)], [_all_well(evidence)])
+    return answer(NAME, [*found, *_excuse(evidence, found), *_overdue(evidence)], [_all_well(evidence)])
 
 
 def _outages(evidence: Evidence) -> Iterator[Finding]:
@@ -133,6 +134,26 @@ def _reason(evidence: Evidence) -> str:
     if room.starved.total_s:
         reasons.append("the machine was starved at that moment")
     return " or ".join(reasons)
+
+
+def _overdue(evidence: Evidence) -> Iterator[Finding]:
+    """Requests that the generator called ok and that took too long to be: a sentence for each lane."""
+    for number in evidence.lanes():
+        records = evidence.judged(number)
+        late = records.at(overdue(records))
+        if not len(late):
+            continue
+        lane = evidence.requests.lanes[number]
+        charged = bool(evidence.room.charged(number, late).any())
+        yield Finding(
+            f"{counted(len(late), 'request')} in {lane.lane} {was_were(len(late))} answered well after the "
+            f"deadline of {lane.deadline_s:g} s, the slowest after "
+            f"{longest_overdue_s(evidence, number):.2f} s; too late is a failure (timeout).",
+            Verdict.FAIL if charged else Verdict.INCONCLUSIVE,
+            lane=lane.lane,
+            error=Error.TIMEOUT,
+            requests=len(late),
+        )
 
 
 def _all_well(evidence: Evidence) -> Finding:

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.evidence.names import Error, Phase, Role
+from harness.evidence.names import Error, Operation, Phase, Role
 from harness.evidence.requests import Records, RequestFile
 from harness.judge.codes import UNSENT, bad, count, sent
-from harness.judge.evidence import Evidence
+from harness.judge.evidence import Evidence, due
+from harness.judge.holes import lost_arrivals, scheduled_until_ns
 from harness.judge.model import Finding, Question, Verdict
+from harness.judge.pressure import phases_without_load
 from harness.judge.questions.answer import answer
 from harness.judge.room import held_up
+from harness.judge.stats import tally
 from harness.judge.words import counted, listed, was_were
 
 NAME = "coverage"
 
-_HOLE_INTERVALS = 1.5
-"""Two intended times further apart than so many probe intervals have lost an arrival between them; one
-interval and some rounding is the schedule itself."""
+_RENEWALS = "renew-"
+"""How the names of the lanes begin that renew tokens kept for others."""
 
 _CLAIM_SLACK = 1.1
 """How much more a generator may claim than its records show: percentiles can be interpolated otherwise."""
@@ -29,7 +32,7 @@ _CLAIM_SLACK = 1.1
 
 def judge(evidence: Evidence) -> Question:
     """INCONCLUSIVE for each thing that is missing; never FAIL, for nothing here is Keystone's doing."""
-    checks = (_files, _lanes, _unsent, _untried, _lag, _phases, _holes, _baseline, _roll, _reference)
+    checks = (_files, _lanes, _load, _unsent, _untried, _lag, _phases, _holes, _baseline, _roll, _reference)
     gaps = [
         Finding(gap.sentence, Verdict.INCONCLUSIVE, phase=gap.phase, lane=gap.lane, requests=gap.requests)
         for check in checks
@@ -49,12 +52,19 @@ class _Gap:
 
 
 def _enough(evidence: Evidence) -> Finding:
-    probes = sum(count(sent(evidence.judged(number))) for number in evidence.lanes(Role.PROBE))
+    """What was counted, also where the bounds allow some to be missing or late."""
+    probes = [evidence.judged(number) for number in evidence.lanes(Role.PROBE)]
+    gone = sum(count(sent(records)) for records in probes)
+    lags = _lags_ms(probes)
+    worst_ms = math.ceil(float(lags.max())) if len(lags) else 0
+    counts = tally(evidence)
+    requests, unsent = counted(counts["requests"], "request"), counts["unsent"]
+    left = f"{unsent:,} of {requests} that were due never left" if unsent else f"all {requests} due were sent"
     return Finding(
-        f"{counted(probes, 'probe')} in {counted(len(evidence.lanes(Role.PROBE)), 'lane')} cover "
-        f"{counted(len(evidence.windows), 'phase')}; none that was due is missing, and none left late.",
+        f"{counted(gone, 'probe')} in {counted(len(probes), 'lane')} cover "
+        f"{counted(len(evidence.windows), 'phase')}; {left}, and the latest probe left {worst_ms:,} ms late.",
         Verdict.PASS,
-        requests=probes,
+        requests=gone,
     )
 
 
@@ -98,11 +108,22 @@ def _lanes(evidence: Evidence) -> Iterator[_Gap]:
             if (probe.get("op"), connection) not in probes:
                 name = f"{probe.get('op')}/{connection}"
                 yield _Gap(f"The scenario asks for probes in the lane {name}; there are none.", lane=name)
+
+
+def _load(evidence: Evidence) -> Iterator[_Gap]:
+    """Load beside the probes, in each phase: an upgrade that only probes saw was not one under load."""
     for key, role, noun in (("users", Role.LOAD, "load"), ("client_users", Role.CLIENT, "real clients")):
-        wanted = evidence.setting("load", key, default=0)
-        requests = sum(len(evidence.judged(number)) for number in evidence.lanes(role))
-        if wanted and not requests:
+        if not evidence.setting("load", key, default=0):
+            continue
+        if not any(len(evidence.judged(number)) for number in evidence.lanes(role)):
             yield _Gap(f"The scenario asks for {noun} beside the probes; no request of theirs is known.")
+            continue
+        for phase in phases_without_load(evidence, role):
+            yield _Gap(
+                f"The scenario asks for {noun} beside the probes; none of their requests was under way in "
+                f"phase {phase}.",
+                phase,
+            )
 
 
 def _unsent(evidence: Evidence) -> Iterator[_Gap]:
@@ -121,17 +142,32 @@ def _unsent(evidence: Evidence) -> Iterator[_Gap]:
 
 
 def _untried(evidence: Evidence) -> Iterator[_Gap]:
-    """Requests without a token are the fault of a login that failed; there must be one on record."""
+    """Requests without a token are the fault of a login that failed; there must be one on record before."""
     no_token = evidence.error_code(Error.NO_TOKEN)
-    lanes = evidence.lanes()
-    untried = sum(count(evidence.judged(number).error == no_token) for number in lanes)
-    # A login may have failed before the first phase began.
-    if untried and not any(bad(evidence.requests.of(number)).any() for number in lanes):
+    untried = sum(_untried_without_login(evidence, number, no_token) for number in evidence.lanes())
+    if untried:
         yield _Gap(
             f"{counted(untried, 'request')} {was_were(untried)} not tried for want of a token, "
-            "yet no login that failed is on record.",
+            "yet no login that failed before is on record.",
             requests=untried,
         )
+
+
+def _untried_without_login(evidence: Evidence, number: int, no_token: int) -> int:
+    """Requests of a lane for which no login of its role, and no renewal, had failed by then."""
+    records = evidence.judged(number)
+    untried = records.intended_ns[records.error == no_token]
+    if not len(untried):
+        return 0
+    role = evidence.requests.lanes[number].role
+    logins = [
+        evidence.requests.of(other)
+        for other, lane in enumerate(evidence.requests.lanes)
+        if lane.op == Operation.TOKEN_ISSUE and (lane.role is role or lane.lane.startswith(_RENEWALS))
+    ]
+    # A login may have failed before the first phase began.
+    failed = [int(lane.intended_ns[bad(lane)].min()) for lane in logins if bad(lane).any()]
+    return count(untried < min(failed)) if failed else len(untried)
 
 
 def _lag(evidence: Evidence) -> Iterator[_Gap]:
@@ -187,18 +223,17 @@ def _phases(evidence: Evidence) -> Iterator[_Gap]:
 
 def _holes(evidence: Evidence) -> Iterator[_Gap]:
     """Arrivals that stand in no record: neither sent nor unsent."""
+    start_ns, end_ns = evidence.judged_start_ns, scheduled_until_ns(evidence)
     for number in evidence.lanes(Role.PROBE):
         lane = evidence.requests.lanes[number]
-        records = evidence.judged(number)
-        if lane.rate_hz is None or len(records) < 2:
+        if lane.rate_hz is None or end_ns <= start_ns:
             continue
-        apart_ns = np.diff(records.intended_ns)
-        wide = apart_ns[apart_ns > _HOLE_INTERVALS * 1e9 / lane.rate_hz]
-        lost = int(np.maximum(1, np.round(wide / 1e9 * lane.rate_hz) - 1).sum())
+        arrivals = due(evidence.judged(number), start_ns, end_ns).intended_ns
+        lost, longest_s = lost_arrivals(arrivals, start_ns, end_ns, lane.rate_hz)
         if lost:
             yield _Gap(
                 f"{lane.lane} lost {counted(lost, 'arrival')}: its schedule has a hole of up to "
-                f"{float(wide.max()) / 1e9:.2f} s where a probe was due every {1 / lane.rate_hz:.2f} s.",
+                f"{longest_s:.2f} s where a probe was due every {1 / lane.rate_hz:.2f} s.",
                 lane=lane.lane,
                 requests=lost,
             )

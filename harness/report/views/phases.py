@@ -17,6 +17,8 @@ ROLES: Mapping[str, str] = {
     Role.REFERENCE: "reference",
 }
 
+_ON_SCHEDULE = frozenset({Role.PROBE, Role.REFERENCE})
+"""Lanes in which no request at all is news; a lane of the load that nobody took is not shown."""
 
 LANE_COLUMNS = (
     "Requests",
@@ -80,7 +82,7 @@ def _phase_view(phase: str | None, span: Span | None, lanes: Sequence[LaneStats]
         took="" if phase is None else took,
         summary=summary,
         is_open=failing or (hurt > 0 and phase is not None) or (not lanes and phase is not None),
-        rows=tuple(_lane_row(stats) for stats in lanes),
+        rows=tuple(_lane_row(stats) for stats in lanes if stats.requests or stats.role in _ON_SCHEDULE),
     )
 
 

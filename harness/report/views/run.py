@@ -60,6 +60,8 @@ def facts(judgement: Judgement) -> list[tuple[str, str]]:
             f"each a task every {load.get('pace_s', NONE)} s",
         ),
         ("Password hashing", f"bcrypt, {deployment.get('password_hash_rounds', NONE)} rounds"),
+        ("Judged under", bounds(judgement)),
+        ("Overrides of the judge", ", ".join(map(one_line, judgement.overrides)) or "none"),
         ("Seed", one_line(manifest.seed)),
         (
             "Machine",
@@ -73,6 +75,18 @@ def facts(judgement: Judgement) -> list[tuple[str, str]]:
         ("Command", " ".join(map(one_line, manifest.command)) or NONE),
         ("Overhead of the harness", overhead(judgement)),
     ]
+
+
+def bounds(judgement: Judgement) -> str:
+    """Every bound of the verdict."""
+    settings = judgement.settings.model_dump(mode="json")
+    return ", ".join(f"{name} {_bound(settings[name])}" for name in sorted(settings))
+
+
+def _bound(value: object) -> str:
+    if value is None:
+        return "not set"
+    return f"{value:g}" if isinstance(value, float) else one_line(value)
 
 
 def overhead(judgement: Judgement) -> str:

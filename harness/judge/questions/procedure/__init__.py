@@ -5,7 +5,18 @@ from __future__ import annotations
 from harness.judge.evidence import Evidence
 from harness.judge.model import Finding, Question, Verdict
 from harness.judge.questions.answer import answer
-from harness.judge.questions.procedure import ending, journal, locks, nodes, phases, schema, steps, trust
+from harness.judge.questions.procedure import (
+    database,
+    ending,
+    journal,
+    locks,
+    nodes,
+    phases,
+    required,
+    schema,
+    steps,
+    trust,
+)
 from harness.judge.words import counted, listed
 
 NAME = "procedure"
@@ -17,8 +28,8 @@ def judge(evidence: Evidence) -> Question:
     A run that did not complete is never PASS.
     """
     checks = (
-        journal.check, ending.check, steps.check, phases.check, schema.check, nodes.check, trust.check,
-        locks.check,
+        journal.check, database.check, ending.check, steps.check, phases.check, required.check, schema.check,
+        nodes.check, trust.check, locks.check,
     )  # fmt: skip
     return answer(NAME, [finding for check in checks for finding in check(evidence)], [_proven(evidence)])
 

@@ -15,6 +15,10 @@ from harness.judge.words import counted, listed, was_were
 
 def check(evidence: Evidence) -> Iterator[Finding]:
     """FAIL where a node is not proven on the new release, or something shows the contrary."""
+    if not evidence.manifest.nodes:
+        yield Finding(
+            "The manifest names no node, so none is proven to serve anything.", Verdict.INCONCLUSIVE
+        )
     if not evidence.upgrades:
         return
     proofs = _proofs(evidence)

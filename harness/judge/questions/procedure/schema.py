@@ -46,10 +46,16 @@ def _synced(step: Span) -> Iterator[Finding]:
 
 
 def _compared(step: Span) -> Iterator[Finding]:
-    expected, seen = step.detail.get("expected"), step.detail.get("seen")
-    if not isinstance(expected, Mapping) or not isinstance(seen, Mapping):
+    expected, seen = _told(step, "expected"), _told(step, "seen")
+    if expected is None or seen is None:
         yield _finding(
             f"The version tables of phase {step.phase} are not journalled, so its schema is not proven.",
+            Verdict.INCONCLUSIVE,
+            step,
+        )
+    elif not any(expected.values()):
+        yield _finding(
+            f"Nothing was expected of the version tables in phase {step.phase}, so its schema is not proven.",
             Verdict.INCONCLUSIVE,
             step,
         )
@@ -80,16 +86,24 @@ def _left_out(evidence: Evidence, ended: Sequence[Span]) -> Iterator[Finding]:
 def _final(evidence: Evidence, ended: Sequence[Span]) -> Iterator[Finding]:
     """The last sample of the version tables against the last that was expected of them."""
     proofs = [step for step in ended if step.step == Step.PROVE_SCHEMA]
-    expected = proofs[-1].detail.get("expected") if proofs else None
-    samples = [row for row in evidence.versions if isinstance(row.get("tables"), Mapping)]
-    if not samples or not isinstance(expected, Mapping):
+    expected = _told(proofs[-1], "expected") if proofs else None
+    samples = [row for row in evidence.versions if row.get("tables") is not None]
+    if not samples or not expected:
         return
-    last = max(samples, key=lambda row: row.get("mono_ns") or 0)["tables"]
+    last = max(samples, key=lambda row: int(row["mono_ns"]))["tables"]
     if _tables(last) != _tables(expected):
         yield Finding(
             f"The last sample of the version tables holds {_words(last)}, expected {_words(expected)}.",
             Verdict.FAIL,
         )
+
+
+def _told(step: Span, key: str) -> Mapping[str, Any] | None:
+    """Version tables as a step journalled them, a list of rows each; None for anything else."""
+    tables = step.detail.get(key)
+    if not isinstance(tables, Mapping) or not all(isinstance(rows, list) for rows in tables.values()):
+        return None
+    return tables
 
 
 def _tables(tables: Mapping[str, Any]) -> dict[str, list[str]]:

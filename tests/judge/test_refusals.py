@@ -1,0 +1,183 @@
+"""Files of a wrong shape: refused with file, key and the way out, never with a traceback or a FAIL."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from harness.errors import UsageError
+from harness.judge import judge_run
+from harness.judge.model import Verdict
+from tests.judge.story import ISSUE, T0_NS, Story, healthy, judged, ns
+
+RESTORE = "restore the file from where the run was made."
+
+
+def refusal(story: Story, path: Path) -> str:
+    """The sentence with which the run is refused, without the folder."""
+    with pytest.raises(UsageError) as refused:
+        judged(story, path)
+    return str(refused.value).replace(f"{path}/", "")
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"judge": "strict"}, "scenario.judge: input should be a valid dictionary"),
+        ({"judge": ["x"]}, "scenario.judge: input should be a valid dictionary"),
+        ({"probes": "all"}, "scenario.probes: input should be a valid list"),
+        ({"probes": [7]}, "scenario.probes.0: input should be a valid dictionary"),
+        ({"probes": [{"connections": 3}]}, "scenario.probes.0.connections: input should be a valid list"),
+        ({"roll": True}, "scenario.roll: input should be a valid dictionary"),
+        ({"roll": {"drained": "no"}}, "scenario.roll.drained: input should be a valid boolean"),
+        ({"load": 4}, "scenario.load: input should be a valid dictionary"),
+        ({"load": {"users": "four"}}, "scenario.load.users: input should be a valid integer"),
+        ({"load": {"pace_s": 0}}, "scenario.load.pace_s: input should be greater than 0"),
+        ({"deployment": "local"}, "scenario.deployment: input should be a valid dictionary"),
+        ({"balancer": []}, "scenario.balancer: input should be a valid dictionary"),
+    ],
+)
+def test_a_scenario_of_a_wrong_shape_is_refused(
+    tmp_path: Path, changes: dict[str, Any], sentence: str
+) -> None:
+    story = healthy()
+    story.scenario = changes
+
+    assert refusal(story, tmp_path) == f"run.json: {sentence}; {RESTORE}"
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"host": {"software": "all of it"}}, "host.software: input should be a valid dictionary"),
+        (
+            {"clock": {"wall_ns": 0, "mono_ns": -1}},
+            "clock.mono_ns: input should be greater than or equal to 0",
+        ),
+        (
+            {"clock": {"wall_ns": 2**63, "mono_ns": 0}},
+            "clock.wall_ns: input should be less than 922337203685477580",
+        ),
+    ],
+)
+def test_a_manifest_of_a_wrong_shape_is_refused(
+    tmp_path: Path, changes: dict[str, Any], sentence: str
+) -> None:
+    run = healthy().write(tmp_path)
+    manifest = orjson.loads(run.manifest.read_bytes())
+    run.manifest.write_bytes(orjson.dumps({**manifest, **changes}))
+
+    with pytest.raises(UsageError) as refused:
+        judge_run(run)
+
+    assert str(refused.value).startswith(f"{run.manifest}: {sentence}")
+    assert str(refused.value).endswith(RESTORE)
+
+
+@pytest.mark.parametrize(
+    ("detail", "sentence"),
+    [
+        ({"migrations": 7}, "'detail.migrations' is '7', expected a list"),
+        ({"log_errors": "ERROR"}, "'detail.log_errors' is 'ERROR', expected a list"),
+        (
+            {"migrations": [{"started_ns": "soon"}]},
+            "'detail.migrations.started_ns' is 'soon', expected a number or null",
+        ),
+        (
+            {"migrations": [{"duration_s": "long"}]},
+            "'detail.migrations.duration_s' is 'long', expected a number or null",
+        ),
+    ],
+)
+def test_journal_details_that_are_walked_through_must_be_what_they_are_said_to_be(
+    tmp_path: Path, detail: dict[str, Any], sentence: str
+) -> None:
+    story = healthy()
+    story.detail("expand", "db_sync").update(detail)
+
+    told = refusal(story, tmp_path)
+
+    assert told.startswith("journal.jsonl, line ")
+    assert told.endswith(f": {sentence}; {RESTORE}")
+
+
+@pytest.mark.parametrize(
+    ("sample", "sentence"),
+    [
+        ({"mono_ns": "now"}, "database.jsonl, sample 1: mono_ns: input should be a valid integer"),
+        ({"mono_ns": 1.5}, "database.jsonl, sample 1: mono_ns: input should be a valid integer"),
+        ({"tables": 3}, "database.jsonl, sample 1: tables: input should be a valid dictionary"),
+        ({"tables": {"a": 1}}, "database.jsonl, sample 1: tables.a: input should be a valid list"),
+    ],
+)
+def test_samples_of_the_database_of_a_wrong_shape_are_refused(
+    tmp_path: Path, sample: dict[str, Any], sentence: str
+) -> None:
+    story = healthy()
+    story.versions[0].update(sample)
+
+    assert refusal(story, tmp_path) == f"{sentence}; {RESTORE}"
+
+
+@pytest.mark.parametrize(
+    ("lane", "sentence"),
+    [
+        ({"rate_hz": 0}, "0.rate_hz: input should be greater than 0"),
+        ({"rate_hz": -2.0}, "0.rate_hz: input should be greater than 0"),
+        ({"rate_hz": 1e9}, "0.rate_hz: input should be less than or equal to 100000"),
+        ({"deadline_s": 0}, "0.deadline_s: input should be greater than 0"),
+        ({"deadline_s": 1e9}, "0.deadline_s: input should be less than or equal to 86400"),
+    ],
+)
+def test_a_lane_with_an_impossible_rate_or_deadline_is_refused(
+    tmp_path: Path, lane: dict[str, Any], sentence: str
+) -> None:
+    story = healthy()
+    story.lanes[0].update(lane)
+
+    assert refusal(story, tmp_path) == f"requests/probes.jsonl, line 1: header.lanes: {sentence}; {RESTORE}"
+
+
+FAR_NS = T0_NS + 31 * 86_400 * 10**9
+AWAY = f"is {FAR_NS:,}, more than 30 days from the run's clock ({T0_NS:,} in run.json); {RESTORE}"
+
+
+@pytest.mark.parametrize("key", ["intended_ns", "end_ns"])
+def test_a_request_of_another_time_is_refused_before_it_costs_any_memory(tmp_path: Path, key: str) -> None:
+    story = healthy()
+    row = story.records[ISSUE][-1]
+    row.update({"end_ns": FAR_NS, key: FAR_NS})
+    if key == "end_ns":
+        row["intended_ns"] = row["start_ns"] = ns(55)
+
+    told = refusal(story, tmp_path)
+
+    assert told.startswith(f"requests/probes.jsonl, lane {ISSUE}: {key} is ")
+    assert told.endswith(AWAY)
+
+
+def test_journal_lines_migrations_and_samples_of_another_time_are_refused(tmp_path: Path) -> None:
+    story = healthy()
+    story.find("teardown", None)["mono_ns"] = FAR_NS
+    assert refusal(story, tmp_path / "journal").startswith("journal.jsonl, seq ")
+
+    story = healthy()
+    story.detail("expand", "db_sync")["migrations"][0]["started_ns"] = FAR_NS
+    assert refusal(story, tmp_path / "migration").endswith(f": detail.migrations.started_ns {AWAY}")
+
+    story = healthy()
+    story.versions[0]["mono_ns"] = FAR_NS
+    assert refusal(story, tmp_path / "sample") == f"database.jsonl, sample 1: mono_ns {AWAY}"
+
+
+def test_a_migration_that_is_no_table_is_left_out_and_harms_nothing(tmp_path: Path) -> None:
+    story = healthy()
+    story.detail("expand", "db_sync")["migrations"].append("an index")
+
+    judgement = judged(story, tmp_path)
+
+    assert judgement.verdict is Verdict.PASS
+    assert len(judgement.migrations) == 1
