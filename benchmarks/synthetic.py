@@ -140,7 +140,7 @@ def _press(
 def _write_manifest(run: RunDirectory) -> None:
     manifest = {
         "format": 1,
-        "scenario": {},
+        "scenario": {"impact": {}},
         "from": {"series": "2025.1", "version": _OLD},
         "to": {"series": "2026.1", "version": _NEW},
         "nodes": list(_NODES),

@@ -36,6 +36,7 @@ from harness.evidence.rundir import RunDirectory, create_run_directory
 from harness.load.process import LoadProcess
 from harness.load.seed import seed
 from harness.load.spec import ChildSpec, load_spec, probe_lanes, probes_spec
+from harness.procedure.activity import ActivitySampler
 from harness.procedure.baseline import objection
 from harness.procedure.context import Context, Schema
 from harness.procedure.continuity import Continuity
@@ -268,6 +269,11 @@ class _Run:
             accounts = seed(deployment.url, deployment.admin, scenario, scenario.seed)
         file, ledger = run.requests / "probes.jsonl", run.writes / "probes.jsonl"
         specs = [probes_spec(scenario, url, accounts, file, self._clock, ledger)]
+        file = run.requests / "probes.jsonl"
+        beside = deployment.reference_url
+        specs = [
+            probes_spec(scenario, deployment.url, accounts, file, self._clock, reference_url=beside),
+        ]
         if scenario.load.users or scenario.load.client_users:
             file, ledger = run.requests / "load.jsonl", run.writes / "load.jsonl"
             specs.append(
@@ -340,6 +346,7 @@ class _Run:
             JsonLinesWriter(run.database) as samples,
             Sampler(deployment.balancer.counters, run.balancer, run.requests, self._stage, self._view.tick),
             self._continuity(deployment) as continuity,
+            ActivitySampler(deployment.database.watch, samples, self._stage, scenario.judge.lock_wait_s_max),
         ):
             context = Context(
                 scenario=scenario,

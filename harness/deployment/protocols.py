@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -32,6 +33,31 @@ class CommandResult:
     duration_s: float
     log: Path
     """Everything it printed, and what it logged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A database thread that waits for a lock."""
+
+    thread: int
+    account: str
+    state: str
+    """The database's own words, such as `Waiting for table metadata lock`."""
+    waited_s: float
+    """Since its statement began, so the wait is no longer than this."""
+    statement: str
+    """What it wants to run, without its literals: `harness.deployment.statement`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """What goes on in the database at one instant."""
+
+    waiting: tuple[Waiting, ...]
+    """Longest wait first."""
+    transactions: int
+    oldest_transaction_s: float
+    """0 where there is none."""
 
 
 class Balancer(Protocol):
@@ -100,6 +126,13 @@ class Database(Protocol):
     def set_trust_function_creators(self, value: bool) -> None:
         """Set the global `log_bin_trust_function_creators`."""
 
+    def watch(self) -> AbstractContextManager[Callable[[], Activity]]:
+        """A connection kept open to look often at what goes on; the look itself waits for no lock.
+
+        Raises:
+            StepError: the database does not answer; so does each look.
+        """
+
     def backup(self, target: Path, deadline_s: float) -> CommandResult:
         """Dump the Keystone database to `target`, readable by its owner only."""
 
@@ -124,6 +157,12 @@ class Deployment(Protocol):
     @property
     def url(self) -> str:
         """Base URL of the balancer, an IP literal, without `/v3`."""
+
+    @property
+    def reference_url(self) -> str | None:
+        """Base URL of a target on the same machine that has nothing to do but answer `REFERENCE_BODY`; None
+        where there is none.
+        """
 
     @property
     def admin(self) -> Credentials:

@@ -28,6 +28,10 @@ PROBED_PHASES: tuple[Phase, ...] = tuple(
 """Phases during which the probes run and must have left evidence, in order."""
 
 
+DATABASE_PHASES = frozenset({Phase.FLUSH, Phase.TRUST, Phase.EXPAND, Phase.MIGRATE, Phase.CONTRACT})
+"""Phases that change the database, where what waits for a lock in it is evidence."""
+
+
 class Step(StrEnum):
     """One action in a phase, perhaps on one node."""
 
@@ -135,6 +139,7 @@ class Operation(StrEnum):
     PROJECT_DELETE = "project_delete"  # DELETE /v3/projects/{id}
     ROLE_GRANT = "role_grant"  # PUT /v3/projects/{project}/users/{user}/roles/{role}
     ROLE_REVOKE = "role_revoke"  # DELETE of the same
+    PING = "ping"  # GET / of the known-good target beside the balancer; Keystone is never asked it
 
 
 LEDGER_OPERATIONS = frozenset(
@@ -165,6 +170,10 @@ PROBE_OPERATIONS = frozenset(
     }
 )
 """Operations that stand by themselves, so that a schedule can demand them; the others are steps of a life."""
+
+
+REFERENCE_BODY = b'{"reference": "good"}'
+"""What the known-good target answers."""
 
 
 class Role(StrEnum):

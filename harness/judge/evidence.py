@@ -14,6 +14,7 @@ from harness.evidence.continuity import CellsRead, read_cells
 from harness.evidence.database import DatabaseRead, read_database
 from harness.evidence.journal import JournalRead, read_journal
 from harness.evidence.ledger import Ledger, read_ledger
+from harness.evidence.jsonl import read_jsonl
 from harness.evidence.manifest import Manifest, read_manifest
 from harness.evidence.names import Error, Role, RunOutcome
 from harness.evidence.requests import Records, Requests, read_requests
@@ -21,13 +22,17 @@ from harness.evidence.rundir import RunDirectory
 from harness.judge.clock_check import check_clock
 from harness.judge.codes import NO_SUCH_WORD
 from harness.judge.downtime import Downtime, downtime
+from harness.judge.impact import impacts, settings
+from harness.judge.locks import database_activity
+from harness.judge.masked import masked_failures
 from harness.judge.model import Timeline
+from harness.judge.observations import DatabaseActivity, Impact, MaskedFailures
 from harness.judge.overdue import fail_overdue
 from harness.judge.room import Room, room
 from harness.judge.settings import differences, judge_settings
 from harness.judge.silence import Detectable, Silence, detectable, silences
 from harness.judge.timeline import Window, build_timeline, windows
-from harness.scenario import JudgeSettings
+from harness.scenario import ImpactSettings, JudgeSettings
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,8 @@ class Evidence:
     timeline: Timeline
     versions: tuple[dict[str, Any], ...]
     """Version tables at step edges, as sampled: `mono_ns`, `phase`, `step`, `edge`, `tables`."""
+    balancer: tuple[dict[str, Any], ...]
+    """Samples of the balancer's counters: `mono_ns`, `phase`, `step`, `servers`."""
     running: bool
     """The caller knows that the harness of this run is alive."""
     ledger: Ledger
@@ -77,6 +84,27 @@ class Evidence:
     def detectable(self) -> Detectable:
         """What the probes could not have missed."""
         return detectable(self)
+
+    @cached_property
+    def impact_bounds(self) -> ImpactSettings | None:
+        """Bounds of the comparison with the baseline; None where it was not asked for."""
+        return settings(self)
+
+    @cached_property
+    def impacts(self) -> tuple[Impact, ...]:
+        """Each probe lane in each phase against its baseline; empty where that was not asked for."""
+        bounds = self.impact_bounds
+        return () if bounds is None else impacts(self, bounds)
+
+    @cached_property
+    def masked(self) -> MaskedFailures:
+        """What the balancer kept from its clients."""
+        return masked_failures(self, self.balancer)
+
+    @cached_property
+    def database_activity(self) -> DatabaseActivity:
+        """What waited for locks in the database."""
+        return database_activity(self, self.database.rows)
 
     @property
     def judged_start_ns(self) -> int:
@@ -198,6 +226,7 @@ def _load(run: RunDirectory, overrides: Iterable[str], *, running: bool) -> Evid
         requests,
         timeline,
         database.versions,
+        read_jsonl(run.balancer).rows,
         running,
         ledger=read_ledger(run.writes, run.ledger),
         database=database,

@@ -21,6 +21,10 @@ _NOT_ASKED = (
     "That answers were as quick as before is not proven: latencies are shown, and the question of impact is "
     "not asked yet.",
 )
+_NO_IMPACT = (
+    "That answers were as quick as before is not proven: latencies are shown, and the question of impact was "
+    "not asked."
+)
 _NO_CONTINUITY = (
     "That tokens, users and roles made on one release are honoured by the other is not proven: the question "
     "of continuity was not asked."
@@ -35,6 +39,8 @@ def limits(evidence: Evidence) -> tuple[str, ...]:
     sentences = list(_NOT_ASKED)
     if not continuity.asked(evidence):
         sentences.append(_NO_CONTINUITY)
+    if evidence.impact_bounds is None:
+        sentences.append(_NO_IMPACT)
     outside = tally(evidence)["not_judged_failed"]
     if outside:
         sentences.append(
@@ -47,6 +53,7 @@ def limits(evidence: Evidence) -> tuple[str, ...]:
             f"An outage of one operation shorter than {at_most_seconds(lane_s)}, or of all operations "
             f"shorter than {at_most_seconds(whole_s)}, may have gone unseen between two probes."
         )
+    sentences += _masked(evidence)
     rounds = evidence.setting("deployment", "password_hash_rounds")
     if isinstance(rounds, int) and rounds < _PRODUCTION_ROUNDS:
         sentences.append(
@@ -65,3 +72,20 @@ def _integrity(evidence: Evidence) -> str:
         "Writes made after the last read-back began are not proven, of passwords only a sample was tried, "
         "and what was there before the run was not read back."
     )
+def _masked(evidence: Evidence) -> list[str]:
+    """What the balancer kept from its clients; one that talks to the nodes directly would have met it."""
+    masked = evidence.masked
+    retried, redispatched = masked.total("retried"), masked.total("redispatched")
+    sentences = []
+    if retried or redispatched:
+        sentences.append(
+            f"The balancer masked failures: it tried {counted(retried, 'connection')} again and moved "
+            f"{counted(redispatched, 'request')} to another node; no client saw them, and they are not "
+            "counted as failures."
+        )
+    if masked.restarts:
+        sentences.append(
+            f"The balancer's counters went back {counted(masked.restarts, 'time')}, as after a restart: what "
+            "it had masked since the last sample is not known."
+        )
+    return sentences

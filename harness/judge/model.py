@@ -13,6 +13,7 @@ from harness.errors import ExitCode
 from harness.evidence.continuity import Cell
 from harness.evidence.manifest import Manifest
 from harness.evidence.names import Role
+from harness.judge.observations import DatabaseActivity, Impact, MaskedFailures, ReleaseShare, Stutter
 from harness.scenario import JudgeSettings
 
 
@@ -201,6 +202,8 @@ class Series:
     failures: pd.DataFrame
     """Failed and unknown requests, at most 5,000, evenly thinned beyond: columns `intended_ns`, `lane`, `op`,
     `connection`, `outcome`, `error`, `status`, `detail`, `node`, `release`, `request_id`, `latency_ms`."""
+    reference: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """The known-good target: columns `bucket`, `latency_ms_max`; empty where there is none."""
 
 
 @dataclass(frozen=True)
@@ -233,6 +236,16 @@ class Judgement:
     """`wall_s`, `busy_s` (commands and waits), `overhead_percent`."""
     limits: tuple[str, ...]
     """What this run can not prove, a sentence each."""
+    impacts: tuple[Impact, ...] = ()
+    """Each probe lane in each phase against its baseline; empty where that was not asked."""
+    masked: MaskedFailures = field(default_factory=lambda: MaskedFailures((), 0, 0))
+    """What the balancer kept from its clients."""
+    shares: tuple[ReleaseShare, ...] = ()
+    """Which releases answered in each step of the roll."""
+    database: DatabaseActivity = field(default_factory=lambda: DatabaseActivity((), ()))
+    """What waited for locks in the database."""
+    stutters: tuple[Stutter, ...] = ()
+    """When the known-good target was slow or silent, by time."""
     settings: JudgeSettings = field(default_factory=JudgeSettings)
     """The bounds that it was judged under."""
     overrides: tuple[str, ...] = ()

@@ -74,7 +74,7 @@ class Room:
     3. *A starved moment*: the instant at which the request was due, left or ended lies in a second in which
        at least half of the probes left over `judge.lag_p99_ms_max` late, or between the intended time and
        the start of a probe that left over `judge.lag_max_ms_max` late, or while a request to the reference
-       target failed. Failures elsewhere in the run are charged as ever.
+       target failed or took longer than that. Failures elsewhere in the run are charged as ever.
 
     `coverage` names the reason of 1 and 2. That of 3 is named by the last finding of `availability`, and by
     `coverage` only where the lag is over its bound in the run as a whole, or the reference target failed. A
@@ -160,11 +160,16 @@ def _starved(evidence: Evidence) -> Intervals:
         ends.append(records.start_ns[frozen])
     for lane in evidence.lanes(Role.REFERENCE):
         records = evidence.judged(lane)
-        broken = bad(records)
+        broken = bad(records) | held_up(records, settings.lag_max_ms_max)
         starts.append(records.intended_ns[broken])
         ends.append(records.end_ns[broken])
     starved = begin_ns + np.flatnonzero((late > 0) & (late >= due * _STARVED_SHARE)) * _SECOND_NS
     return disjoint(np.concatenate([*starts, starved]), np.concatenate([*ends, starved + _SECOND_NS]))
+
+
+def held_up(records: Records, latency_ms_max: float) -> NDArray[np.bool_]:
+    """Which requests took longer than that, from intended time to end; unsent ones took no time."""
+    return np.asarray(records.end_ns - records.intended_ns > latency_ms_max * 1e6)
 
 
 def _per_second(instants_ns: NDArray[np.int64], begin_ns: int, seconds: int) -> NDArray[np.int64]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from harness.evidence.names import Role
 from harness.evidence.requests import OUTCOMES, Records
 from harness.judge.codes import bad, sent
 from harness.judge.model import Series
@@ -21,11 +23,17 @@ FAILURES_MAX = 5_000
 
 
 def series(evidence: Evidence) -> Series:
-    """Rate, latency and failures over the whole timeline; reference lanes left out."""
+    """Rate, latency and failures over the whole timeline; reference lanes stand apart."""
     timeline = evidence.timeline
     length_ns = max(1, timeline.end_ns - timeline.start_ns)
     bucket_ns = max(BUCKET_NS_MIN, -(-length_ns // BUCKETS_MAX))
-    return Series(bucket_ns, _rate(evidence, bucket_ns), _latency(evidence, bucket_ns), _failures(evidence))
+    return Series(
+        bucket_ns,
+        _rate(evidence, bucket_ns),
+        _latency(evidence, bucket_ns, evidence.lanes()),
+        _failures(evidence),
+        _latency(evidence, bucket_ns, evidence.lanes(Role.REFERENCE))[["bucket", "latency_ms_max"]],
+    )
 
 
 def _buckets(evidence: Evidence, records: Records, bucket_ns: int) -> NDArray[np.int64]:
@@ -71,11 +79,11 @@ def _sum(one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.pad(one, (0, size - len(one))) + np.pad(other, (0, size - len(other)))
 
 
-def _latency(evidence: Evidence, bucket_ns: int) -> pd.DataFrame:
+def _latency(evidence: Evidence, bucket_ns: int, lanes: Iterable[int]) -> pd.DataFrame:
     """Answered requests of open-model lanes, from intended time to end."""
     buckets = [np.empty(0, np.int16)]
     latencies = [np.empty(0, np.float32)]
-    for lane in evidence.lanes():
+    for lane in lanes:
         if evidence.requests.lanes[lane].rate_hz is None:
             continue
         records = _after(evidence, lane)

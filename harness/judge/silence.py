@@ -28,6 +28,8 @@ class Silence:
     """Start and end of each stretch without success over the budget."""
     budget_s: float
     """The stall budget: the judge's setting, else the lane's deadline."""
+    gaps: Gaps
+    """Every stretch in which requests were due and none succeeded."""
 
 
 def silences(evidence: Evidence) -> tuple[Silence, ...]:
@@ -49,6 +51,7 @@ def _silence(evidence: Evidence, number: int) -> Silence:
         probe_s_max={phase: _longest_s(evidence, probes, phase) for phase in (*phases, None)},
         stalls=tuple(success.longer_than(budget_s)),
         budget_s=budget_s,
+        gaps=success,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.stats import beta
+from scipy.special import betaincinv
 
 from harness.evidence.requests import Records
 from harness.judge.codes import FAILED, UNKNOWN, UNSENT, bad, count
@@ -27,7 +27,7 @@ def error_rate_upper(failures: int, requests: int) -> float | None:
         return None
     if failures >= requests:
         return 1.0
-    return float(beta.ppf(CONFIDENCE, failures + 1, requests - failures))
+    return float(betaincinv(failures + 1, requests - failures, CONFIDENCE))
 
 
 def lane_stats(evidence: Evidence) -> tuple[LaneStats, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 from harness.evidence.rundir import RunDirectory
 from harness.judge.evidence import Evidence, load_evidence
@@ -12,10 +13,16 @@ from harness.judge.model import Finding, Judgement, Outage, Question, Verdict, W
 from harness.judge.questions import QUESTIONS, asked
 from harness.judge.questions.integrity import write_counts
 from harness.judge.model import Finding, Judgement, Outage, Question, Verdict, worst
+from harness.judge.masked import release_shares
+from harness.judge.model import Finding, Judgement, Outage, Question, Verdict, worst
+from harness.judge.observations import DatabaseActivity, MaskedFailures
 from harness.judge.questions import QUESTIONS, asked
 from harness.judge.series import series
 from harness.judge.stats import lane_stats, tally
+from harness.judge.stutter import stutters
 from harness.judge.timeline import applied_migrations, overhead
+
+Told = TypeVar("Told")
 
 
 def judge_run(run: RunDirectory, overrides: Iterable[str] = (), *, running: bool = False) -> Judgement:
@@ -53,6 +60,11 @@ def judge_evidence(evidence: Evidence) -> Judgement:
         versions=evidence.versions,
         overhead=overhead(evidence.timeline, evidence.journal.events),
         limits=limits(evidence),
+        impacts=_told(lambda: evidence.impacts, ()),
+        masked=_told(lambda: evidence.masked, MaskedFailures((), 0, 0)),
+        shares=release_shares(evidence),
+        database=_told(lambda: evidence.database_activity, DatabaseActivity((), ())),
+        stutters=stutters(evidence),
         settings=evidence.settings,
         overrides=evidence.overrides,
         writes=_writes(evidence),
@@ -66,6 +78,12 @@ def _writes(evidence: Evidence) -> tuple[WriteCounts, ...]:
         return write_counts(evidence)
     except Exception:  # noqa: BLE001 - told by `ask`
         return ()
+def _told(observation: Callable[[], Told], nothing: Told) -> Told:
+    """`nothing` where observing breaks: the question that rests on it has told so then."""
+    try:
+        return observation()
+    except Exception:  # noqa: BLE001 - told by `ask`
+        return nothing
 
 
 def _outages(evidence: Evidence) -> tuple[Outage, ...]:

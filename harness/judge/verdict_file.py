@@ -54,6 +54,13 @@ def _document(judgement: Judgement) -> dict[str, Any]:
         "lanes": {stats.lane: _stats(stats) for stats in judgement.lanes if stats.phase is None},
         "overhead": {name: _rounded(value) for name, value in judgement.overhead.items()},
         "limits": list(judgement.limits),
+        "impact": [_plain(asdict(row)) for row in judgement.impacts],
+        "masked": [asdict(row) for row in judgement.masked.rows],
+        "releases_in_roll": [
+            {**asdict(share), "answered": dict(share.answered)} for share in judgement.shares
+        ],
+        "lock_waits": [_plain(asdict(wait)) for wait in judgement.database.waits],
+        "reference_stutters": [asdict(stutter) for stutter in judgement.stutters],
         "judge": judgement.settings.model_dump(mode="json"),
         "overrides": list(judgement.overrides),
         "writes": [asdict(row) for row in judgement.writes],
@@ -91,6 +98,17 @@ def _stats(stats: LaneStats) -> dict[str, Any]:
     row = asdict(stats)
     del row["phase"], row["lane"]
     return {key: _rounded(value) if isinstance(value, float) else value for key, value in row.items()}
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    """Floats rounded, also those of an interval."""
+    plain: dict[str, Any] = {}
+    for key, value in row.items():
+        if isinstance(value, dict):
+            plain[key] = _plain(value)
+        else:
+            plain[key] = _rounded(value) if isinstance(value, float) else value
+    return plain
 
 
 def _rounded(value: float | None) -> float | None:

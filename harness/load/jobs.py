@@ -21,7 +21,7 @@ from harness.load.context import LoadContext
 from harness.load.dispatcher import Dispatcher
 from harness.load.personas import PacedUser
 from harness.load.probes import ProbeCalls, Prober
-from harness.load.schedule import Schedule
+from harness.load.schedule import Schedule, offsets_beside_ns
 from harness.load.sender import Sender
 from harness.load.spec import ChildSpec, load_lanes, pool_size, renewal_lane
 from harness.load.tokens import KeptToken
@@ -84,7 +84,7 @@ class ProbesJob:
     def __init__(self, spec: ChildSpec, sender: Sender) -> None:
         self._spec = spec
         self._sender = sender
-        self._prober = Prober(spec.lanes, spec.address, sender)
+        self._prober = Prober(spec.lanes, spec.address, sender, spec.reference_address)
         self._dispatcher: Dispatcher | None = None
 
     @property
@@ -112,8 +112,10 @@ class ProbesJob:
 
     def run(self) -> None:
         """Dispatch until `stop`; called by the Locust user."""
-        rates = [lane.rate_hz or 0.0 for lane in self._spec.lanes]
-        schedule = Schedule(now_ns() + LEAD_NS, rates)
+        lanes = self._spec.lanes
+        rates = [lane.rate_hz or 0.0 for lane in lanes]
+        beside = [lane.role is Role.REFERENCE for lane in lanes]
+        schedule = Schedule(now_ns() + LEAD_NS, rates, offsets_beside_ns(rates, beside))
         in_flight_max = self._spec.in_flight_max or pool_size(self._spec.lanes)
         self._dispatcher = Dispatcher(schedule, self._prober.send, self._prober.refuse, in_flight_max)
         self._dispatcher.run()
@@ -200,6 +202,8 @@ def make_job(spec: ChildSpec, sender: Sender) -> ProbesJob | LoadJob:
     if spec.job == "probes":
         if not spec.lanes or any(not lane.rate_hz for lane in spec.lanes):
             raise UsageError("probes: every lane needs a rate, and there must be one lane at least.")
+        if spec.reference_url is None and any(lane.role is Role.REFERENCE for lane in spec.lanes):
+            raise UsageError("probes: there are reference lanes, and no reference target is named.")
         return ProbesJob(spec, sender)
     return LoadJob(spec, sender)
 

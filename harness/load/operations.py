@@ -10,6 +10,7 @@ import orjson
 
 from harness.evidence.ledger import PASSWORD, Change, Value
 from harness.evidence.names import Operation
+from harness.evidence.names import REFERENCE_BODY, Operation
 from harness.load.client import Answer, Request
 from harness.load.spec import Account
 
@@ -445,6 +446,20 @@ class RoleRevoke:
     def change(self) -> Change:
         """The grant is gone."""
         return Change(self.op, self.grant.name, self.grant.entity_id)
+class Ping:
+    """Ask the known-good target beside the balancer, which has nothing to do but answer."""
+
+    op: ClassVar = Operation.PING
+    status_due: ClassVar = 200
+
+    def request(self) -> Request:
+        """GET /."""
+        return Request("GET", "/")
+
+    def check(self, answer: Answer) -> None:
+        """Its whole answer, to the letter."""
+        if answer.body != REFERENCE_BODY:
+            raise BadAnswerError(f"the body is {answer.body[:64]!r} instead of {REFERENCE_BODY!r}")
 
 
 OPERATIONS: dict[Operation, type[Call[object]]] = {
@@ -460,6 +475,7 @@ OPERATIONS: dict[Operation, type[Call[object]]] = {
     Operation.PROJECT_DELETE: ProjectDelete,
     Operation.ROLE_GRANT: RoleGrant,
     Operation.ROLE_REVOKE: RoleRevoke,
+    Operation.PING: Ping,
 }
 """Every operation a lane can drive."""
 

@@ -6,13 +6,14 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from harness.evidence.names import Error, Operation
+from harness.evidence.names import Error, Operation, Role
 from harness.evidence.records import Lane
 from harness.load.client import Client
 from harness.load.operations import (
     Call,
     IssuedToken,
     MadeUser,
+    Ping,
     ProjectList,
     TokenIssue,
     TokenValidate,
@@ -55,6 +56,7 @@ class ProbeCalls:
             Operation.USER_GET: self._user_get,
             Operation.USER_DELETE: self._user_delete,
             Operation.PROJECT_LIST: self._project_list,
+            Operation.PING: Ping,
         }
 
     def make(self, op: Operation) -> Call[Any]:
@@ -102,10 +104,20 @@ class ProbeCalls:
 class Prober:
     """Sends the arrivals of all lanes, each lane over connections of its own."""
 
-    def __init__(self, lanes: tuple[Lane, ...], address: tuple[str, int], sender: Sender) -> None:
+    def __init__(
+        self,
+        lanes: tuple[Lane, ...],
+        address: tuple[str, int],
+        sender: Sender,
+        reference: tuple[str, int] | None = None,
+    ) -> None:
+        """`reference` is where the lanes of that role go; they need one."""
         self._lanes = lanes
         self._sender = sender
-        self.clients = tuple(Client(address, lane.connection) for lane in lanes)
+        beside = reference or address
+        self.clients = tuple(
+            Client(beside if lane.role is Role.REFERENCE else address, lane.connection) for lane in lanes
+        )
         self.calls: ProbeCalls | None = None
         """Set once the first tokens are there."""
 

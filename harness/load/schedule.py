@@ -32,14 +32,34 @@ def offsets_ns(rates_hz: Sequence[float]) -> tuple[int, ...]:
     return tuple(offsets)
 
 
+def offsets_beside_ns(rates_hz: Sequence[float], beside: Sequence[bool]) -> tuple[int, ...]:
+    """Phases where some lanes stand beside the others: those are placed as if they were alone.
+
+    What is probed beside must not take the others' places in time, or they would leave wider gaps in which an
+    outage goes unseen. It falls between their arrivals, by half of the smallest gap.
+    """
+    pairs = list(zip(rates_hz, beside, strict=True))
+    rates = [rate for rate, is_beside in pairs if not is_beside]
+    main = iter(offsets_ns(rates))
+    rest = iter(offsets_ns([rate for rate, is_beside in pairs if is_beside]))
+    members = Counter(rates)
+    half_ns = round(min((SECOND_NS / (rate * members[rate]) for rate in members), default=0.0) / 2)
+    return tuple(next(rest) + half_ns if is_beside else next(main) for is_beside in beside)
+
+
 class Schedule:
     """The arrivals of all lanes merged, in the order in which they are due; never ends."""
 
-    def __init__(self, start_ns: int, rates_hz: Sequence[float]) -> None:
-        """`start_ns` is CLOCK_MONOTONIC; a lane's index is its place in `rates_hz`, of which there is one."""
+    def __init__(
+        self, start_ns: int, rates_hz: Sequence[float], offsets: Sequence[int] | None = None
+    ) -> None:
+        """`start_ns` is CLOCK_MONOTONIC; a lane's index is its place in `rates_hz`, of which there is one.
+
+        `offsets` are each lane's phase in nanoseconds; `offsets_ns(rates_hz)` where none are given.
+        """
         self._start_ns = start_ns
         self._rates = tuple(rates_hz)
-        self._offsets = offsets_ns(rates_hz)
+        self._offsets = tuple(offsets_ns(rates_hz) if offsets is None else offsets)
         self._heap = [(start_ns + offset, lane, 0) for lane, offset in enumerate(self._offsets)]
         heapq.heapify(self._heap)
 

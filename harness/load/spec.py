@@ -54,6 +54,8 @@ class ChildSpec(BaseModel):
     job: Literal["probes", "load"]
     base_url: str
     """Of the balancer, `http://127.0.0.1:<port>`, without `/v3`."""
+    reference_url: str | None = None
+    """Of the known-good target beside the balancer, likewise; None where there is none."""
     evidence: Path
     """Request file to write; it must not exist."""
     ledger: Path | None = None
@@ -78,9 +80,11 @@ class ChildSpec(BaseModel):
     in_flight_max: int = Field(default=0, ge=0)
     """Bound of the greenlet pool of the probes; 0: `pool_size(lanes)`."""
 
-    @field_validator("base_url")
+    @field_validator("base_url", "reference_url")
     @classmethod
-    def _loopback_only(cls, url: str) -> str:
+    def _loopback_only(cls, url: str | None) -> str | None:
+        if url is None:
+            return None
         parts = urlsplit(url)
         if parts.scheme != "http" or parts.hostname != "127.0.0.1" or not parts.port:
             raise ValueError("must be http://127.0.0.1:<port>: load is sent to this machine alone")
@@ -89,8 +93,17 @@ class ChildSpec(BaseModel):
     @property
     def address(self) -> tuple[str, int]:
         """Host (an IP literal) and port of `base_url`."""
-        parts = urlsplit(self.base_url)
-        return str(parts.hostname), int(parts.port or 0)
+        return _address(self.base_url)
+
+    @property
+    def reference_address(self) -> tuple[str, int] | None:
+        """Host and port of `reference_url`."""
+        return None if self.reference_url is None else _address(self.reference_url)
+
+
+def _address(url: str) -> tuple[str, int]:
+    parts = urlsplit(url)
+    return str(parts.hostname), int(parts.port or 0)
 
 
 def user_prefix(seed: int) -> str:
@@ -117,12 +130,23 @@ def probe_lanes(scenario: Scenario) -> tuple[Lane, ...]:
     )
 
 
+def reference_lanes(scenario: Scenario) -> tuple[Lane, ...]:
+    """The lanes of the known-good target: each kind of connection, as dense as the densest probe."""
+    densest = max(scenario.probes, key=lambda probe: probe.rate_hz)
+    op, role = Operation.PING, Role.REFERENCE
+    return tuple(
+        Lane(f"{role}/{op}/{connection}", op, connection, densest.rate_hz, densest.deadline_s, role)
+        for connection in Connection
+    )
+
+
 def load_lanes(deadline_s: float) -> tuple[Lane, ...]:
     """The closed-model lanes of the load: each operation, by users and by real clients."""
     return tuple(
         Lane(f"{role}/{op}/{Connection.REUSED}", op, Connection.REUSED, None, deadline_s, role)
         for role in (Role.LOAD, Role.CLIENT)
         for op in Operation
+        if op is not Operation.PING
     )
 
 
@@ -139,8 +163,9 @@ def probes_spec(
     evidence: Path,
     clock: Clock,
     ledger: Path | None = None,
+    reference_url: str | None = None,
 ) -> ChildSpec:
-    """The probes' task for `scenario`.
+    """The probes' task for `scenario`; with a `reference_url` that target is probed as well.
 
     Raises:
         ValueError: `url` is not on loopback.
@@ -148,12 +173,13 @@ def probes_spec(
     return ChildSpec(
         job="probes",
         base_url=url,
+        reference_url=reference_url,
         evidence=evidence,
         ledger=ledger,
         clock=clock,
         seed=scenario.seed,
         accounts=accounts,
-        lanes=probe_lanes(scenario),
+        lanes=(*probe_lanes(scenario), *(reference_lanes(scenario) if reference_url else ())),
     )
 
 

@@ -1,7 +1,8 @@
-"""Looks once a second, while the run goes on, at the balancer's counters and at what the requests did."""
+"""Looks once a second and at each step's edges at the balancer's counters and at what the requests did."""
 
 from __future__ import annotations
 
+import queue
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -12,7 +13,7 @@ from typing import Self
 
 from harness.evidence.clock import now_ns
 from harness.evidence.jsonl import JsonLinesWriter, follow_jsonl
-from harness.evidence.names import Outcome
+from harness.evidence.names import Edge, Outcome
 from harness.procedure.stage import Stage
 
 INTERVAL_S = 1.0
@@ -30,6 +31,16 @@ class Progress:
     """Failed and unknown ones."""
     rate_hz: float
     """Over the last interval."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """Why a sample is taken."""
+
+    phase: str | None
+    step: str | None
+    edge: Edge | None
+    """Of the step; None for the samples of every second."""
 
 
 class Sampler:
@@ -52,28 +63,43 @@ class Sampler:
         self._total = 0
         self._failed = 0
         self._noted = False
-        self._stop = threading.Event()
+        self._marks: queue.SimpleQueue[_Mark | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="sampler", daemon=True)
 
     def __enter__(self) -> Self:
+        self._stage.on_edge.append(self._mark)
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._stop.set()
+        self._stage.on_edge.remove(self._mark)
+        self._marks.put(None)
         self._thread.join(timeout=10 * INTERVAL_S)
         self._writer.close()
 
+    def _mark(self, phase: str, step: str | None, edge: Edge) -> None:
+        """Have the thread look now: a balancer that is slow to answer must not hold up the step."""
+        if step is not None:
+            self._marks.put(_Mark(phase, step, edge))
+
     def _run(self) -> None:
         last_s, last_total = time.monotonic(), 0
-        while not self._stop.wait(INTERVAL_S):
-            self._guarded(self._sample_balancer)
-            self._guarded(self._read_requests)
-            now_s = time.monotonic()
-            rate_hz = (self._total - last_total) / (now_s - last_s)
-            last_s, last_total = now_s, self._total
-            progress = Progress(self._total, self._failed, rate_hz)
-            self._guarded(partial(self._tick, progress))
+        while True:
+            try:
+                mark = self._marks.get(timeout=max(0.0, last_s + INTERVAL_S - time.monotonic()))
+            except queue.Empty:
+                now = _Mark(self._stage.phase_now, self._stage.step_now, None)
+                self._guarded(partial(self._sample_balancer, now))
+                self._guarded(self._read_requests)
+                now_s = time.monotonic()
+                rate_hz = (self._total - last_total) / (now_s - last_s)
+                last_s, last_total = now_s, self._total
+                progress = Progress(self._total, self._failed, rate_hz)
+                self._guarded(partial(self._tick, progress))
+            else:
+                if mark is None:
+                    return
+                self._guarded(partial(self._sample_balancer, mark))
 
     def _guarded(self, look: Callable[[], None]) -> None:
         """A look that breaks is noted once; the others, and the run, go on."""
@@ -84,16 +110,10 @@ class Sampler:
                 self._noted = True
                 self._stage.note(f"a sample could not be taken: {type(error).__name__}: {error}")
 
-    def _sample_balancer(self) -> None:
+    def _sample_balancer(self, mark: _Mark) -> None:
         servers = {name: dict(row) for name, row in self._counters().items()}
-        self._writer.append(
-            {
-                "mono_ns": now_ns(),
-                "phase": self._stage.phase_now,
-                "step": self._stage.step_now,
-                "servers": servers,
-            }
-        )
+        row = {"mono_ns": now_ns(), "phase": mark.phase, "step": mark.step, "servers": servers}
+        self._writer.append(row if mark.edge is None else {**row, "edge": mark.edge})
 
     def _read_requests(self) -> None:
         for path in sorted(self._requests.glob("*.jsonl")):

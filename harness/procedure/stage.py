@@ -66,12 +66,20 @@ class Stage:
         self.step_now: str | None = None
         self.phase_began_s = time.monotonic()
         self.phase_began_ns = now_ns()
+        self.on_edge: list[Callable[[str, str | None, Edge], None]] = []
+        """Told when a phase or step begins and when it ends, with its phase and step, on the thread that
+        acts: each must return at once and never raise."""
+
+    def _edge(self, phase: Phase, step: Step | None, edge: Edge) -> None:
+        for told in self.on_edge:
+            told(phase, step, edge)
 
     @contextmanager
     def phase(self, phase: Phase) -> Iterator[None]:
         """Journal `begin`, then `end`, or `fail` where the block raises."""
         self._journal.write(Edge.BEGIN, phase)
         self.phase_now, self.phase_began_s, self.phase_began_ns = phase, time.monotonic(), now_ns()
+        self._edge(phase, None, Edge.BEGIN)
         self._tell(lambda watcher: watcher.phase_began(phase))
         try:
             yield
@@ -81,6 +89,7 @@ class Stage:
         else:
             self._journal.write(Edge.END, phase)
         finally:
+            self._edge(phase, None, Edge.END)
             self.phase_now = None
 
     def skip_phase(self, phase: Phase, reason: str) -> None:
@@ -95,6 +104,7 @@ class Stage:
         self._journal.write(Edge.BEGIN, phase, step, node)
         self._tell(lambda watcher: watcher.step_began(phase, step, node))
         self.step_now = step
+        self._edge(phase, step, Edge.BEGIN)
         try:
             yield report
         except BaseException as error:
@@ -109,6 +119,7 @@ class Stage:
             self._journal.write(Edge.END, phase, step, node, detail)
             self._tell(lambda watcher: watcher.step_ended(phase, step, node, Edge.END, ""))
         finally:
+            self._edge(phase, step, Edge.END)
             self.step_now = None
 
     def skip_step(self, phase: Phase, step: Step, node: str | None, reason: str) -> None:

@@ -12,6 +12,7 @@ from harness.report.palette import style_sheet
 from harness.report.picture import Picture
 from harness.report.text import RunTimes, one_line, printable
 from harness.report.views.continuity import continuity_view
+from harness.report.views.beside import beside
 from harness.report.views.outages import OUTAGES_IN_FULL, outage_rows, outage_views
 from harness.report.views.phases import LANE_COLUMNS, phase_views
 from harness.report.views.procedure import migration_rows, roll_table, step_rows, version_rows
@@ -53,6 +54,7 @@ def render_page(judgement: Judgement, pictures: Sequence[Picture]) -> str:
             migrations=migration_rows(judgement, times),
             versions=version_rows(judgement, times),
             continuity=continuity_view(judgement, times),
+            beside=beside(judgement, times),
             facts=facts(judgement),
             limits=[one_line(limit) for limit in judgement.limits],
             colours=Markup(style_sheet()),  # noqa: S704 - a constant of the palette

@@ -86,6 +86,8 @@ def _requests(judgement: Judgement) -> str:
     parts = [f"{count(counts.get('failed', 0) + unknown)} of {count(counts.get('requests', 0))} failed"]
     parts += [f"{count(unknown)} of them may have been carried out"] if unknown else []
     parts += [f"{count(unsent)} never left the generator"] if unsent else []
+    masked = judgement.masked.total("retried") + judgement.masked.total("redispatched")
+    parts += [f"{count(masked)} masked by the balancer and seen by nobody"] if masked else []
     bound = upper_bound(judgement)
     if bound is not None:
         lane, share = bound

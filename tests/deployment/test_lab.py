@@ -88,7 +88,7 @@ def passwords_of(deployment: LocalDeployment) -> list[str]:
 
 def test_it_offers_what_the_procedure_needs(deployment: LocalDeployment) -> None:
     offered: Deployment = deployment  # checked by mypy
-    assert [node.name for node in offered.nodes] == ["node-1", "node-2"]
+    assert [node.name for node in offered.nodes] == ["node-1", "node-2", "reference"]
     assert set(offered.software) == {"mariadbd", "haproxy", "memcached"}
 
 

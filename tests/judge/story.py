@@ -20,6 +20,7 @@ T0_NS = 1_000_000_000_000
 OLD_TABLES = {"alembic_version": ["47147121", "c88cdce8f248"]}
 NEW_TABLES = {"alembic_version": ["742c857f1dfb", "c88cdce8f248"]}
 ISSUE, VALIDATE, LOAD = "token_issue/new", "token_validate/reused", "load/user_get/reused"
+REFERENCE = "reference/ping/new"
 
 _NODE_STEPS = (
     ("drain", 0.0, 0.1),
@@ -54,6 +55,10 @@ class Story:
     footer: dict[str, Any] | None = field(default_factory=dict)
     tail: bytes = b""
     versions: list[dict[str, Any]] = field(default_factory=list)
+    activity: list[dict[str, Any]] = field(default_factory=list)
+    """Samples of what waits in the database."""
+    balancer: list[dict[str, Any]] = field(default_factory=list)
+    """Samples of the balancer's counters."""
     to: str = NEW
     cells: list[dict[str, Any]] | None = None
     """Lines of `continuity.jsonl`; None: there is no such file."""
@@ -127,6 +132,47 @@ class Story:
             row.update(changes)
         return len(rows)
 
+    def reference(self, rate_hz: float = 4.0) -> None:
+        """Put a known-good target beside the balancer, probed as densely in one lane: 1 ms each."""
+        lane = _lane(REFERENCE, "ping", "new", rate_hz) | {"role": "reference"}
+        self.lanes.append(lane)
+        self.records[REFERENCE] = [
+            _record(lane, 1.0 + number / rate_hz, 0)
+            | {"end_ns": ns(1.001 + number / rate_hz), "node": None, "release": None}
+            | {"start_ns": ns(1.0 + number / rate_hz)}
+            for number in range(round(54 * rate_hz))
+        ]
+
+    def slow(self, lane: str, start: float, end: float, by_s: float) -> int:
+        """Let the requests due in that time take so much longer, and succeed."""
+        rows = self.due(lane, start, end)
+        for row in rows:
+            row["end_ns"] += round(by_s * 1e9)
+        return len(rows)
+
+    def freeze(self, lane: str, start: float, end: float) -> int:
+        """Let the requests due in that time be answered at its end."""
+        rows = self.due(lane, start, end)
+        for row in rows:
+            row["end_ns"] = ns(end) + 1_000_000
+        return len(rows)
+
+    def watch(self, every_s: float = 0.25) -> None:
+        """Have the database watched, with nothing waiting in it."""
+        self.scenario.setdefault("judge", {})["lock_wait_s_max"] = 1.0
+        self.activity = [
+            {
+                "mono_ns": ns(2 + number * every_s),
+                "kind": "activity",
+                "phase": "x",
+                "step": None,
+                "waiting": [],
+                "transactions": 1,
+                "oldest_transaction_s": 0.01,
+            }
+            for number in range(round(52 / every_s))
+        ]
+
     # --- telling
 
     def write(self, path: Path) -> RunDirectory:
@@ -137,7 +183,8 @@ class Story:
         run.manifest.write_bytes(orjson.dumps(self._manifest()))
         events = sorted(self.events, key=lambda event: int(event["mono_ns"]))
         run.journal.write_bytes(_lines({"seq": seq, **event} for seq, event in enumerate(events)))
-        run.database.write_bytes(_lines(self.versions))
+        run.database.write_bytes(_lines([*self.versions, *self.activity]))
+        run.balancer.write_bytes(_lines(self.balancer))
         (run.requests / "probes.jsonl").write_bytes(self._requests())
         if self.cells is not None:
             run.continuity.write_bytes(_lines(self.cells))

@@ -375,6 +375,7 @@ def test_the_limits_say_what_the_run_does_not_prove(tmp_path: Path) -> None:
         "is not asked yet.",
         "That tokens, users and roles made on one release are honoured by the other is not proven: the "
         "question of continuity was not asked.",
+        "was not asked.",
         "An outage of one operation shorter than 0.50 s, or of all operations shorter than 0.38 s, may have "
         "gone unseen between two probes.",
         "Passwords were hashed with 4 bcrypt rounds, so logins cost less than in a production cloud.",

@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.load.schedule import SECOND_NS, Schedule, due_ns, offsets_ns
+from harness.load.schedule import SECOND_NS, Schedule, due_ns, offsets_beside_ns, offsets_ns
 
 
 def test_arrival_i_is_due_i_intervals_after_the_first() -> None:
@@ -54,3 +54,14 @@ def test_each_lane_gets_exactly_its_share_of_any_stretch(rates: list[float]) -> 
         counts[lane] += 1
     for rate, count in zip(rates, counts, strict=True):
         assert abs(count - 10 * rate) <= 1
+
+
+def test_lanes_beside_fall_between_the_others_and_leave_them_where_they_are() -> None:
+    rates = [3.0, 3.0, 3.0, 3.0, 1.0, 1.0, 3.0, 3.0]
+    beside = [False] * 6 + [True] * 2
+
+    offsets = offsets_beside_ns(rates, beside)
+
+    assert offsets[:6] == offsets_ns(rates[:6])
+    half_ns = round(SECOND_NS / 12 / 2)
+    assert offsets[6:] == tuple(offset + half_ns for offset in offsets_ns([3.0, 3.0]))

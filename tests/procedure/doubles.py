@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from harness.deployment.protocols import CommandResult, Credentials, Node
+from harness.deployment.protocols import Activity, CommandResult, Credentials, Node
 from harness.errors import HarnessError, StepError
 from harness.evidence.ledger import Stage
 from harness.releases.catalogue import Command, Release, Serves
@@ -107,6 +108,10 @@ class FakeDatabase:
         self.trust = value
         self.done.append(f"trust {value:d}")
 
+    @contextmanager
+    def watch(self) -> Iterator[Callable[[], Activity]]:
+        yield lambda: Activity((), 0, 0.0)
+
     def backup(self, target: Path, deadline_s: float) -> CommandResult:
         target.write_text("dump", encoding="utf-8")
         self.done.append("backup")
@@ -148,6 +153,7 @@ class FakeDeployment:
     upgrade_host: FakeUpgradeHost
     done: list[str]
     url: str = "http://127.0.0.1:1"
+    reference_url: str | None = None
     admin: Credentials = field(
         default_factory=lambda: Credentials("admin", "s", "Default", "admin", "Default")
     )

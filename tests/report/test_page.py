@@ -9,7 +9,22 @@ import pytest
 
 from harness.evidence.rundir import RunDirectory
 from harness.judge.model import Judgement, Verdict, WriteCounts
+from harness.judge.model import Judgement, Verdict
+from harness.judge.observations import (
+    Change,
+    DatabaseActivity,
+    Impact,
+    LockWait,
+    Masked,
+    MaskedFailures,
+    PhaseActivity,
+    ReleaseShare,
+    Stutter,
+)
+from harness.judge.twosample import Interval
 from harness.report import write_report
+from harness.report.page import render_page
+from harness.report.picture import draw_pictures
 from tests.report import stories
 
 HOSTILE = "</script><script>alert(1)</script><svg onload=alert(2)>$\\frac{a}{0}$\x00\x1b[31m]]>&amp;"
@@ -296,3 +311,64 @@ def test_the_writes_stand_in_a_table_and_those_that_are_gone_are_marked(tmp_path
 
 def test_a_run_that_was_not_asked_for_its_writes_has_no_such_table(tmp_path: Path) -> None:
     assert "Writes by what they are about" not in _report(stories.drained(), tmp_path).text
+def test_what_was_measured_beside_the_requests_has_its_tables() -> None:
+    judgement = replace(
+        stories.undrained(),
+        masked=MaskedFailures((Masked("roll", "stop", "node1", "node1", 3, 1, 4, 2, 0),), 90, 0),
+        shares=(
+            ReleaseShare(
+                "settle", "node1", stories.at(90), stories.at(93), ((stories.OLD, 30), (stories.NEW, 10)), 10
+            ),
+        ),
+        database=DatabaseActivity(
+            (
+                LockWait(
+                    "expand",
+                    "db_sync",
+                    stories.at(64),
+                    stories.at(66),
+                    2.0,
+                    "Waiting for table metadata lock",
+                    "ALTER TABLE user ADD <b>",
+                    "keystone",
+                ),
+            ),
+            (PhaseActivity("expand", 40, 0.26, 2, 1.5),),
+        ),
+        stutters=(Stutter(stories.at(70), stories.at(70.3), 2),),
+        impacts=(_IMPACT,),
+    )
+
+    page = render_page(judgement, draw_pictures(judgement))
+
+    for told in ("ALTER TABLE user ADD &lt;b&gt;", "30 (60%)", "+100 (+98 to +102)", "waited for a lock"):
+        assert told in page
+    for part in ("impact", "masked", "releases", "locks", "reference"):
+        assert f'data-beside="{part}"' in page
+
+
+def test_a_run_without_such_evidence_says_so() -> None:
+    page = render_page(stories.drained(), draw_pictures(stories.drained()))
+
+    assert "The balancer&#39;s counters were not sampled." in page
+    assert "The database was not watched." in page
+    assert "There was no reference target beside Keystone." in page
+
+
+_IMPACT = Impact(
+    phase="roll",
+    lane="token_issue/new",
+    change=Change.SLOWER,
+    samples=40,
+    baseline_samples=60,
+    median_ms=125.0,
+    baseline_median_ms=25.0,
+    shift_ms=Interval(100.0, 98.0, 102.0),
+    superiority=Interval(1.0, 0.8, 1.0),
+    p_value=0.00001,
+    limit_ms=60.0,
+    over=39,
+    baseline_over=1,
+    tail_p_value=0.001,
+    reference_as_well=False,
+)

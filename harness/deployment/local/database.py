@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,34 +16,13 @@ from harness.deployment.local.folder import PRIVATE_FILE_MODE, LabFolder, write_
 from harness.deployment.local.passwords import Passwords
 from harness.deployment.local.processes import Processes
 from harness.deployment.local.requirements import need_program
-from harness.deployment.protocols import CommandResult
+from harness.deployment.protocols import Activity, CommandResult, Waiting
+from harness.deployment.statement import without_literals
 from harness.errors import StepError
 
 _CONNECT_S_MAX = 10
 _READ_S_MAX = 30
 """Looking at version tables can itself wait for a metadata lock; then it is an error, and does not hang."""
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A database thread that waits for a lock."""
-
-    thread: int
-    account: str
-    state: str
-    """MariaDB's own words, such as `Waiting for table metadata lock`."""
-    waited_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Activity:
-    """What goes on in the database at one instant."""
-
-    waiting: tuple[Waiting, ...]
-    """Longest wait first."""
-    transactions: int
-    oldest_transaction_s: float
-    """0 where there is none."""
 
 
 class LocalDatabase:
@@ -98,13 +76,17 @@ class LocalDatabase:
             StepError: the database does not answer.
         """
         with self._connect() as connection:
-            waiting = _rows(connection, _WAITING)
-            count, oldest = _rows(connection, _TRANSACTIONS)[0]
-        return Activity(
-            waiting=tuple(Waiting(int(row[0]), str(row[1]), str(row[2]), float(row[3])) for row in waiting),
-            transactions=int(count),
-            oldest_transaction_s=float(oldest or 0),
-        )
+            return _activity(connection)
+
+    @contextmanager
+    def watch(self) -> Iterator[Callable[[], Activity]]:
+        """A connection kept open to look often: it is in no transaction and reads no table of Keystone's.
+
+        Raises:
+            StepError: the database does not answer; so does each look.
+        """
+        with self._connect() as connection:
+            yield lambda: _activity(connection)
 
     def ping(self) -> str | None:
         """Return None if it answers, otherwise why not."""
@@ -180,13 +162,27 @@ _VERSION_ROWS = {
     "migrate_version": "SELECT CONCAT(repository_id, '=', version) FROM migrate_version",
 }
 _WAITING = (
-    "SELECT id, user, state, time_ms / 1000 FROM information_schema.processlist"
+    "SELECT id, user, state, time_ms / 1000, LEFT(COALESCE(info, ''), 2000)"
+    " FROM information_schema.processlist"
     " WHERE state LIKE 'Waiting for%%lock%%' AND user <> 'system user' ORDER BY time_ms DESC"
 )
 _TRANSACTIONS = (
     "SELECT COUNT(*), MAX(TIMESTAMPDIFF(MICROSECOND, trx_started, SYSDATE(6))) / 1000000"
     " FROM information_schema.innodb_trx"
 )
+
+
+def _activity(connection: pymysql.Connection) -> Activity:
+    waiting = _rows(connection, _WAITING)
+    count, oldest = _rows(connection, _TRANSACTIONS)[0]
+    return Activity(
+        waiting=tuple(
+            Waiting(int(thread), str(account), str(state), float(waited_s), without_literals(str(statement)))
+            for thread, account, state, waited_s, statement in waiting
+        ),
+        transactions=int(count),
+        oldest_transaction_s=float(oldest or 0),
+    )
 
 
 def _rows(connection: pymysql.Connection, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:

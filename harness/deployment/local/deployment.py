@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 
-from harness.deployment.local import keystone, upgrade_host
+from harness.deployment.local import keystone, reference, upgrade_host
 from harness.deployment.local.balancer import LocalBalancer
 from harness.deployment.local.database import LocalDatabase
 from harness.deployment.local.folder import LabFolder
@@ -55,6 +55,12 @@ class LocalDeployment:
     def url(self) -> str:
         """Base URL of the balancer, without `/v3`."""
         return f"http://{LOOPBACK}:{self.record.port}"
+
+    @property
+    def reference_url(self) -> str | None:
+        """Base URL of the known-good target; None in labs that have none."""
+        port = reference.port(self.folder)
+        return f"http://{LOOPBACK}:{port}" if port else None
 
     @property
     def logs(self) -> Path:

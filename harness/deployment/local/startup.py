@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from harness.deployment.local import haproxy, keystone, mariadb, memcached, upgrade_host
+from harness.deployment.local import haproxy, keystone, mariadb, memcached, reference, upgrade_host
 from harness.deployment.local.deployment import ADMIN, LocalDeployment
 from harness.deployment.local.folder import LabFolder, write_private
 from harness.deployment.local.node import LocalNode
+from harness.deployment.local.ports import free_ports
 from harness.deployment.local.processes import Processes, tail
 from harness.deployment.local.seed import seed_folder, take_seed
 from harness.deployment.local.settings import LocalSettings
@@ -25,6 +26,7 @@ _COMMAND_S_MAX = 120.0
 """keystone-manage alone takes 3 to 10 s; this is for a machine that others keep busy."""
 _NODE_S_MAX = 120.0
 _BALANCER_S_MAX = 60.0
+_REFERENCE_S_MAX = 30.0
 _PORT_TAKEN = re.compile(r"address already in use|the same address", re.IGNORECASE)
 
 Report = Callable[[str], None]
@@ -62,6 +64,8 @@ def bring_up(
     with _timed(report, "every node answers by itself"):
         for node in lab.nodes:
             _prove(lab, node, installed)
+    with _timed(report, "the reference target answers"):
+        _start_reference(lab)
     with _timed(report, "the balancer has every node up"):
         _start_balancer(lab, settings)
 
@@ -156,6 +160,19 @@ def _start_balancer(lab: LocalDeployment, settings: LocalSettings) -> None:
             "HAProxy to have every node up",
             _BALANCER_S_MAX,
             lambda: _look(lab, haproxy.NAME, lambda: _not_up(lab)),
+        )
+
+
+def _start_reference(lab: LocalDeployment) -> None:
+    port = free_ports(1, lab.record.ports)[0]
+    reference.write(lab.folder, port)
+    command = reference.server_command(lab.folder)
+    lab.processes.start(reference.NAME, command, log=_log(lab, reference.NAME), cwd=lab.folder.path)
+    with _explained(lab, reference.NAME, reference.NAME):
+        wait_until(
+            "the reference target to answer",
+            _REFERENCE_S_MAX,
+            lambda: _look(lab, reference.NAME, lambda: reference.objection(port)),
         )
 
 

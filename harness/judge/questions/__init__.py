@@ -14,6 +14,10 @@ from harness.judge.questions import availability, continuity, coverage, procedur
 
 PROCEDURE, COVERAGE, AVAILABILITY = procedure.NAME, coverage.NAME, availability.NAME
 CONTINUITY = continuity.NAME
+from harness.judge.questions import availability, coverage, impact, procedure
+
+PROCEDURE, COVERAGE, AVAILABILITY = procedure.NAME, coverage.NAME, availability.NAME
+IMPACT = impact.NAME
 
 QUESTIONS: dict[str, Callable[[Evidence], Question]] = {
     PROCEDURE: procedure.judge,
@@ -21,12 +25,14 @@ QUESTIONS: dict[str, Callable[[Evidence], Question]] = {
     AVAILABILITY: availability.judge,
     INTEGRITY: integrity.judge,
     CONTINUITY: continuity.judge,
+    IMPACT: impact.judge,
 }
 """Asked in this order; names as in `verdict.json`."""
 
 ASKED: dict[str, Callable[[Evidence], bool]] = {
     INTEGRITY: integrity.asked,
     CONTINUITY: continuity.asked,
+    IMPACT: impact.asked,
 }
 """Whether a run's scenario asks a question; those not named here are always asked."""
 
@@ -38,3 +44,4 @@ def asked(evidence: Evidence) -> tuple[str, ...]:
 
 __all__ = ["ASKED", "AVAILABILITY", "COVERAGE", "INTEGRITY", "PROCEDURE", "QUESTIONS", "asked"]
 __all__ = ["ASKED", "AVAILABILITY", "CONTINUITY", "COVERAGE", "PROCEDURE", "QUESTIONS", "asked"]
+__all__ = ["ASKED", "AVAILABILITY", "COVERAGE", "IMPACT", "PROCEDURE", "QUESTIONS", "asked"]

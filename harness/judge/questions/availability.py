@@ -12,6 +12,7 @@ from harness.judge.outages import LaneFailure, lane_failures
 from harness.judge.overdue import longest_overdue_s, overdue
 from harness.judge.questions.answer import answer
 from harness.judge.stats import error_rate_upper, tally
+from harness.judge.stutter import shared_by_reference
 from harness.judge.timeline import phase_at, step_at
 from harness.judge.words import at_most_seconds, counted, listed, percent, was_were
 
@@ -93,12 +94,15 @@ def _own_outages(evidence: Evidence, number: int) -> list[LaneFailure]:
 def _stall(evidence: Evidence, number: int, budget_s: float, start_ns: int, end_ns: int) -> Finding:
     lane = evidence.requests.lanes[number].lane
     step = step_at(evidence.timeline, start_ns)
+    shared_s = shared_by_reference(evidence, start_ns, end_ns)
+    beside = "" if shared_s is None else f"; the reference target had none for {shared_s:.2f} s of it either"
+    excused = shared_s is not None or evidence.room.excuses(number, start_ns, end_ns)
     return Finding(
         sentence=(
             f"{lane} had no success for {(end_ns - start_ns) / 1e9:.2f} s although requests were due, from "
-            f"{evidence.seconds(start_ns)}; the budget is {budget_s:g} s."
+            f"{evidence.seconds(start_ns)}; the budget is {budget_s:g} s{beside}."
         ),
-        verdict=(Verdict.INCONCLUSIVE if evidence.room.excuses(number, start_ns, end_ns) else Verdict.FAIL),
+        verdict=Verdict.INCONCLUSIVE if excused else Verdict.FAIL,
         phase=phase_at(evidence.windows, start_ns),
         step=step.step if step else None,
         node=step.node if step else None,
@@ -114,7 +118,7 @@ def _excuse(evidence: Evidence, found: list[Finding]) -> Iterator[Finding]:
     if excused:
         yield Finding(
             f"{counted(excused, 'outage or stall', 'outages or stalls')} can not be charged to the upgrade: "
-            f"{_reason(evidence)}.",
+            f"{_reason(evidence) or 'the machine stalled as well, as the reference target shows'}.",
             Verdict.INCONCLUSIVE,
         )
 

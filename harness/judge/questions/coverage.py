@@ -17,6 +17,7 @@ from harness.judge.holes import lost_arrivals, scheduled_until_ns
 from harness.judge.model import Finding, Question, Verdict
 from harness.judge.pressure import phases_without_load
 from harness.judge.questions.answer import answer
+from harness.judge.room import held_up
 from harness.judge.stats import tally
 from harness.judge.words import counted, listed, was_were
 
@@ -289,11 +290,23 @@ def _roll(evidence: Evidence) -> Iterator[_Gap]:
 
 
 def _reference(evidence: Evidence) -> Iterator[_Gap]:
+    longest_ms_max = evidence.settings.lag_max_ms_max
     for number in evidence.lanes(Role.REFERENCE):
-        failed = count(bad(evidence.judged(number)))
+        lane, records = evidence.requests.lanes[number].lane, evidence.judged(number)
+        failed = count(bad(records))
         if failed:
             yield _Gap(
                 f"{counted(failed, 'request')} to the reference target failed as well: the machine did that.",
-                lane=evidence.requests.lanes[number].lane,
+                lane=lane,
                 requests=failed,
+            )
+        slow = records.at(held_up(records, longest_ms_max) & ~bad(records))
+        if len(slow):
+            longest_ms = float((slow.end_ns - slow.intended_ns).max()) / 1e6
+            yield _Gap(
+                f"{counted(len(slow), 'request')} to the reference target took up to {longest_ms:,.0f} ms "
+                f"(allowed: {longest_ms_max:g} ms), though it has nothing to do but answer: the machine did "
+                "that.",
+                lane=lane,
+                requests=len(slow),
             )

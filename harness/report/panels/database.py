@@ -11,6 +11,7 @@ from matplotlib.patches import Patch
 
 from harness.evidence.names import PROBED_PHASES, Phase, Step
 from harness.judge.model import Span
+from harness.judge.observations import LockWait
 from harness.report.palette import ink
 from harness.report.panels.canvas import PLOT
 from harness.report.panels.panel import Panel, legend, rows, say_nothing_recorded
@@ -21,13 +22,15 @@ _COMMANDS = frozenset(
 )
 _TRUST = frozenset({Step.SET_TRUST, Step.RESTORE_TRUST})
 _MIGRATIONS = "migrations"
+_WAITS = "lock waits"
+_WAIT_HATCH = "xxxx"
 
 
 class DatabasePanel(Panel):
     """A row per command, a bar per run of it; migrations as ticks in the first row."""
 
     title = "Database"
-    summary = "what keystone-manage was doing, with each migration as a tick"
+    summary = "what keystone-manage was doing, with each migration as a tick and lock waits as bars"
 
     @property
     def height(self) -> float:
@@ -36,13 +39,14 @@ class DatabasePanel(Panel):
 
     def draw(self, axes: Axes) -> None:
         """Bars with how long each took, and what it exited with where that is not 0."""
-        if not self._spans and not self.judgement.migrations:
+        if not self._rows:
             say_nothing_recorded(axes, "No command ran against the database")
             return
         rows(axes, self._rows)
         for span in self._spans:
             self._bar(axes, span)
         self._ticks(axes)
+        self._waits(axes)
         legend(axes, self._legend())
 
     @cached_property
@@ -59,7 +63,43 @@ class DatabasePanel(Panel):
     @cached_property
     def _rows(self) -> list[str]:
         names = [_row(span) for span in self._spans]
-        return list(dict.fromkeys([*([_MIGRATIONS] if self.judgement.migrations else []), *names]))
+        migrations = [_MIGRATIONS] if self.judgement.migrations else []
+        waits = [_WAITS] if self._seen_waits else []
+        return list(dict.fromkeys([*migrations, *names, *waits]))
+
+    @cached_property
+    def _seen_waits(self) -> list[LockWait]:
+        waits = self.judgement.database.waits
+        return [wait for wait in waits if self.window.touches(wait.start_ns, wait.end_ns)]
+
+    def _waits(self, axes: Axes) -> None:
+        """A bar a wait, the longest with its length: statements stand in the table of lock waits."""
+        if not self._seen_waits:
+            return
+        row = self._rows.index(_WAITS)
+        least_s = self.window.as_seconds(2.0)
+        spans = [self.window.span_s(wait.start_ns, wait.end_ns) for wait in self._seen_waits]
+        axes.broken_barh(
+            [(left_s, max(right_s - left_s, least_s)) for left_s, right_s in spans],
+            (row - 0.31, 0.62),
+            facecolor=ink("mark"),
+            edgecolor=ink("surface"),
+            hatch=_WAIT_HATCH,
+            lw=0,
+            zorder=3,
+        )
+        longest = max(self._seen_waits, key=lambda wait: wait.waited_s)
+        _, right_s = self.window.span_s(longest.start_ns, longest.end_ns)
+        axes.annotate(
+            seconds(longest.waited_s),
+            (right_s, row),
+            xytext=(4, 0),
+            textcoords="offset points",
+            va="center_baseline",
+            fontsize=9.5,
+            color=ink("ink"),
+            zorder=5,
+        )
 
     def _bar(self, axes: Axes, span: Span) -> None:
         left_s, right_s = self.window.span_s(span.start_ns, span.end_ns)
@@ -134,6 +174,10 @@ class DatabasePanel(Panel):
             handles.append(
                 Line2D([], [], ls="none", marker="|", ms=9, mew=2, color=ink("migration"), label="migration")
             )
+        if self._seen_waits:
+            waited = Patch(facecolor=ink("mark"), edgecolor=ink("surface"), hatch=_WAIT_HATCH, lw=0)
+            waited.set_label("waited for a lock")
+            handles.append(waited)
         return handles
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
@@ -33,7 +34,7 @@ class LatencyPanel(Panel):
             say_nothing_recorded(axes, "No answered request was recorded")
             return
         axes.set_yscale("log")
-        handles = self._baseline(axes)
+        handles: list[Artist] = self._baseline(axes)
         axes.plot(
             latency["second"],
             latency["latency_ms_max"],
@@ -45,6 +46,7 @@ class LatencyPanel(Panel):
         )
         axes.plot(latency["second"], latency["latency_ms_p99"], color=ink("p99"), lw=1.3, ls=(0, (4, 1.5)))
         axes.plot(latency["second"], latency["latency_ms_p50"], color=ink("p50"), lw=1.8)
+        handles += self._reference(axes)
         self._scale(axes, latency)
         legend(
             axes,
@@ -55,6 +57,17 @@ class LatencyPanel(Panel):
                 *handles,
             ],
         )
+
+    def _reference(self, axes: Axes) -> list[Artist]:
+        """The known-good target's maximum as a thin line: what it shows, the machine did."""
+        reference, width_ns = self.judgement.series.reference, self.judgement.series.bucket_ns
+        if reference.empty:
+            return []
+        middle = reference["bucket"] + width_ns // 2
+        inside = reference[middle.between(self.window.start_ns, self.window.end_ns)]
+        at_s = [self.window.second(bucket + width_ns // 2) for bucket in inside["bucket"].tolist()]
+        axes.plot(at_s, inside["latency_ms_max"].clip(lower=0.1), color=ink("muted"), lw=0.7, zorder=1.5)
+        return [Line2D([], [], color=ink("muted"), lw=0.7, label="reference, max")]
 
     def _inside(self) -> pd.DataFrame:
         """Buckets in the window, with gaps left open: a line over them would claim what nobody measured."""
@@ -68,7 +81,7 @@ class LatencyPanel(Panel):
         inside = inside.reindex(buckets).clip(lower=0.1)
         return inside.assign(second=[self.window.second(bucket + width_ns // 2) for bucket in buckets])
 
-    def _baseline(self, axes: Axes) -> list[Patch]:
+    def _baseline(self, axes: Axes) -> list[Artist]:
         """The range from the lowest median to the highest p99 that a bucket of the baseline showed."""
         span = next((s for s in self.judgement.timeline.phases if s.phase == Phase.BASELINE), None)
         if span is None:
@@ -84,7 +97,8 @@ class LatencyPanel(Panel):
         return [Patch(facecolor=ink("baseline"), linewidth=0, alpha=0.55, label="range in baseline")]
 
     def _scale(self, axes: Axes, latency: pd.DataFrame) -> None:
-        low = min(latency["latency_ms_p50"].min(), 10.0)
+        least = 10.0 if self.judgement.series.reference.empty else 1.0
+        low = min(latency["latency_ms_p50"].min(), least)
         high = max(latency["latency_ms_max"].max(), 100.0)
         axes.set_ylim(low * 0.7, high * 1.5)
         axes.yaxis.set_major_locator(LogLocator(base=10, numticks=8))

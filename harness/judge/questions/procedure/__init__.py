@@ -9,6 +9,7 @@ from harness.judge.questions.procedure import (
     database,
     ending,
     journal,
+    locks,
     nodes,
     phases,
     required,
@@ -28,7 +29,7 @@ def judge(evidence: Evidence) -> Question:
     """
     checks = (
         journal.check, database.check, ending.check, steps.check, phases.check, required.check, schema.check,
-        nodes.check, trust.check,
+        nodes.check, trust.check, locks.check,
     )  # fmt: skip
     return answer(NAME, [finding for check in checks for finding in check(evidence)], [_proven(evidence)])
 

@@ -1,0 +1,95 @@
+"""What waited for a lock in the database, pieced together from samples."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from harness.judge.observations import DatabaseActivity, LockWait, PhaseActivity
+from harness.judge.timeline import phase_at, step_at
+
+if TYPE_CHECKING:
+    from harness.judge.evidence import Evidence
+    from harness.judge.timeline import Window
+
+
+@dataclass(slots=True)
+class _Wait:
+    """A wait that may still go on."""
+
+    key: tuple[int, str]
+    """Thread and statement."""
+    state: str
+    account: str
+    before_ns: int
+    """The last sample without it."""
+    first_ns: int
+    last_ns: int
+    reported_s: float
+
+
+def database_activity(evidence: Evidence, rows: Sequence[Mapping[str, Any]]) -> DatabaseActivity:
+    """Waits and phases of the samples of kind `activity`."""
+    samples = sorted(
+        (row for row in rows if row.get("kind") == "activity" and isinstance(row.get("mono_ns"), int)),
+        key=lambda row: int(row["mono_ns"]),
+    )
+    waits = sorted(_waits(samples), key=lambda wait: (wait.first_ns, wait.key))
+    return DatabaseActivity(
+        waits=tuple(_told(evidence, wait) for wait in waits),
+        phases=tuple(_phase(window, samples) for window in evidence.windows),
+    )
+
+
+def _waits(samples: Sequence[Mapping[str, Any]]) -> Iterator[_Wait]:
+    """A thread that is seen to wait with one statement, sample after sample, is in one wait."""
+    under_way: dict[tuple[int, str], _Wait] = {}
+    last_ns = int(samples[0]["mono_ns"]) if samples else 0
+    for sample in samples:
+        instant_ns = int(sample["mono_ns"])
+        seen: dict[tuple[int, str], _Wait] = {}
+        for row in sample.get("waiting") or ():
+            key = (int(row.get("thread", 0)), str(row.get("statement", "")))
+            wait = under_way.pop(key, None) or _begun(row, key, last_ns, instant_ns)
+            wait.last_ns, wait.reported_s = instant_ns, float(row.get("seconds", 0.0))
+            seen[key] = wait
+        yield from under_way.values()
+        under_way, last_ns = seen, instant_ns
+    yield from under_way.values()
+
+
+def _begun(row: Mapping[str, Any], key: tuple[int, str], before_ns: int, instant_ns: int) -> _Wait:
+    state, account = str(row.get("state", "")), str(row.get("account", ""))
+    return _Wait(key, state, account, before_ns, instant_ns, instant_ns, 0.0)
+
+
+def _told(evidence: Evidence, wait: _Wait) -> LockWait:
+    """How long it waited: no longer than its statement had run, nor than since the last sample without it."""
+    waited_s = min(wait.reported_s, (wait.last_ns - wait.before_ns) / 1e9)
+    step = step_at(evidence.timeline, wait.first_ns)
+    return LockWait(
+        phase=phase_at(evidence.windows, wait.first_ns) or "none",
+        step=step.step if step else None,
+        start_ns=wait.last_ns - round(waited_s * 1e9),
+        end_ns=wait.last_ns,
+        waited_s=waited_s,
+        state=wait.state,
+        statement=wait.key[1],
+        account=wait.account,
+    )
+
+
+def _phase(window: Window, samples: Sequence[Mapping[str, Any]]) -> PhaseActivity:
+    inside = [row for row in samples if window.start_ns <= int(row["mono_ns"]) < window.end_ns]
+    edges_ns = [window.start_ns, *(int(row["mono_ns"]) for row in inside), window.end_ns]
+    return PhaseActivity(
+        phase=window.phase,
+        samples=len(inside),
+        gap_s_max=max(later - earlier for earlier, later in itertools.pairwise(edges_ns)) / 1e9,
+        transactions_max=max((int(row.get("transactions", 0)) for row in inside), default=0),
+        oldest_transaction_s=max(
+            (float(row.get("oldest_transaction_s", 0.0)) for row in inside), default=0.0
+        ),
+    )

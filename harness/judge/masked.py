@@ -1,0 +1,146 @@
+"""What the balancer kept from its clients, and which release answered when: failures that nobody saw."""
+
+from __future__ import annotations
+
+import itertools
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from harness.evidence.names import Edge, Phase
+from harness.judge.codes import sent
+from harness.judge.model import Span
+from harness.judge.observations import Masked, MaskedFailures, ReleaseShare
+from harness.judge.timeline import phase_at, step_at
+
+if TYPE_CHECKING:
+    from harness.judge.evidence import Evidence
+
+BALANCER = "(balancer)"
+_SERVERS_NOT = frozenset({"FRONTEND", "BACKEND"})
+_COUNTERS = ("wretr", "wredis", "econ", "eresp", "hrsp_5xx")
+"""HAProxy's names: retries, redispatches, failed connections, failed responses, 5xx (HAProxy management
+guide, 9.1, "CSV format"). A server's `hrsp_5xx` counts what that server answered, the frontend's all."""
+
+Counts = dict[str, dict[str, int]]
+Place = tuple[str, str | None, str | None]
+"""Phase, step and node."""
+
+
+def masked_failures(evidence: Evidence, samples: Sequence[Mapping[str, Any]]) -> MaskedFailures:
+    """What changed between each two samples of the balancer, laid to the step between them.
+
+    Counters only ever grow, so one that went back belongs to a balancer that was started anew, or to a
+    counter that began again: it counts from 0 then, and what the old one counted since its last sample is
+    lost.
+    """
+    told: dict[Place, Counts] = {}
+    restarts = 0
+    rows = sorted(
+        (row for row in samples if isinstance(row.get("servers"), dict) and "mono_ns" in row),
+        key=lambda row: int(row["mono_ns"]),
+    )
+    for earlier, later in itertools.pairwise(rows):
+        before, after = _counts(earlier["servers"]), _counts(later["servers"])
+        restarts += _went_back(before, after)
+        place = _place(evidence, (int(earlier["mono_ns"]) + int(later["mono_ns"])) // 2)
+        if place is not None:
+            _add(told.setdefault(place, defaultdict(lambda: dict.fromkeys(_COUNTERS, 0))), before, after)
+    return MaskedFailures(
+        rows=tuple(row for place, counts in told.items() for row in _rows(place, counts)),
+        samples=len(rows),
+        restarts=restarts,
+    )
+
+
+def _counts(servers: Mapping[str, Any]) -> Counts:
+    return {
+        name: {key: value for key in _COUNTERS if isinstance(value := row.get(key), int)}
+        for name, row in servers.items()
+        if isinstance(row, dict)
+    }
+
+
+def _went_back(before: Counts, after: Counts) -> bool:
+    return any(
+        after.get(name, {}).get(key, value) < value
+        for name, row in before.items()
+        for key, value in row.items()
+    )
+
+
+def _place(evidence: Evidence, instant_ns: int) -> Place | None:
+    """None outside the probed time."""
+    phase = phase_at(evidence.windows, instant_ns)
+    if phase is None:
+        return None
+    step = step_at(evidence.timeline, instant_ns)
+    return (phase, step.step, step.node) if step else (phase, None, None)
+
+
+def _add(sums: Counts, before: Counts, after: Counts) -> None:
+    for name, row in after.items():
+        for key, value in row.items():
+            last = before.get(name, {}).get(key, 0)
+            sums[name][key] += value - last if value >= last else value
+
+
+def _rows(place: Place, counts: Counts) -> Iterator[Masked]:
+    phase, step, node = place
+    servers = sorted(name for name in counts if name not in _SERVERS_NOT)
+    for name in servers:
+        one = counts[name]
+        row = Masked(
+            phase=phase,
+            step=step,
+            node=node,
+            server=name,
+            retried=one["wretr"],
+            redispatched=one["wredis"],
+            refused=one["econ"],
+            response_errors=one["eresp"],
+            answered_5xx=0,
+        )
+        if row.hidden or row.refused or row.response_errors:
+            yield row
+    by_servers = sum(counts[name]["hrsp_5xx"] for name in servers)
+    own = max(counts[name]["hrsp_5xx"] for name in _SERVERS_NOT if name in counts) if _has_own(counts) else 0
+    if own > by_servers:
+        yield Masked(phase, step, node, BALANCER, 0, 0, 0, 0, own - by_servers)
+
+
+def _has_own(counts: Counts) -> bool:
+    return bool(_SERVERS_NOT & counts.keys())
+
+
+def release_shares(evidence: Evidence) -> tuple[ReleaseShare, ...]:
+    """Answers by release of the requests due in each step of the roll, in order of time."""
+    steps = [step for step in evidence.timeline.steps if step.phase == Phase.ROLL and step.edge != Edge.SKIP]
+    releases = evidence.requests.releases
+    counts = np.zeros((len(steps), len(releases) + 1), np.int64)
+    for number in evidence.lanes():
+        records = evidence.judged(number)
+        edges = np.searchsorted(records.intended_ns, _edges(steps))
+        gone = sent(records)
+        for row, (first, stop) in enumerate(edges):
+            # Column 0 is for the code -1: nobody's answer.
+            codes = records.release[first:stop][gone[first:stop]] + 1
+            counts[row] += np.bincount(codes, minlength=counts.shape[1])
+    return tuple(_share(step, row, releases) for step, row in zip(steps, counts.tolist(), strict=True))
+
+
+def _edges(steps: Iterable[Span]) -> Any:
+    return np.array([(step.start_ns, step.end_ns) for step in steps], np.int64).reshape(-1, 2)
+
+
+def _share(step: Span, counts: list[int], releases: tuple[str, ...]) -> ReleaseShare:
+    return ReleaseShare(
+        step=str(step.step),
+        node=step.node,
+        start_ns=step.start_ns,
+        end_ns=step.end_ns,
+        answered=tuple(sorted(zip(releases, counts[1:], strict=True))),
+        unattributed=counts[0],
+    )

@@ -1,0 +1,151 @@
+"""What was measured beside the requests' outcomes: shown, and drawn on by some questions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from harness.judge.twosample import Interval
+
+
+class Change(StrEnum):
+    """What a comparison with the baseline says."""
+
+    NONE = "no difference that matters"
+    SLOWER = "slower"
+    OUTLIERS = "outliers"  # the middle as before, and more of the slowest
+    FASTER = "faster"
+    LOW_POWER = "low power"
+
+
+@dataclass(frozen=True, slots=True)
+class Impact:
+    """One lane in one phase against the same lane's baseline; latencies from intended time to end."""
+
+    phase: str
+    lane: str
+    change: Change
+    samples: int
+    """Successful answers compared, starved moments left out; `baseline_samples` likewise."""
+    baseline_samples: int
+    median_ms: float | None
+    baseline_median_ms: float | None
+    shift_ms: Interval | None
+    """Hodges and Lehmann's, with its 95 % interval; None where power was too low."""
+    superiority: Interval | None
+    """Probability that an answer of the phase took longer than one of the baseline."""
+    p_value: float | None
+    """Of the middle, corrected for the number of comparisons."""
+    limit_ms: float | None
+    """Above the slowest twentieth of the baseline, by the practical floor."""
+    over: int
+    """Answers over that limit; `baseline_over` likewise."""
+    baseline_over: int
+    tail_p_value: float | None
+    """Of the tail, corrected likewise."""
+    reference_as_well: bool
+    """The known-good target became as slow in this phase: the machine may have done it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """What the balancer kept from its clients, of one server in one step."""
+
+    phase: str
+    step: str | None
+    node: str | None
+    """The node that the step was about."""
+    server: str
+    """The balancer's name of the node, or `(balancer)` for what it did itself."""
+    retried: int
+    redispatched: int
+    refused: int
+    """Connections to the server that failed."""
+    response_errors: int
+    """Answers that were cut or not to be understood."""
+    answered_5xx: int
+    """5xx that no server made."""
+
+    @property
+    def hidden(self) -> int:
+        """Attempts of which no client knows."""
+        return self.retried + self.redispatched
+
+
+@dataclass(frozen=True, slots=True)
+class MaskedFailures:
+    """Everything the balancer's counters say."""
+
+    rows: tuple[Masked, ...]
+    """By time, then by server; those with nothing to tell left out."""
+    samples: int
+    restarts: int
+    """Times at which its counters went back: it was restarted, and what it counted last is lost."""
+
+    def total(self, counter: str) -> int:
+        """Sum of one counter over the run."""
+        return sum(getattr(row, counter) for row in self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseShare:
+    """Which releases answered the requests that were due in one step of the roll."""
+
+    step: str
+    node: str | None
+    start_ns: int
+    end_ns: int
+    answered: tuple[tuple[str, int], ...]
+    """Release and answers, by release."""
+    unattributed: int
+    """Requests that were sent and that no node answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class LockWait:
+    """A statement that waited for a lock in the database."""
+
+    phase: str
+    step: str | None
+    start_ns: int
+    """No later than this: when it was first seen to wait."""
+    end_ns: int
+    """When it was last seen to wait."""
+    waited_s: float
+    state: str
+    """The database's own words."""
+    statement: str
+    """Without its literals."""
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseActivity:
+    """The database in one phase."""
+
+    phase: str
+    samples: int
+    gap_s_max: float
+    """Longest time without a sample."""
+    transactions_max: int
+    oldest_transaction_s: float
+    """The oldest open transaction that was seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseActivity:
+    """Everything the samples of the database say."""
+
+    waits: tuple[LockWait, ...]
+    """By time."""
+    phases: tuple[PhaseActivity, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stutter:
+    """A time in which the known-good target was slow or silent: the machine's doing."""
+
+    start_ns: int
+    end_ns: int
+    """From when a slow request was due until it ended; such times that touch are one."""
+    requests: int

@@ -1,0 +1,137 @@
+"""Did answers become slower than in the baseline?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from harness.evidence.names import Phase, Role
+from harness.judge.evidence import Evidence
+from harness.judge.model import Finding, Question, Verdict
+from harness.judge.observations import Change, Impact
+from harness.judge.questions.answer import answer
+from harness.judge.twosample import EFFECTIVE_MIN, Interval
+from harness.judge.words import counted, listed
+
+NAME = "impact"
+
+
+def asked(evidence: Evidence) -> bool:
+    """Whether the scenario has the section; runs made before it are judged as before."""
+    return evidence.impact_bounds is not None
+
+
+def judge(evidence: Evidence) -> Question:
+    """FAIL for each lane and phase that became slower or had more outliers, by the tests of `judge.impact`.
+
+    A lane with too few samples in a phase is told as low power, INCONCLUSIVE; so is what the known-good
+    target shows as well. Advisory unless the scenario says otherwise.
+    """
+    bounds = evidence.impact_bounds
+    advisory = bounds is None or bounds.advisory
+    return replace(answer(NAME, _findings(evidence), [_unchanged(evidence)]), advisory=advisory)
+
+
+def _findings(evidence: Evidence) -> Iterator[Finding]:
+    if Phase.BASELINE not in {window.phase for window in evidence.windows}:
+        yield _open("There is no baseline, so nothing can be compared with it.")
+        return
+    if evidence.room.none:
+        yield _open(
+            "Nothing can be compared with the baseline: the machine had no room for the load even before the "
+            "upgrade began."
+        )
+        return
+    rows = evidence.impacts
+    comparisons = 2 * sum(row.change is not Change.LOW_POWER for row in rows)
+    for row in rows:
+        if row.change is Change.SLOWER:
+            yield _finding(row, _slower(row), comparisons)
+        elif row.change is Change.OUTLIERS:
+            yield _finding(row, _outliers(row), comparisons)
+    yield from _low_power(evidence)
+    if not evidence.completed:
+        yield _open("The run did not complete: of the rest of the upgrade nothing is known.")
+
+
+def _open(sentence: str, phase: str | None = None) -> Finding:
+    return Finding(sentence, Verdict.INCONCLUSIVE, phase=phase)
+
+
+def _finding(row: Impact, told: tuple[str, float], comparisons: int) -> Finding:
+    sentence, p_value = told
+    machine = (
+        "; the reference target became as slow then, so the machine may have done it"
+        if row.reference_as_well
+        else ""
+    )
+    return Finding(
+        f"{sentence} ({_p(p_value)} after correction for {counted(comparisons, 'comparison')}){machine}.",
+        Verdict.INCONCLUSIVE if row.reference_as_well else Verdict.FAIL,
+        phase=row.phase,
+        lane=row.lane,
+        requests=row.samples,
+    )
+
+
+def _slower(row: Impact) -> tuple[str, float]:
+    assert row.shift_ms and row.superiority and row.p_value is not None  # noqa: S101, PT018 - compared
+    more = row.superiority
+    return (
+        f"{row.lane} was slower in phase {row.phase}: answers took {_ms(row.shift_ms)} longer, the "
+        f"median {row.median_ms:,.0f} ms instead of {row.baseline_median_ms:,.0f} ms; an answer took longer "
+        f"than one of the baseline {more.estimate:.0%} of the time ({more.low:.0%} to {more.high:.0%}); "
+        f"{row.samples:,} answers against {row.baseline_samples:,}"
+    ), row.p_value
+
+
+def _outliers(row: Impact) -> tuple[str, float]:
+    assert row.limit_ms is not None  # noqa: S101 - compared
+    assert row.tail_p_value is not None  # noqa: S101 - compared
+    return (
+        f"{row.lane} had outliers in phase {row.phase}: {row.over:,} of {counted(row.samples, 'answer')} "
+        f"took over {row.limit_ms:,.0f} ms, in the baseline {row.baseline_over:,} of {row.baseline_samples:,}"
+    ), row.tail_p_value
+
+
+def _ms(interval: Interval) -> str:
+    return f"{interval.estimate:,.0f} ms (95 % sure: {interval.low:,.0f} to {interval.high:,.0f} ms)"
+
+
+def _p(value: float) -> str:
+    return "p < 0.0001" if value < 0.0001 else f"p = {value:.2g}"
+
+
+def _low_power(evidence: Evidence) -> Iterator[Finding]:
+    """A sentence a phase: which lanes say nothing of it."""
+    bounds = evidence.impact_bounds
+    least = bounds.samples_min if bounds else 0
+    rows = evidence.impacts
+    for phase in dict.fromkeys(row.phase for row in rows):
+        thin = [row for row in rows if row.phase == phase and row.change is Change.LOW_POWER]
+        if thin:
+            fewest = min(row.samples for row in thin)
+            most = max(row.samples for row in thin)
+            number = f"{fewest:,}" if fewest == most else f"{fewest:,} to {most:,}"
+            yield _open(
+                f"Low power in phase {phase}: {listed(row.lane for row in thin)} with {number} answers can "
+                f"not be compared with the baseline (needed on each side: {least}, of which "
+                f"{EFFECTIVE_MIN:g} independent of their neighbours).",
+                phase,
+            )
+
+
+def _unchanged(evidence: Evidence) -> Finding:
+    bounds, rows = evidence.impact_bounds, evidence.impacts
+    if not rows or bounds is None:
+        return _open("No phase but the baseline was probed, so nothing could be compared with it.")
+    lanes = len(evidence.lanes(Role.PROBE))
+    phases = len({row.phase for row in rows})
+    faster = sum(row.change is Change.FASTER for row in rows)
+    besides = f"; {counted(faster, 'comparison')} found answers quicker" if faster else ""
+    return Finding(
+        f"In {counted(lanes, 'lane')} and {counted(phases, 'phase')} no latency differs from the baseline "
+        f"by more than {bounds.floor_ms:g} ms and {bounds.floor_ratio:g} times, in its middle or among the "
+        f"slowest{besides}.",
+        Verdict.PASS,
+    )
