@@ -268,12 +268,8 @@ class _Run:
         with self._stage.step(Phase.SETUP, Step.SEED) as report, report.busy():
             accounts = seed(deployment.url, deployment.admin, scenario, scenario.seed)
         file, ledger = run.requests / "probes.jsonl", run.writes / "probes.jsonl"
-        specs = [probes_spec(scenario, url, accounts, file, self._clock, ledger)]
-        file = run.requests / "probes.jsonl"
         beside = deployment.reference_url
-        specs = [
-            probes_spec(scenario, deployment.url, accounts, file, self._clock, reference_url=beside),
-        ]
+        specs = [probes_spec(scenario, url, accounts, file, self._clock, ledger, reference_url=beside)]
         if scenario.load.users or scenario.load.client_users:
             file, ledger = run.requests / "load.jsonl", run.writes / "load.jsonl"
             specs.append(

@@ -202,6 +202,7 @@ class Scenario(_Section):
             raise ValueError(
                 f"probes: op {steps[0]} needs what an earlier write made, so no schedule can demand it; "
                 f"the users of the load do it. Possible here: {known}"
+            )
         if Operation.PING in ops:
             raise ValueError(
                 "probes: op ping is for the known-good target, which every run probes anyway; leave it out"

@@ -13,8 +13,8 @@ from harness.errors import UsageError
 from harness.evidence.continuity import CellsRead, read_cells
 from harness.evidence.database import DatabaseRead, read_database
 from harness.evidence.journal import JournalRead, read_journal
-from harness.evidence.ledger import Ledger, read_ledger
 from harness.evidence.jsonl import read_jsonl
+from harness.evidence.ledger import Ledger, read_ledger
 from harness.evidence.manifest import Manifest, read_manifest
 from harness.evidence.names import Error, Role, RunOutcome
 from harness.evidence.requests import Records, Requests, read_requests

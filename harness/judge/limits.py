@@ -4,22 +4,13 @@ from __future__ import annotations
 
 from harness.judge.evidence import Evidence
 from harness.judge.headline import other_bounds
-from harness.judge.questions import integrity
-from harness.judge.questions import continuity
+from harness.judge.questions import continuity, integrity
 from harness.judge.stats import tally
 from harness.judge.words import at_most_seconds, counted, was_were
 
 _NO_INTEGRITY = (
     "That every write which was acknowledged is still there is not proven: the question of integrity was not "
     "asked."
-)
-_NOT_ASKED = (
-    "That tokens, users and roles made on one release are honoured by the other is not proven: the question "
-    "of continuity is not asked yet.",
-    "That every write which was acknowledged is still there is not proven: the question of integrity is not "
-    "asked yet.",
-    "That answers were as quick as before is not proven: latencies are shown, and the question of impact is "
-    "not asked yet.",
 )
 _NO_IMPACT = (
     "That answers were as quick as before is not proven: latencies are shown, and the question of impact was "
@@ -35,8 +26,7 @@ _PRODUCTION_ROUNDS = 12
 
 def limits(evidence: Evidence) -> tuple[str, ...]:
     """A sentence for each thing that this run leaves open."""
-    sentences = [_integrity(evidence), *_NOT_ASKED]
-    sentences = list(_NOT_ASKED)
+    sentences = [_integrity(evidence)]
     if not continuity.asked(evidence):
         sentences.append(_NO_CONTINUITY)
     if evidence.impact_bounds is None:
@@ -72,6 +62,8 @@ def _integrity(evidence: Evidence) -> str:
         "Writes made after the last read-back began are not proven, of passwords only a sample was tried, "
         "and what was there before the run was not read back."
     )
+
+
 def _masked(evidence: Evidence) -> list[str]:
     """What the balancer kept from its clients; one that talks to the nodes directly would have met it."""
     masked = evidence.masked

@@ -9,14 +9,11 @@ from harness.evidence.rundir import RunDirectory
 from harness.judge.evidence import Evidence, load_evidence
 from harness.judge.headline import headline
 from harness.judge.limits import limits
-from harness.judge.model import Finding, Judgement, Outage, Question, Verdict, WriteCounts, worst
-from harness.judge.questions import QUESTIONS, asked
-from harness.judge.questions.integrity import write_counts
-from harness.judge.model import Finding, Judgement, Outage, Question, Verdict, worst
 from harness.judge.masked import release_shares
 from harness.judge.model import Finding, Judgement, Outage, Question, Verdict, worst
 from harness.judge.observations import DatabaseActivity, MaskedFailures
 from harness.judge.questions import QUESTIONS, asked
+from harness.judge.questions.integrity import write_counts
 from harness.judge.series import series
 from harness.judge.stats import lane_stats, tally
 from harness.judge.stutter import stutters
@@ -67,17 +64,11 @@ def judge_evidence(evidence: Evidence) -> Judgement:
         stutters=stutters(evidence),
         settings=evidence.settings,
         overrides=evidence.overrides,
-        writes=_writes(evidence),
+        writes=_told(lambda: write_counts(evidence), ()),
         continuity=evidence.continuity.cells,
     )
 
 
-def _writes(evidence: Evidence) -> tuple[WriteCounts, ...]:
-    """None where counting them breaks: the question of integrity has told so then."""
-    try:
-        return write_counts(evidence)
-    except Exception:  # noqa: BLE001 - told by `ask`
-        return ()
 def _told(observation: Callable[[], Told], nothing: Told) -> Told:
     """`nothing` where observing breaks: the question that rests on it has told so then."""
     try:

@@ -9,7 +9,6 @@ from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 import orjson
 
 from harness.evidence.ledger import PASSWORD, Change, Value
-from harness.evidence.names import Operation
 from harness.evidence.names import REFERENCE_BODY, Operation
 from harness.load.client import Answer, Request
 from harness.load.spec import Account
@@ -446,6 +445,8 @@ class RoleRevoke:
     def change(self) -> Change:
         """The grant is gone."""
         return Change(self.op, self.grant.name, self.grant.entity_id)
+
+
 class Ping:
     """Ask the known-good target beside the balancer, which has nothing to do but answer."""
 

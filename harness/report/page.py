@@ -11,8 +11,8 @@ from harness.judge.model import Judgement
 from harness.report.palette import style_sheet
 from harness.report.picture import Picture
 from harness.report.text import RunTimes, one_line, printable
-from harness.report.views.continuity import continuity_view
 from harness.report.views.beside import beside
+from harness.report.views.continuity import continuity_view
 from harness.report.views.outages import OUTAGES_IN_FULL, outage_rows, outage_views
 from harness.report.views.phases import LANE_COLUMNS, phase_views
 from harness.report.views.procedure import migration_rows, roll_table, step_rows, version_rows

@@ -9,7 +9,6 @@ import pytest
 
 from harness.evidence.rundir import RunDirectory
 from harness.judge.model import Judgement, Verdict, WriteCounts
-from harness.judge.model import Judgement, Verdict
 from harness.judge.observations import (
     Change,
     DatabaseActivity,
@@ -311,6 +310,8 @@ def test_the_writes_stand_in_a_table_and_those_that_are_gone_are_marked(tmp_path
 
 def test_a_run_that_was_not_asked_for_its_writes_has_no_such_table(tmp_path: Path) -> None:
     assert "Writes by what they are about" not in _report(stories.drained(), tmp_path).text
+
+
 def test_what_was_measured_beside_the_requests_has_its_tables() -> None:
     judgement = replace(
         stories.undrained(),

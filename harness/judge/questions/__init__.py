@@ -6,18 +6,10 @@ from collections.abc import Callable
 
 from harness.judge.evidence import Evidence
 from harness.judge.model import Question
-from harness.judge.questions import availability, coverage, integrity, procedure
+from harness.judge.questions import availability, continuity, coverage, impact, integrity, procedure
 
 PROCEDURE, COVERAGE, AVAILABILITY = procedure.NAME, coverage.NAME, availability.NAME
-INTEGRITY = integrity.NAME
-from harness.judge.questions import availability, continuity, coverage, procedure
-
-PROCEDURE, COVERAGE, AVAILABILITY = procedure.NAME, coverage.NAME, availability.NAME
-CONTINUITY = continuity.NAME
-from harness.judge.questions import availability, coverage, impact, procedure
-
-PROCEDURE, COVERAGE, AVAILABILITY = procedure.NAME, coverage.NAME, availability.NAME
-IMPACT = impact.NAME
+INTEGRITY, CONTINUITY, IMPACT = integrity.NAME, continuity.NAME, impact.NAME
 
 QUESTIONS: dict[str, Callable[[Evidence], Question]] = {
     PROCEDURE: procedure.judge,
@@ -42,6 +34,14 @@ def asked(evidence: Evidence) -> tuple[str, ...]:
     return tuple(name for name in QUESTIONS if name not in ASKED or ASKED[name](evidence))
 
 
-__all__ = ["ASKED", "AVAILABILITY", "COVERAGE", "INTEGRITY", "PROCEDURE", "QUESTIONS", "asked"]
-__all__ = ["ASKED", "AVAILABILITY", "CONTINUITY", "COVERAGE", "PROCEDURE", "QUESTIONS", "asked"]
-__all__ = ["ASKED", "AVAILABILITY", "COVERAGE", "IMPACT", "PROCEDURE", "QUESTIONS", "asked"]
+__all__ = [
+    "ASKED",
+    "AVAILABILITY",
+    "CONTINUITY",
+    "COVERAGE",
+    "IMPACT",
+    "INTEGRITY",
+    "PROCEDURE",
+    "QUESTIONS",
+    "asked",
+]
