@@ -26,8 +26,8 @@ from harness.scenario import ImpactSettings
 if TYPE_CHECKING:
     from harness.judge.evidence import Evidence
 
-_SAMPLES_MAX = 20_000
-"""A side: of more, evenly many are left out. So many tell shares to a third of a percent, and sorting more
+_SAMPLES_MAX = 5_000
+"""A side: of more, evenly many are left out. So many tell shares to within a percent, and sorting more
 would make the judge of ten million requests slow for no digit that anybody reads."""
 _SLOWEST = 0.05
 """Share of the baseline beyond which answers count as its slowest; less would be one answer of twenty."""
