@@ -37,7 +37,9 @@ from harness.load.seed import seed
 from harness.load.spec import ChildSpec, load_spec, probe_lanes, probes_spec
 from harness.procedure.baseline import objection
 from harness.procedure.context import Context, Schema
+from harness.procedure.disorder import disordered
 from harness.procedure.driver import drive
+from harness.procedure.faults import FaultSchedule
 from harness.procedure.plan import plan
 from harness.procedure.sampler import Progress, Sampler
 from harness.procedure.stage import Stage, Watcher
@@ -167,7 +169,8 @@ class _Run:
         self._users_file = users_file
         self._clock = Clock.read()
         self._journal = Journal(run.journal)
-        self._stage = Stage(self._journal, view)
+        self._faults = FaultSchedule(order.scenario.faults, self._journal, view)
+        self._stage = Stage(self._journal, self._faults)
         self._manifest = _manifest(order, from_.release, to.release, self._clock)
         self._left: list[str] = []
         """What could not be cleaned up."""
@@ -306,7 +309,7 @@ class _Run:
         )
         return objection(rows, lanes, self._scenario.judge)
 
-    def _drive(self, deployment: Deployment, generators: Generators) -> None:
+    def _drive(self, deployment: LocalDeployment, generators: Generators) -> None:
         scenario, run = self._scenario, self._run
         names = [node.name for node in deployment.nodes]
         phases = plan(
@@ -316,9 +319,11 @@ class _Run:
             names,
             needs_trust=deployment.database.needs_trust(),
         )
+        phases = disordered(phases, scenario.faults)
         with (
             JsonLinesWriter(run.database) as samples,
             Sampler(deployment.balancer.counters, run.balancer, run.requests, self._stage, self._view.tick),
+            self._faults.armed(deployment.faults.prepare, run.requests / "probes.jsonl"),
         ):
             context = Context(
                 scenario=scenario,

@@ -294,6 +294,16 @@ def test_a_stall_over_the_budget_fails_though_every_request_was_answered(tmp_pat
     )
 
 
+def test_a_stall_is_uncertain_by_a_probe_interval_where_its_lane_has_a_schedule(tmp_path: Path) -> None:
+    story = healthy()
+    for lane in (ISSUE, LOAD):
+        for row in story.due(lane, 23.4, 26.6):
+            row["end_ns"] = ns(27)
+
+    found = question(judged(story, tmp_path, "judge.stall_budget_s=3"), "availability").findings
+    assert {finding.lane: finding.uncertainty_ns for finding in found} == {ISSUE: 500_000_000, LOAD: None}
+
+
 def test_a_stall_that_is_an_outage_is_told_once(tmp_path: Path) -> None:
     story = healthy()
     story.fail(ISSUE, 23.4, 26.6)

@@ -91,7 +91,7 @@ def _own_outages(evidence: Evidence, number: int) -> list[LaneFailure]:
 
 
 def _stall(evidence: Evidence, number: int, budget_s: float, start_ns: int, end_ns: int) -> Finding:
-    lane = evidence.requests.lanes[number].lane
+    lane, rate_hz = evidence.requests.lanes[number].lane, evidence.requests.lanes[number].rate_hz
     step = step_at(evidence.timeline, start_ns)
     return Finding(
         sentence=(
@@ -105,6 +105,7 @@ def _stall(evidence: Evidence, number: int, budget_s: float, start_ns: int, end_
         lane=lane,
         start_ns=start_ns,
         end_ns=end_ns,
+        uncertainty_ns=round(1e9 / rate_hz) if rate_hz else None,
     )
 
 
