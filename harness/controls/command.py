@@ -10,12 +10,15 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from harness.controls.matching import Result
 from harness.controls.run import Outcome, run_control
 from harness.controls.table import markdown, table, write_json
 from harness.errors import ExitCode, UsageError
 from harness.scenario import Scenario, load_scenario
 
 RESULTS = "controls.json"
+_WIDTH_MIN = 110
+"""Columns that the table needs; where nobody says how wide a terminal is, 80 are assumed."""
 
 
 @click.command("controls")
@@ -33,6 +36,7 @@ def controls(names: Sequence[str], out: Path) -> None:
     Exit status: 0 every one came out as declared, 1 one did not, 2 usage, 4 harness error.
     """
     console = Console()
+    console.width = max(console.width, _WIDTH_MIN)
     chosen = choose(names)
     outcomes: list[Outcome] = []
     for number, (path, scenario) in enumerate(chosen, start=1):
@@ -43,6 +47,8 @@ def controls(names: Sequence[str], out: Path) -> None:
         console.print(f"  {told}, {outcome.duration_s:.0f} s", markup=False)
         _write(outcomes, out.absolute())
     console.print(table(row for outcome in outcomes for row in outcome.rows))
+    for row in (row for outcome in outcomes for row in outcome.rows if row.result is not Result.AS_DECLARED):
+        console.print(f"{row.control}, {row.what}: {row.words}", markup=False, soft_wrap=True)
     wrong = [outcome.control for outcome in outcomes if not outcome.as_declared]
     if wrong:
         console.print(f"Not as declared: {', '.join(wrong)}.", markup=False)

@@ -14,46 +14,27 @@ from harness.controls.matching import Result, Row
 from harness.controls.run import Outcome
 
 _MARKS = {Result.AS_DECLARED: "yes", Result.MISSED: "NO", Result.UNDECIDED: "undecided"}
-_WORDS_MAX = 110
+_HEAD = ("control", "what", "phase", "injected s", "found s", "error s", "within s", "as declared")
 
 
 def table(rows: Iterable[Row]) -> Table:
     """Rows for the terminal."""
-    made = Table(
-        "control", "what", "phase", "injected s", "found s", "error s", "within s", "as declared", "finding"
-    )
+    made = Table(*_HEAD)
     for row in rows:
-        made.add_row(
-            row.control,
-            row.what,
-            row.phase or "",
-            _seconds(row.injected_s),
-            _seconds(row.found_s),
-            "" if row.error_s is None else f"{row.error_s:+.3f}",
-            _seconds(row.tolerance_s),
-            _MARKS[row.result],
-            row.words if row.result is not Result.AS_DECLARED else _shortened(row.words),
-        )
+        made.add_row(*_cells(row))
     return made
+
+
+def _cells(row: Row) -> list[str]:
+    error = "" if row.error_s is None else f"{row.error_s:+.3f}"
+    cells = [row.control, row.what, row.phase or "", _seconds(row.injected_s), _seconds(row.found_s), error]
+    return [*cells, _seconds(row.tolerance_s), _MARKS[row.result]]
 
 
 def markdown(rows: Sequence[Row]) -> str:
     """The same for a note: a row a line."""
-    lines = [
-        "| control | what | phase | injected s | found s | error s | within s | as declared |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
-    for row in rows:
-        error = "" if row.error_s is None else f"{row.error_s:+.3f}"
-        cells = [
-            row.control,
-            row.what,
-            row.phase or "",
-            _seconds(row.injected_s),
-            _seconds(row.found_s),
-            error,
-        ]
-        lines.append("| " + " | ".join([*cells, _seconds(row.tolerance_s), _MARKS[row.result]]) + " |")
+    lines = ["| " + " | ".join(_HEAD) + " |", "|" + "---|" * len(_HEAD)]
+    lines += ["| " + " | ".join(_cells(row)) + " |" for row in rows]
     return "\n".join(lines) + "\n"
 
 
@@ -79,7 +60,3 @@ def _document(outcome: Outcome, folder: Path) -> dict[str, Any]:
 
 def _seconds(seconds: float | None) -> str:
     return "" if seconds is None else f"{seconds:.3f}"
-
-
-def _shortened(words: str) -> str:
-    return words if len(words) <= _WORDS_MAX else words[: _WORDS_MAX - 1] + "…"
