@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -20,6 +20,7 @@ from harness.fault import LASTING, OF_THE_PLAN, FaultKind, FaultSettings
 from harness.procedure.alignment import next_probe_ns
 from harness.procedure.sampler import Progress
 from harness.procedure.stage import Watcher
+from harness.signals import uninterrupted
 
 _PREPARE_NS = 150_000_000
 """A fault is journalled and made ready so long before it is due: a journal line is flushed to the disk, and
@@ -191,12 +192,8 @@ class FaultSchedule:
         try:
             yield
         finally:
-            self._armed = False
-            with self._changed:
-                self._stopping = True
-                self._changed.notify()
-            thread.join(_JOIN_S_MAX)
-            self._undo_all()  # where the thread hangs or broke
+            with uninterrupted():
+                self._disarm(thread)
         if self._error is not None:
             raise self._as_harness_error(self._error)
         missing = [fault.called for fault in self._faults if fault.called not in self._injected]
@@ -204,6 +201,14 @@ class FaultSchedule:
             raise HarnessError(
                 f"the fault {missing[0]} was never injected: its phase or step did not come, or ended first"
             )
+
+    def _disarm(self, thread: threading.Thread) -> None:
+        self._armed = False
+        with self._changed:
+            self._stopping = True
+            self._changed.notify()
+        thread.join(_JOIN_S_MAX)
+        self._undo_all()  # where the thread hangs or broke
 
     def _as_harness_error(self, error: BaseException) -> HarnessError:
         if isinstance(error, HarnessError):
@@ -285,9 +290,9 @@ class FaultSchedule:
     def _keep(self, error: BaseException) -> None:
         """The first failure is raised by `armed`; each one is journalled, for another may hide it there."""
         self._error = self._error or error
-        self._journal.write(
-            Edge.NOTE, self._phase, Step.INJECT, detail={"error": f"{type(error).__name__}: {error}"}
-        )
+        words = f"{type(error).__name__}: {error}"
+        with suppress(OSError):  # a full disk must not keep the others in force
+            self._journal.write(Edge.NOTE, self._phase, Step.INJECT, detail={"error": words})
 
     def _told_over(self, active: _Active, ended_ns: int) -> None:
         detail = dict(active.injection.detail)
