@@ -125,6 +125,27 @@ def test_a_failure_in_contract_is_laid_to_the_one_node_that_answered(tmp_path: P
     ]
 
 
+def test_a_failure_that_the_balancer_tells_of_one_node_is_laid_to_that_node(tmp_path: Path) -> None:
+    story = healthy()
+    story.fail(ISSUE, 49.9, 51, detail="503 Service Unavailable from balancer, server node2")
+
+    assert told(story, tmp_path) == [
+        "FAIL: An outage of 1.00 s (each edge uncertain by 0.50 s) began 50.00 s into the run: 2 requests "
+        "failed (2 http_5xx) in token_issue/new; nothing was being changed (cooldown), and the balancer "
+        "could not pass any of them to node2."
+    ]
+    assert judged(story, tmp_path).outages[0].node == "node2"
+
+
+def test_a_failure_that_the_balancer_tells_of_several_nodes_is_laid_to_none(tmp_path: Path) -> None:
+    story = healthy()
+    for number, row in enumerate(story.due(ISSUE, 49.9, 51)):
+        row.update(outcome="failed", status=503, error="http_5xx", node=None, release=None)
+        row["detail"] = f"503 Service Unavailable from balancer, server node{number % 2 + 1}"
+
+    assert judged(story, tmp_path).outages[0].node is None
+
+
 def test_a_failure_while_nothing_was_changed_says_so(tmp_path: Path) -> None:
     story = healthy()
     story.fail(LOAD, 50.0, 50.3)
