@@ -8,12 +8,10 @@ from harness.deployment.local import mariadb
 from harness.deployment.local.database import LocalDatabase
 from harness.deployment.local.faults.injection import Repeated
 from harness.deployment.local.ports import LOOPBACK
-from harness.errors import StepError
 from harness.evidence.clock import now_ns
 
 _KILL_PAUSE_S = 0.02
 _ACCOUNT = f"'{mariadb.ACCOUNT}'@'{LOOPBACK}'"
-_NO_SUCH_THREAD = 1094
 
 
 class CutDatabase:
@@ -24,22 +22,16 @@ class CutDatabase:
 
     def __init__(self, database: LocalDatabase) -> None:
         self._database = database
-        self._killed = 0
         self._begun = False
         self._repeated = Repeated(self._kill, _KILL_PAUSE_S)
-
-    @property
-    def detail(self) -> Mapping[str, object]:
-        """How many connections were killed."""
-        return {"connections_killed": self._killed}
+        self.detail: Mapping[str, object] = {"account": mariadb.ACCOUNT}
 
     def begin(self) -> int:
-        """Lock, then kill; when the account was locked."""
+        """Lock, then kill; when the connections had been killed for the first time."""
         self._begun = True
         self._database.ask(f"ALTER USER {_ACCOUNT} ACCOUNT LOCK")
-        begun_ns = now_ns()
         self._repeated.start()
-        return begun_ns
+        return now_ns()
 
     def end(self) -> int:
         """Unlock; when that was done. Unlocks also where the killing failed."""
@@ -52,14 +44,4 @@ class CutDatabase:
         return now_ns()
 
     def _kill(self) -> None:
-        threads = self._database.ask(
-            "SELECT id FROM information_schema.processlist WHERE user = %s", (mariadb.ACCOUNT,)
-        )
-        for (thread,) in threads:
-            try:
-                self._database.ask(f"KILL CONNECTION {int(thread)}")
-            except StepError as error:
-                if str(_NO_SUCH_THREAD) not in str(error):  # it was gone before
-                    raise
-            else:
-                self._killed += 1
+        self._database.ask(f"KILL CONNECTION USER {_ACCOUNT}")
