@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from harness import __version__
+from harness.controls.command import controls
 from harness.deployment.local import lab
 from harness.deployment.local.install import install_missing
 from harness.deployment.local.record import Owner, Standing
@@ -91,6 +92,9 @@ def judge(run: Path, overrides: tuple[str, ...]) -> None:
     if is_running(read_manifest(stored.manifest)):
         raise UsageError(f"{run}: this run still goes on; judge it once it has ended.")
     sys.exit(_judge(stored, Console(), overrides))
+
+
+cli.add_command(controls)
 
 
 @cli.command()

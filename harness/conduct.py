@@ -40,7 +40,9 @@ from harness.procedure.activity import ActivitySampler
 from harness.procedure.baseline import objection
 from harness.procedure.context import Context, Schema
 from harness.procedure.continuity import Continuity
+from harness.procedure.disorder import disordered
 from harness.procedure.driver import drive
+from harness.procedure.faults import FaultSchedule
 from harness.procedure.plan import plan
 from harness.procedure.read_back import Access, ReadBack
 from harness.procedure.sampler import Progress, Sampler
@@ -171,7 +173,8 @@ class _Run:
         self._users_file = users_file
         self._clock = Clock.read()
         self._journal = Journal(run.journal)
-        self._stage = Stage(self._journal, view)
+        self._faults = FaultSchedule(order.scenario.faults, self._journal, view)
+        self._stage = Stage(self._journal, self._faults)
         self._manifest = _manifest(order, from_.release, to.release, self._clock)
         self._left: list[str] = []
         """What could not be cleaned up."""
@@ -329,6 +332,7 @@ class _Run:
         )
 
     def _drive(self, deployment: Deployment, generators: Generators) -> None:
+    def _drive(self, deployment: LocalDeployment, generators: Generators) -> None:
         scenario, run = self._scenario, self._run
         names = [node.name for node in deployment.nodes]
         phases = plan(
@@ -338,11 +342,13 @@ class _Run:
             names,
             needs_trust=deployment.database.needs_trust(),
         )
+        phases = disordered(phases, scenario.faults)
         with (
             JsonLinesWriter(run.database) as samples,
             Sampler(deployment.balancer.counters, run.balancer, run.requests, self._stage, self._view.tick),
             self._continuity(deployment) as continuity,
             ActivitySampler(deployment.database.watch, samples, self._stage, scenario.judge.lock_wait_s_max),
+            self._faults.armed(deployment.faults.prepare, run.requests / "probes.jsonl"),
         ):
             context = Context(
                 scenario=scenario,

@@ -12,6 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from harness.errors import UsageError
 from harness.evidence.names import PROBE_OPERATIONS, Connection, Operation
+from harness.evidence.names import Connection, Operation
+from harness.expectation import Expectation, ExpectedFinding
+from harness.fault import FaultKind, FaultSettings
 
 
 class _Section(BaseModel):
@@ -188,6 +191,10 @@ class Scenario(_Section):
     continuity: ContinuitySettings = ContinuitySettings()
     impact: ImpactSettings = ImpactSettings()
     judge: JudgeSettings = JudgeSettings()
+    faults: tuple[FaultSettings, ...] = ()
+    """Injected on purpose: the run is a control."""
+    expect: Expectation | None = None
+    """What a control must come out as; the judge does not read it."""
 
     @model_validator(mode="after")
     def _check(self) -> Scenario:
@@ -212,11 +219,31 @@ class Scenario(_Section):
             raise ValueError(f"probes: op {twice[0]} stands twice; give it once, with the rate you want")
         if Operation.USER_DELETE in ops and Operation.USER_CREATE not in ops:
             raise ValueError("probes: user_delete deletes what user_create made; add a probe of user_create")
+        self._check_faults()
         return self
+
+    def _check_faults(self) -> None:
+        nodes = {f"node-{number}" for number in range(1, self.deployment.nodes + 1)}
+        names = [fault.called for fault in self.faults]
+        for fault in self.faults:
+            if names.count(fault.called) > 1:
+                raise ValueError(f"faults: two are called {fault.called}; give each a name of its own")
+            if fault.node is not None and fault.node not in nodes:
+                raise ValueError(
+                    f"faults: {fault.called} is for {fault.node}; nodes here: {', '.join(sorted(nodes))}"
+                )
+            if fault.kind in _UPGRADING_FAULTS and not self.procedure.upgrade:
+                raise ValueError(f"faults: {fault.called} needs an upgrade, and procedure.upgrade is false")
+        for finding in self.expect.findings if self.expect else ():
+            if finding.fault is not None and finding.fault not in names:
+                raise ValueError(f"expect.findings: there is no fault called {finding.fault}")
 
     def resolved(self) -> dict[str, Any]:
         """The scenario with every default filled in, as `run.json` stores it."""
         return self.model_dump(mode="json", by_alias=True)
+
+
+_UPGRADING_FAULTS = frozenset({FaultKind.DIFFERENT_KEYS, FaultKind.SKIP_STEP, FaultKind.CONTRACT_EARLY})
 
 
 def load_scenario(path: Path, overrides: Iterable[str] = ()) -> Scenario:
@@ -286,16 +313,28 @@ def _sentence(error: ValidationError) -> str:
     message = first["msg"].removeprefix("Value error, ")
     if not key:
         return f"{message}."
+    if isinstance(first["input"], dict):  # the table as a whole is at fault, and it is long
+        return f"{key}: {message}."
     return f"{key}: {first['input']!r} is not possible; {message[0].lower()}{message[1:]}."
+
+
+_LISTED: dict[int | str, type[BaseModel]] = {
+    "probes": ProbeSettings,
+    "faults": FaultSettings,
+    "findings": ExpectedFinding,
+}
+"""Keys whose value is a list of tables."""
 
 
 def _keys_beside(loc: tuple[int | str, ...]) -> list[str]:
     """Names of the keys allowed where the unknown one stood."""
     model: type[BaseModel] = Scenario
     for part in loc[:-1]:
-        if isinstance(part, int):
-            model = ProbeSettings
+        if part in _LISTED:
+            model = _LISTED[part]
             continue
+        if part == "expect":
+            model = Expectation
         annotation = next((f.annotation for n, f in model.model_fields.items() if part in (n, f.alias)), None)
         if isinstance(annotation, type) and issubclass(annotation, BaseModel):
             model = annotation

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from harness.fault import FaultSettings
 from harness.releases.catalogue import Release
 from harness.scenario import StopSignal
 
@@ -149,6 +150,41 @@ class UpgradeHost(Protocol):
 
     def status(self, release: Release, args: tuple[str, ...], log: Path, deadline_s: float) -> CommandResult:
         """Run `keystone-status <args>` of `release`, likewise."""
+
+
+class Injection(Protocol):
+    """One fault, made ready but not begun."""
+
+    def begin(self) -> int:
+        """Do it and return at once; CLOCK_MONOTONIC nanoseconds at which it was in force.
+
+        Raises:
+            HarnessError: it could not be done; `end` undoes what was done of it.
+        """
+
+    def end(self) -> int:
+        """Undo it; CLOCK_MONOTONIC nanoseconds until which it was in force.
+
+        Harmless where nothing was begun, and when called again.
+
+        Raises:
+            HarnessError: it could not be undone.
+        """
+
+    @property
+    def detail(self) -> Mapping[str, object]:
+        """For the journal: what was hit. No secrets."""
+
+
+class Faults(Protocol):
+    """Does harm on purpose, to one deployment and to nothing else; not every back-end has it."""
+
+    def prepare(self, fault: FaultSettings) -> Injection:
+        """Make a fault ready, so that beginning it takes no time.
+
+        Raises:
+            HarnessError: it is not possible now, e.g. there is nothing to hit.
+        """
 
 
 class Deployment(Protocol):

@@ -191,3 +191,7 @@ class RunOutcome(StrEnum):
     COMPLETED = "completed"
     ABORTED = "aborted"
     CRASHED = "crashed"
+
+
+MEANT_FOR = " from balancer, server "
+"""In the detail of a request that the balancer answered itself: what stands before the node it was for."""

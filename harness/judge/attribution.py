@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from harness.evidence.names import Edge, Step
@@ -43,6 +43,7 @@ def lay(
     flight: Flight,
     answered_by: Sequence[tuple[str, str | None]],
     *,
+    meant_for: Collection[str] = (),
     drained: bool,
     all_answered: bool = False,
 ) -> Cause:
@@ -50,13 +51,15 @@ def lay(
 
     A node that could not serve (stopped, switched, started, proven) goes first: the one that was so when the
     outage began, else the first that became so while its requests were under way. Then any other step on a
-    node. Where no node was touched, an outage whose every answer came from one node is laid to that node.
+    node. Where no node was touched, an outage whose every answer came from one node is laid to that node, and
+    so is one whose every request the balancer could not pass to it.
 
     Args:
         timeline: the procedure.
         phases: the probed time.
         flight: when the failed requests were under way.
         answered_by: node and release of each answer among them, repeats left out.
+        meant_for: nodes to which the balancer could not pass them; an empty name where it says nothing.
         drained: whether nodes were taken out of the balancer first.
         all_answered: every one of the failed requests was answered by a node, which is named.
     """
@@ -75,6 +78,10 @@ def lay(
         node, release = answered_by[0]
         served = f", which served release {release}" if release else ""
         return Cause(phase, name, node, release, f"{doing}, and every answer came from {node}{served}")
+    if not answered_by and len(meant_for) == 1 and (meant := next(iter(meant_for))):
+        state = state_at(timeline, meant, flight.start_ns)
+        sentence = f"{doing}, and the balancer could not pass any of them to {meant}"
+        return Cause(phase, name, meant, state.release if state else None, sentence)
     return Cause(phase, name, None, None, doing)
 
 

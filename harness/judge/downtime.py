@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.evidence.names import MEANT_FOR
 from harness.evidence.requests import Records
 from harness.judge.attribution import Flight, lay
 from harness.judge.codes import bad, sent
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 OUTAGES_LISTED_MAX = 500
 """Outages told one by one, the longest; of a run with more, nobody reads the rest, and they are counted."""
 _EXAMPLES = 5
+_LOOKED_INTO_MAX = 200
+"""Failed requests of a lane whose words are read to find the node they were meant for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +141,7 @@ def _outage(evidence: Evidence, group: _Group, lanes: dict[int, _Lane]) -> Outag
         evidence.windows,
         flight,
         _answered_by(evidence, [records for _, records in failed]),
+        meant_for=_meant_for(evidence, [records for _, records in failed]),
         drained=evidence.drained,
         all_answered=all(bool((records.node >= 0).all()) for _, records in failed),
     )
@@ -177,6 +181,16 @@ def _answered_by(evidence: Evidence, failed: Sequence[Records]) -> list[tuple[st
         if node >= 0
     }
     return sorted((requests.nodes[n], requests.releases[r] if r >= 0 else None) for n, r in pairs)
+
+
+def _meant_for(evidence: Evidence, failed: Sequence[Records]) -> frozenset[str]:
+    """Nodes to which the balancer could not pass the requests, as it says itself; of the first ones alone."""
+    nodes = set()
+    for records in failed:
+        for text in evidence.requests.texts(records.line_at[:_LOOKED_INTO_MAX]):
+            _, found, node = (text.detail or "").partition(MEANT_FOR)
+            nodes.add(node if found else "")
+    return frozenset(nodes)
 
 
 def _examples(evidence: Evidence, failed: Sequence[tuple[int, Records]]) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 from geventhttpclient.header import Headers
 
-from harness.evidence.names import WRITES, Error, Operation, Outcome
+from harness.evidence.names import MEANT_FOR, WRITES, Error, Operation, Outcome
 from harness.evidence.records import DETAIL_CHARS_MAX
 from harness.load.client import Answer, Cut, Exchange
 from harness.load.operations import BadAnswerError, Call
@@ -107,7 +107,7 @@ def _words(answer: Answer) -> str:
     if answer.header(NODE_HEADER):
         return line
     server = answer.header(BALANCER_SERVER_HEADER)
-    return f"{line} from balancer, server {server}" if server else f"{line} from balancer"
+    return f"{line}{MEANT_FOR}{server}" if server else f"{line} from balancer"
 
 
 def _result(

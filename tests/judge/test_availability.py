@@ -125,6 +125,27 @@ def test_a_failure_in_contract_is_laid_to_the_one_node_that_answered(tmp_path: P
     ]
 
 
+def test_a_failure_that_the_balancer_tells_of_one_node_is_laid_to_that_node(tmp_path: Path) -> None:
+    story = healthy()
+    story.fail(ISSUE, 49.9, 51, detail="503 Service Unavailable from balancer, server node2")
+
+    assert told(story, tmp_path) == [
+        "FAIL: An outage of 1.00 s (each edge uncertain by 0.50 s) began 50.00 s into the run: 2 requests "
+        "failed (2 http_5xx) in token_issue/new; nothing was being changed (cooldown), and the balancer "
+        "could not pass any of them to node2."
+    ]
+    assert judged(story, tmp_path).outages[0].node == "node2"
+
+
+def test_a_failure_that_the_balancer_tells_of_several_nodes_is_laid_to_none(tmp_path: Path) -> None:
+    story = healthy()
+    for number, row in enumerate(story.due(ISSUE, 49.9, 51)):
+        row.update(outcome="failed", status=503, error="http_5xx", node=None, release=None)
+        row["detail"] = f"503 Service Unavailable from balancer, server node{number % 2 + 1}"
+
+    assert judged(story, tmp_path).outages[0].node is None
+
+
 def test_a_failure_while_nothing_was_changed_says_so(tmp_path: Path) -> None:
     story = healthy()
     story.fail(LOAD, 50.0, 50.3)
@@ -292,6 +313,16 @@ def test_a_stall_over_the_budget_fails_though_every_request_was_answered(tmp_pat
         "the run; the budget is 3 s. Judged under other bounds than the run was made with: "
         "judge.stall_budget_s=3 instead of none."
     )
+
+
+def test_a_stall_is_uncertain_by_a_probe_interval_where_its_lane_has_a_schedule(tmp_path: Path) -> None:
+    story = healthy()
+    for lane in (ISSUE, LOAD):
+        for row in story.due(lane, 23.4, 26.6):
+            row["end_ns"] = ns(27)
+
+    found = question(judged(story, tmp_path, "judge.stall_budget_s=3"), "availability").findings
+    assert {finding.lane: finding.uncertainty_ns for finding in found} == {ISSUE: 500_000_000, LOAD: None}
 
 
 def test_a_stall_that_is_an_outage_is_told_once(tmp_path: Path) -> None:

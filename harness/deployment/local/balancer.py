@@ -74,6 +74,16 @@ class LocalBalancer:
                 counters.setdefault(words, "")
         return found
 
+    def tell(self, command: str) -> None:
+        """Give a command that says nothing where it is carried out.
+
+        Raises:
+            StepError: HAProxy does not answer, or refuses.
+        """
+        answer = self._ask(command).strip()
+        if answer:
+            raise StepError(f"HAProxy did not carry out {command!r}: {answer}")
+
     def _server(self, node: str) -> Mapping[str, int | str]:
         counters = self.counters()
         if node not in counters:

@@ -123,6 +123,15 @@ class LocalDatabase:
             options.unlink(missing_ok=True)
         return CommandResult(("mariadb-dump", *shown), ended.exit_code, ended.duration_s, log)
 
+    def ask(self, statement: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """Carry out one statement with the privileged account and return its rows.
+
+        Raises:
+            StepError: the database does not answer, or refuses.
+        """
+        with self._connect() as connection:
+            return _rows(connection, statement, values)
+
     def _one(self, query: str) -> Any:
         with self._connect() as connection:
             return _rows(connection, query)[0][0]

@@ -10,6 +10,7 @@ from pathlib import Path
 from harness.deployment.local import keystone, reference, upgrade_host
 from harness.deployment.local.balancer import LocalBalancer
 from harness.deployment.local.database import LocalDatabase
+from harness.deployment.local.faults import LocalFaults
 from harness.deployment.local.folder import LabFolder
 from harness.deployment.local.node import LocalNode, NodePlace
 from harness.deployment.local.passwords import Passwords
@@ -110,6 +111,11 @@ class LocalDeployment:
     def upgrade_host(self) -> LocalUpgradeHost:
         """Where `keystone-manage` runs."""
         return LocalUpgradeHost(self.folder.host(upgrade_host.NAME), self.processes, self._find)
+
+    @cached_property
+    def faults(self) -> LocalFaults:
+        """What a control does to it."""
+        return LocalFaults(self.folder, self.nodes, self.balancer, self.database, self.processes)
 
     @cached_property
     def software(self) -> Mapping[str, str]:

@@ -106,9 +106,14 @@ def make_keys(keys: Path) -> None:
     make_private_folder(keys)
     for repository in KEY_REPOSITORIES:
         make_private_folder(keys / repository)
-        for number in range(_KEYS_EACH):
-            key = base64.urlsafe_b64encode(os.urandom(_KEY_BYTES)).decode("ascii")
-            write_private(keys / repository / str(number), key)
+        make_key_repository(keys / repository)
+
+
+def make_key_repository(repository: Path) -> None:
+    """Fill a repository, whose folder is there, with new keys."""
+    for number in range(_KEYS_EACH):
+        key = base64.urlsafe_b64encode(os.urandom(_KEY_BYTES)).decode("ascii")
+        write_private(repository / str(number), key)
 
 
 def uwsgi_ini(installed: InstalledRelease, node: str, port: int, threads: int) -> str:

@@ -49,21 +49,38 @@ def wait_ready(folder: LabFolder, number: int) -> None:
     wait_until(f"{server_name(number)} to answer", _START_S_MAX, look)
 
 
+def flush(folder: LabFolder, number: int) -> None:
+    """Forget everything that is cached.
+
+    Raises:
+        OSError: it does not answer.
+    """
+    answer = _exchange(folder, number, b"flush_all\r\n", b"\r\n")
+    if answer != b"OK\r\n":
+        raise ConnectionError(f"memcached answered {answer[:40]!r} to flush_all")
+
+
 def stats(folder: LabFolder, number: int) -> dict[str, str]:
     """Return memcached's own counters: `cmd_set`, `get_hits`, `curr_items`, `version`, ...
 
     Raises:
         OSError: it does not answer.
     """
+    text = _exchange(folder, number, b"stats\r\n", b"END\r\n")
+    lines = (line.split(" ", 2) for line in text.decode("ascii").splitlines())
+    return {line[1]: line[2] for line in lines if len(line) == 3 and line[0] == "STAT"}
+
+
+def _exchange(folder: LabFolder, number: int, command: bytes, end: bytes) -> bytes:
+    """Send a command and read its answer up to `end`."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.settimeout(_ANSWER_S_MAX)
         connection.connect(str(folder.cache_socket(number)))
-        connection.sendall(b"stats\r\n")
+        connection.sendall(command)
         text = b""
-        while not text.endswith(b"END\r\n"):
+        while not text.endswith(end):
             part = connection.recv(65_536)
             if not part:
                 raise ConnectionError("memcached closed the connection")
             text += part
-    lines = (line.split(" ", 2) for line in text.decode("ascii").splitlines())
-    return {line[1]: line[2] for line in lines if len(line) == 3 and line[0] == "STAT"}
+    return text

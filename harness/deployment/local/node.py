@@ -92,6 +92,11 @@ class LocalNode:
             raise HarnessError(f"{self.name} still runs; stop it before it is switched to {release}")
         self._write(self._find(release))
 
+    @property
+    def fernet_keys(self) -> Path:
+        """Its own copy of the Fernet keys; the next `switch` writes it anew."""
+        return self._place.host / "fernet-keys"
+
     def start(self) -> None:
         """Start the server and return at once; whether it serves is for the caller to prove.
 

@@ -210,6 +210,10 @@ class Processes:
         """
         self._kill(self._found_among(names))
 
+    def all_of(self, names: Iterable[str]) -> list[ProcessIdentity]:
+        """Every living process of these servers, workers included."""
+        return self._all_members(self._found_among(names))
+
     def _end(self, servers: list[Server], deadline_s: float) -> None:
         seen = self._all_members(servers)
         _signal(seen, signal.SIGTERM)
@@ -279,6 +283,11 @@ def _session(leader: int) -> list[ProcessIdentity]:
     """The living processes of a session."""
     pids = [pid for pid in psutil.pids() if session_of(pid) == leader]
     return [identity for pid in pids if (identity := ProcessIdentity.of(pid))]
+
+
+def send_signal(processes: Iterable[ProcessIdentity], number: signal.Signals) -> None:
+    """Send a signal to those of these very processes that still live, and to no other."""
+    _signal(processes, number)
 
 
 def _signal(processes: Iterable[ProcessIdentity], number: signal.Signals) -> None:

@@ -92,7 +92,7 @@ def _own_outages(evidence: Evidence, number: int) -> list[LaneFailure]:
 
 
 def _stall(evidence: Evidence, number: int, budget_s: float, start_ns: int, end_ns: int) -> Finding:
-    lane = evidence.requests.lanes[number].lane
+    lane, rate_hz = evidence.requests.lanes[number].lane, evidence.requests.lanes[number].rate_hz
     step = step_at(evidence.timeline, start_ns)
     shared_s = shared_by_reference(evidence, start_ns, end_ns)
     beside = "" if shared_s is None else f"; the reference target had none for {shared_s:.2f} s of it either"
@@ -109,6 +109,7 @@ def _stall(evidence: Evidence, number: int, budget_s: float, start_ns: int, end_
         lane=lane,
         start_ns=start_ns,
         end_ns=end_ns,
+        uncertainty_ns=round(1e9 / rate_hz) if rate_hz else None,
     )
 
 

@@ -1,0 +1,89 @@
+"""Runs one control as anybody would, by the command line, and reads what it left."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+
+from harness.controls.injected import Injected, injections
+from harness.controls.matching import Judged, Result, Row, match
+from harness.errors import UsageError
+from harness.evidence.journal import read_journal
+from harness.evidence.rundir import RunDirectory
+from harness.expectation import Expectation
+from harness.scenario import Scenario
+
+RUN_S_MAX = 900.0
+"""A control takes one or two minutes; one that hangs must not take the others with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A control that was run."""
+
+    control: str
+    rows: tuple[Row, ...]
+    run: Path | None
+    duration_s: float
+    exit_code: int | None
+
+    @property
+    def as_declared(self) -> bool:
+        """Whether every row came out as its scenario declares."""
+        return all(row.result is Result.AS_DECLARED for row in self.rows)
+
+
+def run_control(scenario: Scenario, path: Path, out: Path) -> Outcome:
+    """Run it, and hold its verdict against its section `[expect]`.
+
+    Raises:
+        UsageError: the scenario expects nothing, so it is no control.
+    """
+    if scenario.expect is None:
+        raise UsageError(
+            f"{path}: has no section [expect], so it is no control; say what it must come out as."
+        )
+    before = _runs(out, scenario.name)
+    started_s = time.monotonic()
+    exit_code = _harness_run(path, out)
+    made = sorted(_runs(out, scenario.name) - before)
+    run = RunDirectory(made[-1]) if made else None
+    rows = rows_of(scenario, scenario.expect, run)
+    return Outcome(scenario.name, rows, run.path if run else None, time.monotonic() - started_s, exit_code)
+
+
+def rows_of(scenario: Scenario, expected: Expectation, run: RunDirectory | None) -> tuple[Row, ...]:
+    """Rows of a run that is over; None: there is no run directory."""
+    judged: Judged | None = None
+    injected: tuple[Injected, ...] = ()
+    if run is not None and run.verdict.is_file():
+        judged = Judged.of(orjson.loads(run.verdict.read_bytes()))
+        injected = injections(read_journal(run.journal).events)
+    interval_s = max(1 / probe.rate_hz for probe in scenario.probes)
+    return match(scenario.name, expected, injected, judged, interval_s)
+
+
+def _runs(out: Path, name: str) -> set[Path]:
+    return {path for path in (out / name).glob("*") if path.is_dir()}
+
+
+def _harness_run(path: Path, out: Path) -> int | None:
+    """In a process of its own; at the limit it is told to end as Ctrl-C does, and ends what it started."""
+    log = out / f"{path.stem}.log"
+    out.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with log.open("ab") as sink:
+        command = [sys.executable, "-m", "harness", "run", str(path), "--out", str(out)]
+        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=sink, stderr=subprocess.STDOUT)
+        try:
+            return child.wait(RUN_S_MAX)
+        except subprocess.TimeoutExpired:
+            return None
+        finally:
+            if child.poll() is None:
+                child.terminate()
+                child.wait(60)
