@@ -331,7 +331,6 @@ class _Run:
             deadline_s=longest_s,
         )
 
-    def _drive(self, deployment: Deployment, generators: Generators) -> None:
     def _drive(self, deployment: LocalDeployment, generators: Generators) -> None:
         scenario, run = self._scenario, self._run
         names = [node.name for node in deployment.nodes]

@@ -12,7 +12,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from harness.errors import UsageError
 from harness.evidence.names import PROBE_OPERATIONS, Connection, Operation
-from harness.evidence.names import Connection, Operation
 from harness.expectation import Expectation, ExpectedFinding
 from harness.fault import FaultKind, FaultSettings
 
@@ -130,7 +129,9 @@ class IntegritySettings(_Section):
 class ContinuitySettings(_Section):
     """Checking that what one release made, the other honours."""
 
-    enabled: bool = True
+    enabled: bool = False
+    """Off until its null runs are clean: a loaded node now and then answers 400 to a valid request for an
+    application credential, of which the cause is not known yet; see docs/verdict-continuity.md."""
     refuse_within_s: Deadline = 5.0
     """What was revoked, disabled or deleted at one node must be refused by every other within this."""
 

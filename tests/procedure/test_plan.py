@@ -104,12 +104,16 @@ def test_a_null_run_observes_and_upgrades_nothing() -> None:
 # --- continuity
 
 
+def _checked(**changes: object) -> Scenario:
+    return _scenario(continuity={"enabled": True}, **changes)
+
+
 def _steps(phase: PlannedPhase) -> list[tuple[str, str | None]]:
     return [(str(each.step), each.node) for each in phase.steps]
 
 
 def test_the_cohort_is_made_before_the_first_change_and_looked_at_once_in_every_phase_that_is_taken() -> None:
-    phases = _plan(_scenario())
+    phases = _plan(_checked())
     assert [str(each.step) for each in phases[Phase.BASELINE].steps] == [
         "observe",
         "make_cohort",
@@ -122,11 +126,11 @@ def test_the_cohort_is_made_before_the_first_change_and_looked_at_once_in_every_
 
 def test_a_phase_is_held_open_after_the_look_at_the_cohort() -> None:
     for phase in (Phase.PREFLIGHT, Phase.TRUST, Phase.EXPAND, Phase.CONTRACT, Phase.RESTORE):
-        assert _steps(_plan(_scenario())[phase])[-2:] == [("check_cohort", None), ("settle", None)]
+        assert _steps(_plan(_checked())[phase])[-2:] == [("check_cohort", None), ("settle", None)]
 
 
 def test_both_releases_are_compared_after_each_node_but_the_last_and_all_nodes_at_the_end() -> None:
-    phases = _plan(_scenario())
+    phases = _plan(_checked())
     checks = [
         step for step in _steps(phases[Phase.ROLL]) if step[0].startswith("check") or step[0] == "settle"
     ]
@@ -140,12 +144,12 @@ def test_both_releases_are_compared_after_each_node_but_the_last_and_all_nodes_a
 
 
 def test_an_undrained_roll_is_checked_alike() -> None:
-    steps = _steps(_plan(_scenario(roll={"drained": False}))[Phase.ROLL])
+    steps = _steps(_plan(_checked(roll={"drained": False}))[Phase.ROLL])
     assert steps.count(("check_continuity", "node1")) == 1
 
 
 def test_without_an_upgrade_the_cohort_is_looked_at_and_all_nodes_are_compared_once() -> None:
-    phases = _plan(_scenario(procedure={"upgrade": False}))
+    phases = _plan(_checked(procedure={"upgrade": False}))
     checks = [
         (phase, step) for phase, each in phases.items() for step, _ in _steps(each) if "check_c" in step
     ]
@@ -157,6 +161,6 @@ def test_without_an_upgrade_the_cohort_is_looked_at_and_all_nodes_are_compared_o
 
 
 def test_a_scenario_without_continuity_has_none_of_its_steps() -> None:
-    phases = _plan(_scenario(continuity={"enabled": False}))
+    phases = _plan(_scenario())
     steps = {step for each in phases.values() for step, _ in _steps(each)}
     assert not steps & {"make_cohort", "check_cohort", "check_continuity"}
