@@ -96,7 +96,8 @@ class ReadBack:
         found = entities(read_writes(self._writes).writes)
         with ReadBackLog(self._ledger, stage, list(self._access.views), cut_off_ns) as log:
             reader = _Reader(self._access)
-            seen = reader.read(found, logins(found, self._logins_sample))
+            # All of it, before the ledger is looked at again: what was written to meanwhile is changing.
+            seen = tuple(reader.read(found, logins(found, self._logins_sample)))
             open_since_ns = cut_off_ns - round((self._deadline_s + _OPEN_SPARE_S) * 1e9)
             moving = changing(cut_off_ns, open_since_ns, read_writes(self._writes).writes)
             for entity, views in zip(found, seen, strict=True):

@@ -88,7 +88,7 @@ def passwords_of(deployment: LocalDeployment) -> list[str]:
 
 def test_it_offers_what_the_procedure_needs(deployment: LocalDeployment) -> None:
     offered: Deployment = deployment  # checked by mypy
-    assert [node.name for node in offered.nodes] == ["node-1", "node-2", "reference"]
+    assert [node.name for node in offered.nodes] == ["node-1", "node-2"]
     assert set(offered.software) == {"mariadbd", "haproxy", "memcached"}
 
 
@@ -336,10 +336,12 @@ def test_down_ends_every_process_and_removes_the_folder(home: Path, tmp_path: Pa
     try:
         for server in deployment.processes.found():
             started += deployment.processes.members(server)
-        assert len(started) == 8  # MariaDB, two memcached, HAProxy, two nodes with a worker each
+        # MariaDB, two memcached, HAProxy, the reference target, two nodes with a worker each
+        assert len(started) == 9
     finally:
         ended = deployment.down()
-    assert ended == ["haproxy", "mariadb", "memcached-1", "memcached-2", "node-1", "node-2"]
+    caches = ["memcached-1", "memcached-2"]
+    assert ended == ["haproxy", "mariadb", *caches, "node-1", "node-2", "reference"]
     assert not any(identity.is_alive() for identity in started)
     assert not deployment.folder.path.exists()
     assert all(is_free(port) for port in deployment.record.ports)

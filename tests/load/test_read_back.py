@@ -185,6 +185,22 @@ def test_no_password_stands_in_the_ledger(life: Life, tmp_path: Path) -> None:
     assert ADMIN.password not in text
 
 
+def test_what_is_written_to_while_it_is_read_is_marked_as_changing(
+    life: Life, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A deletion between the cut-off and the last read would otherwise be a lost write."""
+    listing = module._View.lists
+
+    def deleted_meanwhile(view: module._View) -> module._Lists:
+        if view._name == BALANCER:
+            life.wrote(Change(Operation.USER_DELETE, "alice", "u1"))
+        return listing(view)
+
+    monkeypatch.setattr(module._View, "lists", deleted_meanwhile)
+    assert entity(life.read(), "alice").changing
+    assert not entity(life.read(), "alice-project").changing
+
+
 def test_each_stage_is_kept(life: Life) -> None:
     life.read(Stage.ROLL)
     life.read(Stage.CONTRACT)

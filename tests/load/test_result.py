@@ -6,17 +6,20 @@ from typing import Any
 
 import gevent
 import pytest
+from geventhttpclient.header import Headers
 
-from harness.evidence.names import Connection, Error, Outcome
-from harness.load.client import Client, Exchange
+from harness.evidence.names import REFERENCE_BODY, Connection, Error, Operation, Outcome
+from harness.load.client import Answer, Client, Exchange
 from harness.load.operations import (
     OPERATIONS,
+    BadAnswerError,
     Call,
     Grant,
     MadeProject,
     MadeUser,
     Password,
     PasswordChange,
+    Ping,
     ProjectCreate,
     ProjectDelete,
     ProjectList,
@@ -85,7 +88,7 @@ def test_every_operation_succeeds_against_a_healthy_server_and_names_who_answere
         UserDelete(mine, made.user_id, "kuh-1-a"),
         ProjectList(mine, PROJECT_ID),
     ]
-    assert {call.op for call in calls} == set(OPERATIONS)
+    assert {call.op for call in calls} == set(OPERATIONS) - {Operation.PING}  # the reference target's
     for call in calls:
         result = carry_out(server, call)
         assert (result.outcome, result.error, result.detail) == (Outcome.OK, None, None), call.op
@@ -320,3 +323,9 @@ def test_what_a_write_asks_is_told_to_the_ledger_without_the_password() -> None:
     assert change.asked == {"enabled": True, "email": "a@b.example", "password": 1}
     assert RoleGrant("t", MADE_GRANT).change().entity_id == "u1/p1/r1"
     assert "first" not in repr(CREATE)
+
+
+def test_a_ping_succeeds_only_with_the_whole_answer_of_the_reference_target() -> None:
+    Ping().check(Answer(200, "OK", Headers(), REFERENCE_BODY))
+    with pytest.raises(BadAnswerError, match="instead of"):
+        Ping().check(Answer(200, "OK", Headers(), b"{}"))
