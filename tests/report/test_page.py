@@ -147,6 +147,22 @@ def test_a_phase_without_evidence_is_shown_and_open(tmp_path: Path) -> None:
     assert "No request was due or recorded in this phase." in text
 
 
+def test_a_phase_that_was_left_out_is_no_alarm(tmp_path: Path) -> None:
+    whole = stories.drained()
+    phases = tuple(
+        replace(span, edge="skip", end_ns=span.start_ns) if span.phase == "migrate" else span
+        for span in whole.timeline.phases
+    )
+    lanes = tuple(stats for stats in whole.lanes if stats.phase != "migrate")
+    page = _report(replace(whole, lanes=lanes, timeline=replace(whole.timeline, phases=phases)), tmp_path)
+
+    opened = {
+        str(a["data-phase"]): "open" in a for tag, a in page.tags if "data-phase" in a and tag == "details"
+    }
+    assert opened["migrate"] is False
+    assert "skipped left out" in page.text
+
+
 def test_the_page_loads_nothing_from_anywhere(undrained: _Page, run: Path) -> None:
     for tag, attributes in undrained.tags:
         assert tag not in {"script", "link", "iframe", "object", "embed", "img", "base"}

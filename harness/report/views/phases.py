@@ -75,13 +75,16 @@ def _phase_view(phase: str | None, span: Span | None, lanes: Sequence[LaneStats]
     took = NONE if span is None else seconds((span.end_ns - span.start_ns) / 1e9)
     if span is not None and span.edge != "end":
         took += {"fail": ", failed", "skip": ", skipped", "begin": ", not ended"}.get(span.edge, "")
+    # A phase that was left out owes no evidence: only one that was gone through without any is an alarm.
+    skipped = span is not None and span.edge == "skip"
+    blind = not lanes and phase is not None and not skipped
     if not lanes:
-        summary = "no evidence"
+        summary = "left out" if skipped else "no evidence"
     return PhaseView(
         name="whole run" if phase is None else one_line(phase),
         took="" if phase is None else took,
         summary=summary,
-        is_open=failing or (hurt > 0 and phase is not None) or (not lanes and phase is not None),
+        is_open=failing or (hurt > 0 and phase is not None) or blind,
         rows=tuple(_lane_row(stats) for stats in lanes if stats.requests or stats.role in _ON_SCHEDULE),
     )
 
