@@ -382,9 +382,7 @@ class _Prover:
     deployment: Deployment
 
     def __call__(self, node: Node, release: Release, deadline_s: float) -> tuple[str, int]:
-        proof = prove_node(
-            node.url, self.deployment.admin, release.version, deadline_s, is_running=node.is_running
-        )
+        proof = prove_node(node, self.deployment.admin, release.version, deadline_s)
         return proof.release_seen, proof.requests
 
 

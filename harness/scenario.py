@@ -45,8 +45,11 @@ class DeploymentSettings(_Section):
 
     backend: Literal["local"] = "local"
     nodes: Annotated[int, Field(ge=1, le=9)] = 3
-    threads: Annotated[int, Field(ge=1, le=64)] = 4
-    """uWSGI threads per node; a node is one process, so that one warm-up request warms all of it."""
+    processes: Annotated[int, Field(ge=1, le=64)] = 2
+    """uWSGI worker processes per node; each must serve before the node is taken for proven."""
+    threads: Annotated[int, Field(ge=1, le=64)] = 1
+    """uWSGI threads per process. Keystone 23 to 30 keeps the token of the request at hand in an attribute
+    that its threads share (`AuthContextMiddleware.token`), so that more than one mixes up who asks."""
     password_hash_rounds: Annotated[int, Field(ge=4, le=31)] = 4
     """bcrypt rounds. 4 fits two cores; a production cloud has 12 or more."""
     port: Port = 0
@@ -129,9 +132,7 @@ class IntegritySettings(_Section):
 class ContinuitySettings(_Section):
     """Checking that what one release made, the other honours."""
 
-    enabled: bool = False
-    """Off until its null runs are clean: a loaded node now and then answers 400 to a valid request for an
-    application credential, of which the cause is not known yet; see docs/verdict-continuity.md."""
+    enabled: bool = True
     refuse_within_s: Deadline = 5.0
     """What was revoked, disabled or deleted at one node must be refused by every other within this."""
 

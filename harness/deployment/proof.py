@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import http.client
 import json
+import threading
 import time
-from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote, urlsplit
 
 from harness.deployment.protocols import Credentials
@@ -16,6 +17,8 @@ from harness.errors import StepError
 
 RELEASE_HEADER = "X-Keystone-Release"
 NODE_HEADER = "X-Keystone-Node"
+WORKER_HEADER = "X-Keystone-Worker"
+"""Number of the process that answered; only where a node has more than one."""
 
 _POLL_S = 0.2
 _REQUEST_S_MAX = 10.0
@@ -33,31 +36,41 @@ class Proof:
     duration_s: float
 
 
-def prove_node(
-    url: str,
-    admin: Credentials,
-    release: str,
-    deadline_s: float,
-    *,
-    is_running: Callable[[], bool] = lambda: True,
-) -> Proof:
-    """Wait until the node at `url` (without `/v3`) serves `release`.
+class Provable(Protocol):
+    """What is known of a node that is to be proven; `protocols.Node` has it."""
+
+    @property
+    def url(self) -> str:
+        """Its base URL, past the balancer, without `/v3`."""
+
+    @property
+    def workers(self) -> int:
+        """How many processes serve it; 1 where its answers do not tell them apart."""
+
+    def is_running(self) -> bool:
+        """Whether a process of it is alive."""
+
+
+def prove_node(node: Provable, admin: Credentials, release: str, deadline_s: float) -> Proof:
+    """Wait until each worker of the node serves `release`.
 
     That is: a password login scoped to the project answers 201, then a policy-checked read of users answers
     200, both with `release` in the header X-Keystone-Release. A 200 from `/v3` or `/healthcheck` would prove
-    nothing: they touch neither the database nor the policy. One request at a time: the first policy-checked
-    requests that reach a fresh Keystone at the same moment may be refused with 403, a lone first one is not.
+    nothing: they touch neither the database nor the policy. One request at a time until one has succeeded:
+    the first that reach a fresh Keystone at the same moment on several threads may be refused with 403, a
+    lone first one is not. Then as many at a time as there are workers, since idle workers share what comes at
+    once, until each has answered: the first request of each is the slow one, and it is not to be a user's.
 
     Nothing is retried, redirected or logged in again below this function, and no proxy is used: each request
-    that is sent is counted. `is_running` is asked before each attempt: nobody waits for a dead server.
+    that is sent is counted. Nobody waits for a dead server: whether it runs is asked before each attempt.
 
     Raises:
         WaitTimeoutError: not within `deadline_s`; says what the node answered last.
-        StepError: `is_running` says that the server has ended.
+        StepError: the server has ended.
     """
-    prover = _Prover(url, admin, release, time.monotonic() + deadline_s, is_running)
+    prover = _Prover(node, admin, release, time.monotonic() + deadline_s)
     duration_s = wait_until(
-        f"{url} to serve Keystone {release} by itself", deadline_s, prover.look, poll_s=_POLL_S
+        f"{node.url} to serve Keystone {release} by itself", deadline_s, prover.look, poll_s=_POLL_S
     )
     return Proof(prover.release_seen, prover.requests, duration_s)
 
@@ -65,21 +78,34 @@ def prove_node(
 class _Prover:
     """Logs in and reads, once a look."""
 
-    def __init__(
-        self, url: str, admin: Credentials, release: str, until_s: float, is_running: Callable[[], bool]
-    ) -> None:
-        self._address = urlsplit(url)
+    def __init__(self, node: Provable, admin: Credentials, release: str, until_s: float) -> None:
+        self._node = node
+        self._address = urlsplit(node.url)
         self._admin = admin
         self._release = release
         self._until_s = until_s
-        self._is_running = is_running
+        self._lock = threading.Lock()
+        self._served: set[str] = set()
+        """Workers that answered the read, which the policy is loaded for."""
         self.release_seen = ""
         self.requests = 0
 
     def look(self) -> str | None:
         """Return None where the node proved itself, otherwise what stood in the way."""
-        if not self._is_running():
+        if not self._node.is_running():
             raise StepError(f"the server behind {self._address.netloc} ended by itself before it had served")
+        if not self._served:
+            wrong = self._try()
+            if wrong or self._node.workers == 1:
+                return wrong
+        with ThreadPoolExecutor(self._node.workers) as pool:
+            for wrong in list(pool.map(lambda _: self._try(), range(self._node.workers))):
+                if wrong:
+                    return wrong
+        missing = self._node.workers - len(self._served)
+        return f"{missing} of its {self._node.workers} workers have not answered yet" if missing > 0 else None
+
+    def _try(self) -> str | None:
         try:
             return self._login_and_read()
         except TimeoutError:
@@ -97,14 +123,20 @@ class _Prover:
             return "the login was answered 201 without a token"
         path = f"/v3/users?name={quote(self._admin.username)}"
         answer = self._send("GET", path, None, {"X-Auth-Token": token})
-        return self._wrong(answer, 200, "the read of users")
+        wrong = self._wrong(answer, 200, "the read of users")
+        if not wrong:
+            with self._lock:
+                self._served.add(answer.getheader(WORKER_HEADER) or "")
+        return wrong
 
     def _wrong(self, answer: http.client.HTTPResponse, status: int, what: str) -> str | None:
-        self.release_seen = answer.getheader(RELEASE_HEADER) or "unknown"
+        seen = answer.getheader(RELEASE_HEADER) or "unknown"
+        with self._lock:
+            self.release_seen = seen
         if answer.status != status:
-            return f"{what} was answered {answer.status} by release {self.release_seen}"
-        if self.release_seen != self._release:
-            return f"release {self.release_seen} answered {what}"
+            return f"{what} was answered {answer.status} by release {seen}"
+        if seen != self._release:
+            return f"release {seen} answered {what}"
         return None
 
     def _send(
@@ -115,7 +147,8 @@ class _Prover:
         connection = http.client.HTTPConnection(
             self._address.hostname or "", self._address.port, timeout=timeout_s
         )
-        self.requests += 1
+        with self._lock:
+            self.requests += 1
         try:
             headers = {"Accept": "application/json", "Content-Type": "application/json", **headers}
             connection.request(method, self._address.path.rstrip("/") + path, body, headers)

@@ -90,6 +90,13 @@ class Node(Protocol):
     def url(self) -> str:
         """Base URL of the node itself, past the balancer, without `/v3`."""
 
+    @property
+    def workers(self) -> int:
+        """How many processes serve it, each of which numbers its answers in the header X-Keystone-Worker.
+
+        1 where answers do not tell.
+        """
+
     def stop(self, signal: StopSignal, deadline_s: float) -> None:
         """End the server and return once it is gone.
 

@@ -21,7 +21,8 @@ CONFIG = KeystoneConfig(
     database_port=3307,
     database_password="db-secret",
     cache_servers=("unix:/lab/run/mc1.sock", "unix:/lab/run/mc2.sock"),
-    threads=4,
+    processes=2,
+    threads=3,
     password_hash_rounds=4,
 )
 
@@ -50,6 +51,7 @@ def test_keystone_uses_fernet_tokens_the_shared_caches_and_the_rounds_of_the_sce
 def test_a_thread_of_a_node_always_finds_a_database_connection() -> None:
     conf = parsed(keystone_conf(CONFIG, Path("/lab/hosts/node-1")))
     assert int(conf["database"]["max_pool_size"]) == CONFIG.threads
+    assert CONFIG.database_connections == 2 * (3 + int(conf["database"]["max_overflow"]))
 
 
 def test_the_log_of_keystone_has_the_request_id_of_the_prober_and_no_debugging() -> None:
@@ -67,11 +69,12 @@ def test_the_log_of_keystone_has_the_request_id_of_the_prober_and_no_debugging()
 )
 def test_a_release_is_served_as_its_catalogue_entry_says(version: str, line: str) -> None:
     installed = InstalledRelease(load_catalogue().find(version), Path("/env"))
-    lines = uwsgi_ini(installed, "node-2", 20002, 4).splitlines()
+    lines = uwsgi_ini(installed, "node-2", 20002, CONFIG).splitlines()
     assert line in lines
     assert "add-header = X-Keystone-Node: node-2" in lines
     assert f"add-header = X-Keystone-Release: {version}" in lines
     assert "http-socket = 127.0.0.1:20002" in lines
+    assert {"processes = 2", "threads = 3"} <= set(lines)
 
 
 def test_a_host_has_its_own_copy_of_the_same_keys_closed_to_others(tmp_path: Path) -> None:

@@ -113,7 +113,7 @@ def test_the_balancers_log_names_request_and_node(deployment: LocalDeployment) -
 
 def test_both_caches_are_used(deployment: LocalDeployment) -> None:
     for node in deployment.nodes:
-        prove_node(node.url, deployment.admin, OLD.version, DEADLINE_S)
+        prove_node(node, deployment.admin, OLD.version, DEADLINE_S)
     for number in (1, 2):
         counters = memcached.stats(deployment.folder, number)
         assert int(counters["cmd_set"]) > 0
@@ -121,7 +121,7 @@ def test_both_caches_are_used(deployment: LocalDeployment) -> None:
 
 
 def test_no_password_is_in_a_command_line_or_a_log(deployment: LocalDeployment) -> None:
-    prove_node(deployment.nodes[0].url, deployment.admin, OLD.version, DEADLINE_S)
+    prove_node(deployment.nodes[0], deployment.admin, OLD.version, DEADLINE_S)
     secrets = passwords_of(deployment)
     assert len(secrets) == 3
     for process in psutil.process_iter(["cmdline"]):
@@ -222,7 +222,7 @@ def test_a_node_stops_by_every_signal_and_its_port_is_free(
     assert is_free(node.port)
     node.stop(how, DEADLINE_S)  # what is stopped stays stopped
     node.start()
-    prove_node(node.url, deployment.admin, OLD.version, DEADLINE_S, is_running=node.is_running)
+    prove_node(node, deployment.admin, OLD.version, DEADLINE_S)
 
 
 def test_a_node_is_drained_upgraded_and_taken_back(deployment: LocalDeployment, home: Path) -> None:
@@ -246,7 +246,7 @@ def test_a_node_is_drained_upgraded_and_taken_back(deployment: LocalDeployment, 
     node.stop(StopSignal.TERM, DEADLINE_S)
     node.switch(NEW)
     node.start()
-    proof = prove_node(node.url, deployment.admin, NEW.version, DEADLINE_S, is_running=node.is_running)
+    proof = prove_node(node, deployment.admin, NEW.version, DEADLINE_S)
     assert proof.release_seen == NEW.version
 
     balancer.set_state("node-1", "ready")
@@ -336,8 +336,8 @@ def test_down_ends_every_process_and_removes_the_folder(home: Path, tmp_path: Pa
     try:
         for server in deployment.processes.found():
             started += deployment.processes.members(server)
-        # MariaDB, two memcached, HAProxy, the reference target, two nodes with a worker each
-        assert len(started) == 9
+        # MariaDB, two memcached, HAProxy, the reference target, two nodes with two workers each
+        assert len(started) == 11
     finally:
         ended = deployment.down()
     caches = ["memcached-1", "memcached-2"]

@@ -27,9 +27,22 @@ class Script:
     reads: list[int] = field(default_factory=lambda: [200])
     releases: list[str] = field(default_factory=lambda: ["29.1.0"])
     token: str | None = "token"
+    workers: list[str] = field(default_factory=lambda: ["1"])
     asked: list[str] = field(default_factory=list)
     bodies: list[str] = field(default_factory=list)
     tokens: list[str | None] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of the pretended node."""
+
+    url: str
+    workers: int = 1
+    running: bool = True
+
+    def is_running(self) -> bool:
+        return self.running
 
 
 def next_of(answers: list[T]) -> T:
@@ -51,6 +64,7 @@ class PretendedNode(BaseHTTPRequestHandler):
         self.script.asked.append(f"{self.command} {self.path}")
         self.send_response(status)
         self.send_header("X-Keystone-Release", next_of(self.script.releases))
+        self.send_header("X-Keystone-Worker", next_of(self.script.workers))
         if self.command == "POST" and self.script.token:
             self.send_header("X-Subject-Token", self.script.token)
         self.send_header("Content-Length", "2")
@@ -78,14 +92,14 @@ def url(script: Script) -> Iterator[str]:
 
 
 def test_a_node_that_logs_in_and_reads_is_proven_with_two_requests(url: str, script: Script) -> None:
-    proof = prove_node(url, ADMIN, "29.1.0", 20)
+    proof = prove_node(Known(url), ADMIN, "29.1.0", 20)
     assert (proof.release_seen, proof.requests) == ("29.1.0", 2)
     assert script.asked == ["POST /v3/auth/tokens", "GET /v3/users?name=admin"]
     assert script.tokens == ["token"]
 
 
 def test_the_login_is_scoped_to_the_project(url: str, script: Script) -> None:
-    prove_node(url, ADMIN, "29.1.0", 20)
+    prove_node(Known(url), ADMIN, "29.1.0", 20)
     assert json.loads(script.bodies[0])["auth"]["scope"] == {
         "project": {"name": "admin", "domain": {"name": "Default"}}
     }
@@ -93,50 +107,73 @@ def test_the_login_is_scoped_to_the_project(url: str, script: Script) -> None:
 
 def test_a_node_that_still_loads_is_asked_again(url: str, script: Script) -> None:
     script.logins = [503, 500, 201]
-    assert prove_node(url, ADMIN, "29.1.0", 20).requests == 4
+    assert prove_node(Known(url), ADMIN, "29.1.0", 20).requests == 4
 
 
 def test_a_refused_policy_check_is_not_a_proof(url: str, script: Script) -> None:
     script.reads = [403]
     with pytest.raises(WaitTimeoutError) as late:
-        prove_node(url, ADMIN, "29.1.0", 0.1)
+        prove_node(Known(url), ADMIN, "29.1.0", 0.1)
     assert late.value.last_seen == "the read of users was answered 403 by release 29.1.0"
 
 
 def test_the_old_release_is_not_a_proof_however_well_it_serves(url: str, script: Script) -> None:
     script.releases = ["27.1.0"]
     with pytest.raises(WaitTimeoutError) as late:
-        prove_node(url, ADMIN, "29.1.0", 0.1)
+        prove_node(Known(url), ADMIN, "29.1.0", 0.1)
     assert late.value.last_seen == "release 27.1.0 answered the login"
 
 
 def test_a_release_that_changes_between_login_and_read_is_not_a_proof(url: str, script: Script) -> None:
     script.releases = ["29.1.0", "27.1.0"]
     with pytest.raises(WaitTimeoutError) as late:
-        prove_node(url, ADMIN, "29.1.0", 0.1)
+        prove_node(Known(url), ADMIN, "29.1.0", 0.1)
     assert "release 27.1.0 answered the" in late.value.last_seen
 
 
 def test_a_login_without_a_token_is_not_a_proof(url: str, script: Script) -> None:
     script.token = None
     with pytest.raises(WaitTimeoutError) as late:
-        prove_node(url, ADMIN, "29.1.0", 0.1)
+        prove_node(Known(url), ADMIN, "29.1.0", 0.1)
     assert late.value.last_seen == "the login was answered 201 without a token"
 
 
 def test_a_node_that_refuses_connections_is_named_with_the_reason() -> None:
     with pytest.raises(WaitTimeoutError) as late:
-        prove_node("http://127.0.0.1:1", ADMIN, "29.1.0", 0.1)
+        prove_node(Known("http://127.0.0.1:1"), ADMIN, "29.1.0", 0.1)
     assert late.value.label == "http://127.0.0.1:1 to serve Keystone 29.1.0 by itself"
     assert "Connection refused" in late.value.last_seen
 
 
 def test_nobody_waits_for_a_server_that_has_ended() -> None:
     with pytest.raises(StepError) as dead:
-        prove_node("http://127.0.0.1:1", ADMIN, "29.1.0", 600, is_running=lambda: False)
+        prove_node(Known("http://127.0.0.1:1", running=False), ADMIN, "29.1.0", 600)
     assert str(dead.value) == "the server behind 127.0.0.1:1 ended by itself before it had served"
 
 
 def test_a_proxy_of_the_person_is_not_used(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
-    assert prove_node(url, ADMIN, "29.1.0", 20).requests == 2
+    assert prove_node(Known(url), ADMIN, "29.1.0", 20).requests == 2
+
+
+def test_a_node_is_proven_once_each_of_its_workers_has_answered_a_policy_checked_read(
+    url: str, script: Script
+) -> None:
+    # Login and read by turns: the first worker alone, then both at once.
+    script.workers = ["1", "1", "1", "1", "1", "2", "2"]
+    proof = prove_node(Known(url, workers=2), ADMIN, "29.1.0", 20)
+    assert proof.requests >= 6
+    assert script.asked.count("GET /v3/users?name=admin") == proof.requests / 2
+
+
+def test_a_worker_that_never_answers_is_missed(url: str) -> None:
+    with pytest.raises(WaitTimeoutError) as late:
+        prove_node(Known(url, workers=3), ADMIN, "29.1.0", 0.5)
+    assert late.value.last_seen == "2 of its 3 workers have not answered yet"
+
+
+def test_a_second_worker_of_the_old_release_is_not_a_proof(url: str, script: Script) -> None:
+    script.releases = ["29.1.0", "29.1.0", "27.1.0"]
+    with pytest.raises(WaitTimeoutError) as late:
+        prove_node(Known(url, workers=2), ADMIN, "29.1.0", 0.5)
+    assert late.value.last_seen == "release 27.1.0 answered the login"

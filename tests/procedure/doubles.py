@@ -44,6 +44,7 @@ class FakeNode:
     stays_on: Release | None = None
     """A node whose switch does not take."""
     url: str = "http://127.0.0.1:1"
+    workers: int = 1
     running: bool = True
 
     def stop(self, signal: StopSignal, deadline_s: float) -> None:

@@ -296,7 +296,7 @@ def test_an_early_contract_comes_before_the_roll_and_asks_no_node() -> None:
     assert order.index(Phase.CONTRACT) == order.index(Phase.ROLL) - 1
     contract = bent[order.index(Phase.CONTRACT)]
     assert [step.step for step in contract.steps] == [
-        Step.DB_SYNC, Step.PROVE_SCHEMA, Step.DB_CHECK, Step.SETTLE,
+        Step.DB_SYNC, Step.PROVE_SCHEMA, Step.DB_CHECK, Step.CHECK_COHORT, Step.SETTLE,
     ]  # fmt: skip
 
 

@@ -10,7 +10,7 @@ NODES = ("node1", "node2")
 
 
 def _scenario(**changes: object) -> Scenario:
-    return parse_scenario({"name": "story", **changes}, "story.toml")
+    return parse_scenario({"name": "story", "continuity": {"enabled": False}, **changes}, "story.toml")
 
 
 def _plan(scenario: Scenario, *, needs_trust: bool = True) -> dict[Phase, PlannedPhase]:

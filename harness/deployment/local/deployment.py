@@ -43,9 +43,7 @@ class LocalDeployment:
         self.processes = Processes(folder)
         self.passwords = passwords
         self._find = find
-        self.config = keystone.KeystoneConfig.of(
-            folder, record.database_port, passwords, record.threads, record.password_hash_rounds
-        )
+        self.config = keystone.KeystoneConfig.of(folder, record, passwords)
 
     @property
     def id(self) -> str:

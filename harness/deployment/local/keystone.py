@@ -13,7 +13,8 @@ from harness.deployment.local import mariadb, memcached
 from harness.deployment.local.folder import LabFolder, make_private_folder, write_private
 from harness.deployment.local.passwords import Passwords
 from harness.deployment.local.ports import LOOPBACK
-from harness.deployment.proof import NODE_HEADER, RELEASE_HEADER
+from harness.deployment.local.record import LabRecord
+from harness.deployment.proof import NODE_HEADER, RELEASE_HEADER, WORKER_HEADER
 from harness.releases.prepare import InstalledRelease
 
 KEY_REPOSITORIES = ("fernet-keys", "credential-keys", "receipt-keys")
@@ -21,7 +22,7 @@ _KEY_BYTES = 32
 _KEYS_EACH = 2
 """`0` is staged, `1` is primary: what `fernet_setup` and `credential_setup` leave."""
 
-SPARE_DATABASE_CONNECTIONS = 2
+_SPARE_DATABASE_CONNECTIONS = 2
 _LOG_RECORD = "%(asctime)s.%(msecs)03d %(process)d %(levelname)s %(name)s"
 _HEADER_BYTES_MAX = 65_535
 """As deployment projects set it; tokens with long service catalogues once went through headers."""
@@ -34,16 +35,28 @@ class KeystoneConfig:
     database_port: int
     database_password: str
     cache_servers: tuple[str, ...]
+    processes: int
     threads: int
     password_hash_rounds: int
 
     @classmethod
-    def of(
-        cls, folder: LabFolder, database_port: int, passwords: Passwords, threads: int, rounds: int
-    ) -> Self:
+    def of(cls, folder: LabFolder, record: LabRecord, passwords: Passwords) -> Self:
         """For a lab."""
-        caches = tuple(f"unix:{folder.cache_socket(number)}" for number in range(1, memcached.COUNT + 1))
-        return cls(database_port, passwords.database_keystone, caches, threads, rounds)
+        return cls(
+            database_port=record.database_port,
+            database_password=passwords.database_keystone,
+            cache_servers=tuple(
+                f"unix:{folder.cache_socket(number)}" for number in range(1, memcached.COUNT + 1)
+            ),
+            processes=record.processes,
+            threads=record.threads,
+            password_hash_rounds=record.password_hash_rounds,
+        )
+
+    @property
+    def database_connections(self) -> int:
+        """How many a node holds at most."""
+        return self.processes * (self.threads + _SPARE_DATABASE_CONNECTIONS)
 
     @property
     def database_url(self) -> str:
@@ -71,7 +84,7 @@ def keystone_conf(config: KeystoneConfig, host: Path) -> str:
         "database": {
             "connection": config.database_url,
             "max_pool_size": config.threads,
-            "max_overflow": SPARE_DATABASE_CONNECTIONS,
+            "max_overflow": _SPARE_DATABASE_CONNECTIONS,
         },
         "token": {"provider": "fernet"},
         "fernet_tokens": {"key_repository": host / "fernet-keys"},
@@ -116,7 +129,7 @@ def make_key_repository(repository: Path) -> None:
         write_private(repository / str(number), key)
 
 
-def uwsgi_ini(installed: InstalledRelease, node: str, port: int, threads: int) -> str:
+def uwsgi_ini(installed: InstalledRelease, node: str, port: int, config: KeystoneConfig) -> str:
     """Text of uWSGI's configuration for a node that runs `installed`.
 
     What starts the application comes from the release's own entry in the catalogue: a file that still names
@@ -132,11 +145,12 @@ def uwsgi_ini(installed: InstalledRelease, node: str, port: int, threads: int) -
         option.removeprefix("--"): application,
         "virtualenv": installed.prefix,
         "master": "true",
-        "processes": 1,
-        "threads": threads,
+        "processes": config.processes,
+        "threads": config.threads,
         "enable-threads": "true",
-        # As deployment projects run it: each worker loads the application itself, none exists half-loaded.
-        "lazy-apps": "true",
+        # uWSGI's own default: the master loads Keystone once and forks. Deployment projects let each worker
+        # load it (lazy-apps), which here would take both cores from the nodes that serve while one starts.
+        # Nothing is shared by that: Keystone connects to database and caches with its first request.
         "need-app": "true",
         # TERM ends it, as a service manager expects; without this uWSGI takes TERM for a reload.
         "die-on-term": "true",
@@ -157,6 +171,7 @@ def uwsgi_ini(installed: InstalledRelease, node: str, port: int, threads: int) -
     }
     lines = [f"{name} = {value}" for name, value in options.items()]
     lines += [f"add-header = {name}: {value}" for name, value in headers.items()]
+    lines.append(f"route-run = addheader:{WORKER_HEADER}: ${{uwsgi[wid]}}")
     return "[uwsgi]\n" + "\n".join(lines) + "\n"
 
 

@@ -258,6 +258,7 @@ def _new_record(
         database_port=database_port,
         nodes=tuple(NodePort(*pair) for pair in zip(settings.node_names, node_ports, strict=True)),
         threads=settings.deployment.threads,
+        processes=settings.deployment.processes,
         password_hash_rounds=settings.deployment.password_hash_rounds,
         logs=str(logs.absolute()),
     )

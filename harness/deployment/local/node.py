@@ -63,6 +63,11 @@ class LocalNode:
         return self._place.port
 
     @property
+    def workers(self) -> int:
+        """Processes that serve."""
+        return self._config.processes
+
+    @property
     def log(self) -> Path:
         """What uWSGI and Keystone print, over all releases."""
         return self._place.log
@@ -130,5 +135,5 @@ class LocalNode:
         """Write everything anew: nothing of the release before stays behind."""
         place = self._place
         write_host(place.host, self._config, place.keys)
-        write_private(self._ini, uwsgi_ini(installed, self.name, place.port, self._config.threads))
+        write_private(self._ini, uwsgi_ini(installed, self.name, place.port, self._config))
         write_private(place.host / "program", str(installed.uwsgi))

@@ -55,6 +55,8 @@ class LabRecord:
     threads: int
     password_hash_rounds: int
     logs: str
+    processes: int = 1
+    """Worker processes of each node."""
 
     @property
     def ports(self) -> tuple[int, ...]:

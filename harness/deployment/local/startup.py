@@ -99,7 +99,7 @@ def _start_database(lab: LocalDeployment, name: str, *, binlog: bool) -> Path:
     command = mariadb.server_command(
         lab.folder,
         port=lab.record.database_port,
-        connections=nodes * (lab.config.threads + keystone.SPARE_DATABASE_CONNECTIONS),
+        connections=nodes * lab.config.database_connections,
         init=init,
         binlog=binlog,
     )
@@ -145,7 +145,7 @@ def _bootstrap(lab: LocalDeployment, installed: InstalledRelease) -> None:
 
 def _prove(lab: LocalDeployment, node: LocalNode, installed: InstalledRelease) -> None:
     with _explained(lab, node.name, node.name):
-        prove_node(node.url, lab.admin, installed.release.version, _NODE_S_MAX, is_running=node.is_running)
+        prove_node(node, lab.admin, installed.release.version, _NODE_S_MAX)
 
 
 def _start_balancer(lab: LocalDeployment, settings: LocalSettings) -> None:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 RATE_HZ_MAX = 15.0
 """Two cores carry about 50 requests a second, and the load has 25 of them. More of them could take more."""
 IN_FLIGHT_MAX = 3
-"""A node has 4 threads, which probes and load want too."""
+"""A node has 2 workers, which probes and load want too."""
 
 
 class Pace:

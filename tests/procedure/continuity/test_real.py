@@ -47,7 +47,7 @@ def test_two_real_releases_over_one_database_honour_each_other(home: Path, tmp_p
         node.stop(StopSignal.TERM, 30)
         node.switch(NEW)
         node.start()
-        prove_node(node.url, deployment.admin, NEW.version, 120)
+        prove_node(node, deployment.admin, NEW.version, 120)
         checks.check_mixed(Phase.ROLL, node.name)
         checks.check_cohort(Phase.ROLL)
         checks.close()
