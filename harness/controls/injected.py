@@ -21,6 +21,11 @@ class Injected:
     end_ns: int
 
     @property
+    def lasts(self) -> bool:
+        """Whether it was in force for a time; False for what happens in an instant."""
+        return self.end_ns > self.begin_ns
+
+    @property
     def length_s(self) -> float:
         """Seconds; 0 for what happens in an instant."""
         return (self.end_ns - self.begin_ns) / 1e9

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from harness.controls.besides import besides
 from harness.controls.injected import Injected
+from harness.controls.place import Found, is_at, objection
 from harness.expectation import Expectation, ExpectedFinding, Measure
-
-_AFTER_NS = 1_000_000_000
-"""A finding may begin so long after an injection ended and still be its doing: requests that it made wait
-are answered, or fail, when they come to their turn."""
 
 
 class Result(StrEnum):
@@ -21,6 +18,7 @@ class Result(StrEnum):
 
     AS_DECLARED = "as declared"
     MISSED = "missed"
+    UNEXPLAINED = "unexplained"  # something was found that no injection explains
     UNDECIDED = "undecided"  # the fault was not injected, or the run was not judged
 
 
@@ -63,10 +61,17 @@ class Judged:
             {lane: ms / 1e3 for lane, ms in medians.items() if ms is not None},
         )
 
-    def findings(self, question: str) -> list[Mapping[str, Any]]:
+    def findings(self, question: str) -> list[Found]:
         """Findings of a question that are against the upgrade."""
         found = self.questions.get(question, {}).get("findings", ())
         return [finding for finding in found if finding["verdict"] == "FAIL"]
+
+    @property
+    def counted(self) -> Iterator[tuple[str, Found]]:
+        """Question and finding of everything against the upgrade, advisory questions left out."""
+        for name, question in self.questions.items():
+            if not question.get("advisory"):
+                yield from ((name, finding) for finding in self.findings(name))
 
 
 def match(
@@ -76,7 +81,8 @@ def match(
     judged: Judged | None,
     interval_s: float,
 ) -> tuple[Row, ...]:
-    """A row for the verdict, and one for each expected finding and each time its fault was injected.
+    """A row for the verdict, one for each expected finding and each time its fault was injected, and, where
+    any is expected, one for everything that was found besides.
 
     Args:
         control: name of the control.
@@ -106,6 +112,19 @@ def _rows(
             yield _row(control, finding, None, Result.UNDECIDED, f"{finding.fault} was not injected")
         else:
             yield from (_sought(control, finding, each, judged, interval_s) for each in times)
+    if judged is not None and expected.findings:
+        yield _besides_row(control, expected, injected, judged, interval_s)
+
+
+def _besides_row(
+    control: str, expected: Expectation, injected: Sequence[Injected], judged: Judged, interval_s: float
+) -> Row:
+    """A detector that finds what was injected and cries at other times as well is no detector."""
+    found = besides(expected, injected, judged.counted, interval_s)
+    what = f"besides: {found.theirs} explained, {len(found.unexplained)} not"
+    words = f"no injection explains: {found.unexplained[0]}" if found.unexplained else "all is explained"
+    result = Result.UNEXPLAINED if found.unexplained else Result.AS_DECLARED
+    return Row(control, what, None, None, None, None, None, result, words)
 
 
 def _verdict_row(control: str, expected: Expectation, judged: Judged | None) -> Row:
@@ -158,7 +177,7 @@ def _sought(
     candidates = [
         found
         for found in judged.findings(finding.question)
-        if _is_at(found, injected, tolerance_s) and not _objection(finding, found)
+        if is_at(found, injected, tolerance_s) and not objection(finding, found)
     ]
     if not candidates:
         return _row(
@@ -177,48 +196,21 @@ def _sought(
     return _row(control, finding, injected, result, words, **figures)
 
 
-def _is_at(found: Mapping[str, Any], injected: Injected | None, tolerance_s: float) -> bool:
-    """Whether a finding overlaps the injection in time, or tells no time."""
-    if injected is None or found.get("start_ns") is None or found.get("end_ns") is None:
-        return True
-    if injected.begin_ns == injected.end_ns:  # what happens in an instant may be felt much later
-        return int(found["end_ns"]) >= injected.begin_ns
-    spare_ns = round(tolerance_s * 1e9)
-    begins_in_time = int(found["start_ns"]) <= injected.end_ns + max(spare_ns, _AFTER_NS)
-    return begins_in_time and int(found["end_ns"]) >= injected.begin_ns - spare_ns
-
-
-def _objection(finding: ExpectedFinding, found: Mapping[str, Any]) -> str | None:
-    """Why a finding is not the expected one; None where it is."""
-    for key in ("phase", "step", "node"):
-        wanted = getattr(finding, key)
-        if wanted is not None and found.get(key) != wanted:
-            return f"its {key} is {found.get(key)}, declared {wanted}"
-    sentence = str(found["sentence"])
-    if finding.error is not None and found.get("error") != finding.error and finding.error not in sentence:
-        return f"its error is {found.get('error')}, declared {finding.error}"
-    if not re.search(finding.reason, sentence):
-        return f"it does not say {finding.reason!r}"
-    return None
-
-
 def _nearest(finding: ExpectedFinding, injected: Injected | None, judged: Judged, tolerance_s: float) -> str:
     """What was found instead, for whoever looks into it."""
     for found in judged.findings(finding.question):
-        if _is_at(found, injected, tolerance_s):
-            return f"{_objection(finding, found)}: {found['sentence']}"
+        if is_at(found, injected, tolerance_s):
+            return f"{objection(finding, found)}: {found['sentence']}"
     return f"{finding.question} found nothing at that time"
 
 
-def _length_s(found: Mapping[str, Any]) -> float:
+def _length_s(found: Found) -> float:
     if found.get("start_ns") is None or found.get("end_ns") is None:
         return 0.0
     return (int(found["end_ns"]) - int(found["start_ns"])) / 1e9
 
 
-def _found_s(
-    measure: Measure, candidates: Sequence[Mapping[str, Any]], longest: Mapping[str, Any], judged: Judged
-) -> float:
+def _found_s(measure: Measure, candidates: Sequence[Found], longest: Found, judged: Judged) -> float:
     if measure is Measure.SPAN:
         timed = [found for found in candidates if found.get("end_ns") is not None]
         end_ns = max(int(found["end_ns"]) for found in timed)

@@ -13,7 +13,12 @@ from rich.table import Table
 from harness.controls.matching import Result, Row
 from harness.controls.run import Outcome
 
-_MARKS = {Result.AS_DECLARED: "yes", Result.MISSED: "NO", Result.UNDECIDED: "undecided"}
+_MARKS = {
+    Result.AS_DECLARED: "yes",
+    Result.MISSED: "NO",
+    Result.UNEXPLAINED: "NO",
+    Result.UNDECIDED: "undecided",
+}
 _HEAD = ("control", "what", "phase", "injected s", "found s", "error s", "within s", "as declared")
 
 

@@ -194,4 +194,5 @@ def test_rows_are_made_from_the_files_of_a_run(tmp_path: Path) -> None:
         "|---|---|---|---|---|---|---|---|\n"
         "| mine | verdict |  |  |  |  |  | yes |\n"
         "| mine | freeze_all | cooldown | 1.000 | 1.100 | +0.100 | 1.000 | yes |\n"
+        "| mine | besides: 0 explained, 0 not |  |  |  |  |  | yes |\n"
     )

@@ -1,0 +1,47 @@
+"""Whether a finding is the one that is expected, and lies at the time of an injection."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from harness.controls.injected import Injected
+from harness.expectation import ExpectedFinding
+
+_AFTER_NS = 1_000_000_000
+"""A finding may begin so long after an injection ended and still be its doing: requests that it made wait
+are answered, or fail, when they come to their turn."""
+
+Found = Mapping[str, Any]
+"""A finding as it stands in `verdict.json`."""
+
+
+def is_timed(found: Found) -> bool:
+    """Whether a finding tells from when until when."""
+    return found.get("start_ns") is not None and found.get("end_ns") is not None
+
+
+def is_at(found: Found, injected: Injected | None, tolerance_s: float) -> bool:
+    """Whether a finding overlaps the injection in time, or tells no time."""
+    if injected is None or not is_timed(found):
+        return True
+    if not injected.lasts:  # what happens in an instant may be felt much later
+        return int(found["end_ns"]) >= injected.begin_ns
+    spare_ns = round(tolerance_s * 1e9)
+    begins_in_time = int(found["start_ns"]) <= injected.end_ns + max(spare_ns, _AFTER_NS)
+    return begins_in_time and int(found["end_ns"]) >= injected.begin_ns - spare_ns
+
+
+def objection(finding: ExpectedFinding, found: Found) -> str | None:
+    """Why a finding is not the expected one; None where it is."""
+    for key in ("phase", "step", "node"):
+        wanted = getattr(finding, key)
+        if wanted is not None and found.get(key) != wanted:
+            return f"its {key} is {found.get(key)}, declared {wanted}"
+    sentence = str(found["sentence"])
+    if finding.error is not None and found.get("error") != finding.error and finding.error not in sentence:
+        return f"its error is {found.get('error')}, declared {finding.error}"
+    if not re.search(finding.reason, sentence):
+        return f"it does not say {finding.reason!r}"
+    return None
