@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from harness.evidence.ledger import (
     ById,
     Change,
@@ -44,6 +46,9 @@ class Books:
     ended: bool = True
     errors: tuple[str, ...] = ()
     noted: bool = True
+    views: tuple[str, ...] = VIEWS
+    forgotten: set[str] = field(default_factory=set)
+    """Entities that the read-backs leave out."""
 
     def write(
         self, second: float, op: str, name: str = "alice", outcome: str = "ok", **asked: Value
@@ -68,7 +73,7 @@ class Books:
             self._note(run.writes / "load.jsonl")
         for stage in self.stages:
             cut_off_ns = ns(41 if stage is ROLL else 50)
-            with ReadBackLog(run.ledger, stage, VIEWS, cut_off_ns) as log:
+            with ReadBackLog(run.ledger, stage, self.views, cut_off_ns) as log:
                 for entity in self._entities(stage, cut_off_ns):
                     log.entity(entity)
                 if self.ended:
@@ -94,12 +99,14 @@ class Books:
 
     def _entities(self, stage: Stage, cut_off_ns: int) -> list[EntityRead]:
         names = dict.fromkeys((w.kind, w.name) for w in self.writes if w.invoked_ns < cut_off_ns)
-        return [self._entity(stage, kind, name, cut_off_ns) for kind, name in names]
+        return [
+            self._entity(stage, kind, name, cut_off_ns) for kind, name in names if name not in self.forgotten
+        ]
 
     def _entity(self, stage: Stage, kind: Kind, name: str, cut_off_ns: int) -> EntityRead:
         ends = {Kind.GRANT: ("user_delete",)}.get(kind, ())
         own = tuple(w for w in self.writes if w.invoked_ns < cut_off_ns and (w.name == name or w.op in ends))
-        found = {view: _right(view, own) for view in VIEWS}
+        found = {view: _right(view, own) for view in self.views}
         found |= {view: bent for at, view, of, bent in self.bends if (at, of) == (stage, name)}
         return EntityRead(kind, name, own, found, name in self.changing)
 
@@ -415,6 +422,72 @@ def test_a_run_that_rolls_nothing_is_read_back_at_the_end_alone(tmp_path: Path) 
     made.told(run)
     (sentence,) = sentences(judge_run(run), "integrity")
     assert sentence.startswith("PASS: All 4 acknowledged writes to 2 users were in force at the end, through")
+
+
+# --- what a read-back that came to its end never looked at
+
+
+def test_a_read_back_that_skips_a_node_does_not_speak_for_it(tmp_path: Path) -> None:
+    made = books()
+    made.views = ("balancer", "node1")
+    assert told(made, tmp_path) == [
+        "INCONCLUSIVE: The read-back after the roll did not look at node2, so that is not proven.",
+        "INCONCLUSIVE: The read-back at the end did not look at node2, so that is not proven.",
+    ]
+
+
+def test_a_read_back_that_forgets_an_acknowledged_user_is_not_taken_for_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("harness.evidence.ledger.now_ns", lambda: ns(45))  # of both stages, before the last
+    made = books()
+    made.forgotten = {"bob"}
+    assert told(made, tmp_path) == [
+        "INCONCLUSIVE: The read-back at the end left out 2 writes that were acknowledged before it began, so "
+        "that is not proven."
+    ]
+
+
+def test_what_is_acknowledged_after_the_cut_off_is_not_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("harness.evidence.ledger.now_ns", lambda: ns(50))
+    made = books()
+    made.forgotten = {"bob"}
+    assert told(made, tmp_path)[0].startswith("PASS: All 2 acknowledged writes to 1 user were in force")
+
+
+def test_lists_alone_do_not_show_what_is_served_by_id(tmp_path: Path) -> None:
+    made = books()
+    for stage in (ROLL, CONTRACT):
+        made.find(stage, "balancer", "alice", Found((ALICE,)))
+        made.find(stage, "balancer", "bob", GONE)
+    assert told(made, tmp_path) == [
+        "INCONCLUSIVE: The read-back after the roll read nothing by its id, so that is not proven.",
+        "INCONCLUSIVE: The read-back at the end read nothing by its id, so that is not proven.",
+    ]
+
+
+def test_passwords_that_were_to_be_tried_and_never_were_are_told(tmp_path: Path) -> None:
+    made = books()
+    made.write(7, "user_create", "carol", password=1, **MADE)
+    right = Sighting("id-of-carol", dict(MADE))
+    for stage in (ROLL, CONTRACT):
+        made.find(stage, "node1", "carol", Found((right,), None, (Login(1, 201, "node1"),)))
+
+    assert sentences(judged(made, tmp_path, logins_sample=10), "integrity") == [
+        "INCONCLUSIVE: The read-back after the roll tried no password through the balancer and at node2, so "
+        "that is not proven.",
+        "INCONCLUSIVE: The read-back at the end tried no password through the balancer and at node2, so that "
+        "is not proven.",
+    ]
+
+
+def test_no_password_is_missed_where_none_was_to_be_tried_or_nobody_has_one(tmp_path: Path) -> None:
+    made = books()
+    assert question(judged(made, tmp_path / "none has one", logins_sample=10), "integrity").verdict == "PASS"
+    made.write(7, "user_create", "carol", password=1, **MADE)
+    assert question(judged(made, tmp_path / "not asked", logins_sample=0), "integrity").verdict == "PASS"
 
 
 # --- not asked

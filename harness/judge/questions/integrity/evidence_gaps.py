@@ -12,6 +12,7 @@ from harness.judge.evidence import Evidence
 from harness.judge.model import Finding, Verdict
 from harness.judge.questions.integrity.counts import proven
 from harness.judge.questions.integrity.faults import unread
+from harness.judge.questions.integrity.reach import unlooked
 from harness.judge.words import counted, listed
 
 _AFTER = {Stage.ROLL: "after the roll", Stage.CONTRACT: "at the end"}
@@ -29,6 +30,8 @@ def check(evidence: Evidence) -> Iterator[Finding]:
     yield from _stages(evidence)
     for read_back in ledger.read_backs:
         yield from _unread(read_back)
+        for left_out in unlooked(evidence, read_back) if read_back.end_ns is not None else ():
+            yield _gap(f"The read-back {_AFTER[read_back.stage]} {left_out}, so that is not proven.")
 
 
 def _unnoted(evidence: Evidence) -> Iterator[Finding]:
