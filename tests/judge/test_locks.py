@@ -84,6 +84,28 @@ def test_two_threads_are_two_waits(tmp_path: Path) -> None:
     assert len(judged(story, tmp_path).database.waits) == 2
 
 
+def test_a_wait_that_an_earlier_phase_left_fails_where_it_outlasts_the_bound_in_a_database_phase(
+    tmp_path: Path,
+) -> None:
+    story = watched()
+    wait(story, 15, 18)
+    wait(story, 41, 46.5, thread=8)
+
+    assert sentences(judged(story, tmp_path), "procedure") == [
+        "FAIL: A statement of keystone waited 2.8 s in the database (Waiting for table metadata lock; "
+        f"allowed: 1 s), from 15.00 s into the run, in phase trust: {ALTER}.",
+        "FAIL: A statement of keystone waited 5.2 s in the database (Waiting for table metadata lock; "
+        f"allowed: 1 s), from 41.00 s into the run, in phase contract: {ALTER}.",
+    ]
+
+
+def test_a_wait_that_an_earlier_phase_left_is_shown_alone_where_it_soon_ends(tmp_path: Path) -> None:
+    story = watched()
+    wait(story, 36, 42.75)
+
+    assert question(judged(story, tmp_path), "procedure").verdict is Verdict.PASS
+
+
 def test_a_wait_while_the_database_is_not_changed_is_shown_alone(tmp_path: Path) -> None:
     story = watched()
     wait(story, 24.5, 27)

@@ -299,6 +299,19 @@ def test_a_last_sample_that_contradicts_the_last_proof_fails(tmp_path: Path) -> 
     ]
 
 
+def test_a_last_sample_from_before_the_last_db_sync_ended_says_nothing_of_what_it_left(
+    tmp_path: Path,
+) -> None:
+    for tables in (OLD_TABLES, NEW_TABLES):
+        story = healthy()
+        story.versions = [{**story.versions[0], "tables": tables}]
+
+        assert told(story, tmp_path / tables["alembic_version"][0]) == [
+            "INCONCLUSIVE: The version tables were last sampled 12.00 s into the run, before db_sync of phase "
+            "contract had ended: what they held after it is the harness's word alone."
+        ]
+
+
 # --- nodes
 
 
@@ -360,6 +373,39 @@ def test_an_answer_of_the_old_release_after_the_roll_fails(tmp_path: Path) -> No
         "FAIL: 2 requests in token_validate/reused were answered by node2 on release 27.1.0 after every node "
         "was proven on 29.1.0."
     ]
+
+
+def test_a_node_that_falls_back_after_its_own_proof_fails_though_others_are_still_to_come(
+    tmp_path: Path,
+) -> None:
+    story = healthy()
+    for row in story.due(VALIDATE, 29, 30):
+        row.update(release="27.1.0", node="node1")
+
+    assert told(story, tmp_path) == [
+        "FAIL: 2 requests in token_validate/reused were answered by node1 on release 27.1.0 after it had "
+        "been proven on 29.1.0."
+    ]
+
+
+def test_an_old_answer_to_what_left_before_the_nodes_own_proof_is_no_relapse(tmp_path: Path) -> None:
+    story = healthy()
+    for row in story.due(VALIDATE, 27, 28):
+        row.update(release="27.1.0", node="node1", end_ns=row["end_ns"] + 2_000_000_000)
+
+    assert question(judged(story, tmp_path), "procedure").verdict is Verdict.PASS
+
+
+def test_a_relapse_is_known_although_another_node_was_never_proven(tmp_path: Path) -> None:
+    story = healthy()
+    story.forget("roll", "prove", "node2")
+    for row in story.due(VALIDATE, 50, 51):
+        row.update(release="27.1.0", node="node1")
+
+    assert told(story, tmp_path)[-1] == (
+        "FAIL: 2 requests in token_validate/reused were answered by node1 on release 27.1.0 after it had "
+        "been proven on 29.1.0."
+    )
 
 
 def test_a_node_that_answered_nobody_after_the_roll_is_not_proven_by_traffic(tmp_path: Path) -> None:

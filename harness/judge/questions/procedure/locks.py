@@ -21,8 +21,9 @@ def check(evidence: Evidence) -> Iterator[Finding]:
     bound_s = evidence.settings.lock_wait_s_max
     activity = evidence.database_activity
     for wait in activity.waits:
-        if wait.phase in DATABASE_PHASES and wait.waited_s > bound_s:
-            yield _finding(evidence, wait, bound_s)
+        phase = _hurt(evidence, wait, bound_s)
+        if phase is not None:
+            yield _finding(evidence, wait, phase, bound_s)
     for phase in activity.phases:
         if phase.phase in DATABASE_PHASES and phase.gap_s_max > bound_s:
             yield Finding(
@@ -34,14 +35,34 @@ def check(evidence: Evidence) -> Iterator[Finding]:
             )
 
 
-def _finding(evidence: Evidence, wait: LockWait, bound_s: float) -> Finding:
-    where = f"phase {wait.phase}" + (f", step {wait.step}" if wait.step else "")
+def _hurt(evidence: Evidence, wait: LockWait, bound_s: float) -> str | None:
+    """The database phase to which a wait over the bound belongs; None where there is none.
+
+    That in which it began; else the first in which it went on for so long: what an earlier phase left waiting
+    may hold up the upgrade as well.
+    """
+    if wait.phase in DATABASE_PHASES:
+        return wait.phase if wait.waited_s > bound_s else None
+    return next(
+        (
+            window.phase
+            for window in evidence.windows
+            if window.phase in DATABASE_PHASES
+            and min(wait.end_ns, window.end_ns) - max(wait.start_ns, window.start_ns) > bound_s * 1e9
+        ),
+        None,
+    )
+
+
+def _finding(evidence: Evidence, wait: LockWait, phase: str, bound_s: float) -> Finding:
+    step = wait.step if wait.phase == phase else None
+    where = f"phase {phase}" + (f", step {step}" if step else "")
     return Finding(
         f"A statement of {wait.account} waited {wait.waited_s:.1f} s in the database ({wait.state}; allowed: "
         f"{bound_s:g} s), from {evidence.seconds(wait.start_ns)}, in {where}: {wait.statement}.",
         Verdict.FAIL,
-        phase=wait.phase,
-        step=wait.step,
+        phase=phase,
+        step=step,
         start_ns=wait.start_ns,
         end_ns=wait.end_ns,
     )

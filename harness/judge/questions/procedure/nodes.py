@@ -10,6 +10,7 @@ from harness.evidence.names import Edge, Phase, Step
 from harness.judge.codes import count
 from harness.judge.evidence import Evidence
 from harness.judge.model import Finding, Span, Verdict
+from harness.judge.questions.procedure.relapse import relapses
 from harness.judge.words import counted, listed, was_were
 
 
@@ -24,6 +25,7 @@ def check(evidence: Evidence) -> Iterator[Finding]:
     proofs = _proofs(evidence)
     yield from _rolled(evidence, proofs)
     yield from _contract(evidence, proofs)
+    yield from relapses(evidence, proofs)
     if set(proofs) >= set(evidence.manifest.nodes) and proofs:
         yield from _answers(evidence, max(proof.end_ns for proof in proofs.values()))
 
