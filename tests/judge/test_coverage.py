@@ -8,7 +8,18 @@ import pytest
 
 from harness.judge import judge_run
 from harness.judge.model import Verdict
-from tests.judge.story import ISSUE, LOAD, VALIDATE, Story, healthy, judged, question, sentences
+from tests.judge.story import (
+    ISSUE,
+    LOAD,
+    REFERENCE,
+    VALIDATE,
+    Story,
+    healthy,
+    judged,
+    ns,
+    question,
+    sentences,
+)
 
 
 def told(story: Story, path: Path, *overrides: str) -> list[str]:
@@ -118,6 +129,49 @@ def test_a_lane_that_the_scenario_asks_for_and_nobody_drove_is_told(tmp_path: Pa
 
     assert told(story, tmp_path) == [
         "INCONCLUSIVE: The scenario asks for probes in the lane token_validate/new; there are none."
+    ]
+
+
+def test_a_lane_that_was_driven_as_the_scenario_asks_passes(tmp_path: Path) -> None:
+    story = healthy()
+    story.scenario["probes"] = [{"op": "token_issue", "connections": ["new"], "rate_hz": 2, "deadline_s": 10}]
+
+    assert question(judged(story, tmp_path), "coverage").verdict is Verdict.PASS
+
+
+def test_a_generator_that_is_consistent_with_itself_and_not_with_the_scenario_is_told(tmp_path: Path) -> None:
+    story = healthy()
+    story.scenario["probes"] = [
+        {"op": "token_issue", "connections": ["new"], "rate_hz": 4, "deadline_s": 10},
+        {"op": "token_validate", "connections": ["reused"], "rate_hz": 2, "deadline_s": 2.5},
+    ]
+
+    assert told(story, tmp_path) == [
+        "INCONCLUSIVE: token_issue/new was probed 2 times a second; the scenario asks for 4.",
+        "INCONCLUSIVE: token_validate/reused had a deadline of 10 s; the scenario asks for 2.5 s.",
+    ]
+
+
+def test_a_lane_without_a_schedule_is_no_probe_as_the_scenario_asks(tmp_path: Path) -> None:
+    story = healthy()
+    story.lanes[0]["rate_hz"] = None
+    story.scenario["probes"] = [{"op": "token_issue", "connections": ["new"], "rate_hz": 2}]
+
+    assert told(story, tmp_path) == [
+        "INCONCLUSIVE: token_issue/new was probed on no schedule; the scenario asks for 2."
+    ]
+
+
+def test_a_reference_target_that_was_not_probed_for_a_while_is_a_hole_as_well(tmp_path: Path) -> None:
+    story = healthy()
+    story.reference(rate_hz=2.0)
+    story.records[REFERENCE] = [
+        row for row in story.records[REFERENCE] if not ns(30) <= row["intended_ns"] < ns(34)
+    ]
+
+    assert told(story, tmp_path) == [
+        "INCONCLUSIVE: reference/ping/new lost 8 arrivals: its schedule has a hole of up to 4.50 s where a "
+        "probe was due every 0.50 s."
     ]
 
 
@@ -392,6 +446,41 @@ def test_a_baseline_that_already_fails_is_told(tmp_path: Path) -> None:
         "INCONCLUSIVE: The baseline already fails: 2 requests in load/user_get/reused, before anything was "
         "touched."
     ]
+
+
+def test_a_node_that_served_nobody_before_it_was_touched_proves_nothing_by_its_absence(
+    tmp_path: Path,
+) -> None:
+    story = healthy()
+    for lane in story.records:
+        for row in story.due(lane, 2, 12):
+            row["node"] = "node1"
+
+    assert told(story, tmp_path) == [
+        "INCONCLUSIVE: No answer of node2 was seen in the baseline, so nobody would have missed it."
+    ]
+
+
+def test_where_no_answer_names_a_node_none_is_known_to_have_served(tmp_path: Path) -> None:
+    story = healthy()
+    for rows in story.records.values():
+        for row in rows:
+            row["node"] = None
+
+    assert told(story, tmp_path) == [
+        "INCONCLUSIVE: No answer of node1 and node2 was seen in the baseline, so nobody would have missed "
+        "them."
+    ]
+
+
+def test_where_nothing_is_upgraded_no_node_is_taken_away_and_none_is_asked_for(tmp_path: Path) -> None:
+    story = healthy()
+    story.scenario["procedure"] = {"upgrade": False}
+    for lane in story.records:
+        for row in story.due(lane, 2, 12):
+            row["node"] = "node1"
+
+    assert question(judged(story, tmp_path), "coverage").verdict is Verdict.PASS
 
 
 @pytest.mark.parametrize("version", ["27.1.0", "29.1.0"])

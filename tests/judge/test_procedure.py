@@ -307,8 +307,8 @@ def test_a_last_sample_from_before_the_last_db_sync_ended_says_nothing_of_what_i
         story.versions = [{**story.versions[0], "tables": tables}]
 
         assert told(story, tmp_path / tables["alembic_version"][0]) == [
-            "INCONCLUSIVE: The version tables were last sampled 12.00 s into the run, before db_sync of phase "
-            "contract had ended: what they held after it is the harness's word alone."
+            "INCONCLUSIVE: The version tables were last sampled 12.00 s into the run, before db_sync of "
+            "phase contract had ended: what they held after it is the harness's word alone."
         ]
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from harness.evidence.names import Error, Operation, Phase, Role
 from harness.evidence.requests import Records, RequestFile
 from harness.judge.codes import UNSENT, bad, count, sent
+from harness.judge.drive import otherwise_driven
 from harness.judge.evidence import Evidence, due
 from harness.judge.holes import lost_arrivals, scheduled_until_ns
 from harness.judge.model import Finding, Question, Verdict
@@ -32,7 +33,20 @@ _CLAIM_SLACK = 1.1
 
 def judge(evidence: Evidence) -> Question:
     """INCONCLUSIVE for each thing that is missing; never FAIL, for nothing here is Keystone's doing."""
-    checks = (_files, _lanes, _load, _unsent, _untried, _lag, _phases, _holes, _baseline, _roll, _reference)
+    checks = (
+        _files,
+        _lanes,
+        _load,
+        _unsent,
+        _untried,
+        _lag,
+        _phases,
+        _holes,
+        _baseline,
+        _nodes,
+        _roll,
+        _reference,
+    )
     gaps = [
         Finding(gap.sentence, Verdict.INCONCLUSIVE, phase=gap.phase, lane=gap.lane, requests=gap.requests)
         for check in checks
@@ -101,13 +115,9 @@ def _damage(file: RequestFile) -> Iterator[str]:
 
 
 def _lanes(evidence: Evidence) -> Iterator[_Gap]:
-    """Lanes that the scenario asks for, and load beside the probes."""
-    probes = {(lane.op, lane.connection) for lane in evidence.requests.lanes if lane.role is Role.PROBE}
-    for probe in evidence.setting("probes", default=()):
-        for connection in probe.get("connections", ()):
-            if (probe.get("op"), connection) not in probes:
-                name = f"{probe.get('op')}/{connection}"
-                yield _Gap(f"The scenario asks for probes in the lane {name}; there are none.", lane=name)
+    """Lanes that the scenario asks for, driven as it asks."""
+    for lane, sentence in otherwise_driven(evidence):
+        yield _Gap(sentence, lane=lane)
 
 
 def _load(evidence: Evidence) -> Iterator[_Gap]:
@@ -224,7 +234,7 @@ def _phases(evidence: Evidence) -> Iterator[_Gap]:
 def _holes(evidence: Evidence) -> Iterator[_Gap]:
     """Arrivals that stand in no record: neither sent nor unsent."""
     start_ns, end_ns = evidence.judged_start_ns, scheduled_until_ns(evidence)
-    for number in evidence.lanes(Role.PROBE):
+    for number in evidence.lanes(Role.PROBE, Role.REFERENCE):
         lane = evidence.requests.lanes[number]
         if lane.rate_hz is None or end_ns <= start_ns:
             continue
@@ -270,6 +280,22 @@ def _baseline(evidence: Evidence) -> Iterator[_Gap]:
             "was touched.",
             phase,
             requests=baseline.failed,
+        )
+
+
+def _nodes(evidence: Evidence) -> Iterator[_Gap]:
+    """A node that served nobody before it was touched could be rolled without anybody noticing."""
+    if not evidence.upgrades or Phase.BASELINE not in {window.phase for window in evidence.windows}:
+        return
+    parts = [evidence.in_phase(number, Phase.BASELINE) for number in evidence.lanes()]
+    codes = {code for part in parts for code in np.unique(part.node).tolist() if code >= 0}
+    seen = {evidence.requests.nodes[code] for code in codes}
+    idle = [node for node in evidence.manifest.nodes if node not in seen]
+    if idle:
+        yield _Gap(
+            f"No answer of {listed(idle)} was seen in the baseline, so nobody would have missed "
+            f"{'it' if len(idle) == 1 else 'them'}.",
+            Phase.BASELINE,
         )
 
 
