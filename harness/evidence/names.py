@@ -185,6 +185,10 @@ class Role(StrEnum):
     REFERENCE = "reference"  # open model against the known-good target beside the balancer
 
 
+RENEWALS = "renew-"
+"""How the names of the lanes begin that renew tokens kept for others; they are no load."""
+
+
 class RunOutcome(StrEnum):
     """How the run's harness ended; `crashed` is what an open manifest means once its harness is dead."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from harness.evidence.names import RENEWALS, Role
+from harness.judge.codes import sent
 from harness.judge.evidence import Evidence
 from harness.judge.headline import other_bounds
 from harness.judge.questions import continuity, integrity
@@ -20,6 +22,8 @@ _NO_CONTINUITY = (
     "That tokens, users and roles made on one release are honoured by the other is not proven: the question "
     "of continuity was not asked."
 )
+_SAMPLES_MIN = 2
+"""Of the balancer's counters: they only tell anything as a difference."""
 _PRODUCTION_ROUNDS = 12
 """bcrypt rounds of a usual production cloud; each one fewer halves the time of a login."""
 
@@ -44,6 +48,7 @@ def limits(evidence: Evidence) -> tuple[str, ...]:
             f"shorter than {at_most_seconds(whole_s)}, may have gone unseen between two probes."
         )
     sentences += _masked(evidence)
+    sentences += _beside(evidence)
     rounds = evidence.setting("deployment", "password_hash_rounds")
     if isinstance(rounds, int) and rounds < _PRODUCTION_ROUNDS:
         sentences.append(
@@ -67,6 +72,8 @@ def _integrity(evidence: Evidence) -> str:
 def _masked(evidence: Evidence) -> list[str]:
     """What the balancer kept from its clients; one that talks to the nodes directly would have met it."""
     masked = evidence.masked
+    if masked.samples < _SAMPLES_MIN:
+        return ["What the balancer kept from its clients is not known: its counters were not sampled."]
     retried, redispatched = masked.total("retried"), masked.total("redispatched")
     sentences = []
     if retried or redispatched:
@@ -81,3 +88,21 @@ def _masked(evidence: Evidence) -> list[str]:
             "it had masked since the last sample is not known."
         )
     return sentences
+
+
+def _beside(evidence: Evidence) -> list[str]:
+    """What was not there beside the probes."""
+    sentences = []
+    load = evidence.lanes(Role.LOAD, Role.CLIENT)
+    if not any(sent(evidence.judged(number)).any() for number in load if not _is_renewal(evidence, number)):
+        sentences.append("There was no load beside the probes, so this was no upgrade under load.")
+    if not evidence.lanes(Role.REFERENCE):
+        sentences.append(
+            "No known-good target was probed, so a machine that stood still is told from Keystone by the "
+            "generator's lag alone."
+        )
+    return sentences
+
+
+def _is_renewal(evidence: Evidence, number: int) -> bool:
+    return evidence.requests.lanes[number].lane.startswith(RENEWALS)

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from harness.evidence.clock import Clock
-from harness.evidence.names import Connection, Operation, Role
+from harness.evidence.names import RENEWALS, Connection, Operation, Role
 from harness.evidence.records import Lane
 from harness.scenario import Scenario
 
@@ -153,7 +153,7 @@ def load_lanes(deadline_s: float) -> tuple[Lane, ...]:
 def renewal_lane(job: str, deadline_s: float) -> Lane:
     """The lane of the token renewals that a child makes for itself; a login like any other, so it counts."""
     op = Operation.TOKEN_ISSUE
-    return Lane(f"renew-{job}/{op}/{Connection.NEW}", op, Connection.NEW, None, deadline_s, Role.LOAD)
+    return Lane(f"{RENEWALS}{job}/{op}/{Connection.NEW}", op, Connection.NEW, None, deadline_s, Role.LOAD)
 
 
 def probes_spec(

@@ -337,6 +337,59 @@ def test_checks_that_were_left_out_in_a_direction_are_named(tmp_path: Path) -> N
     ]
 
 
+def test_a_change_that_took_too_long_fails_whatever_the_harness_concluded(tmp_path: Path) -> None:
+    story = checked_story()
+    find(story, "revoked_token_refused").update(took_s=7.25)
+
+    assert told(story, tmp_path) == [
+        "FAIL: A token revoked at node2 (27.1.0) was not refused at node1 (29.1.0) in phase roll, 31.60 s "
+        "into the run: it took 7.25 s (allowed: 5 s)."
+    ]
+
+
+def test_a_change_that_took_just_as_long_as_it_may_is_honoured(tmp_path: Path) -> None:
+    story = checked_story()
+    find(story, "revoked_token_refused").update(took_s=5.0)
+
+    assert question(judged(story, tmp_path), "continuity").verdict is Verdict.PASS
+
+
+def test_what_a_node_honours_of_its_own_shows_nothing(tmp_path: Path) -> None:
+    story = checked_story()
+    for each in story.cells or []:
+        if each["phase"] == "cooldown" and each["step"] == "check_continuity":
+            each["made_at"] = each["checked_at"]
+
+    assert inconclusive(story, tmp_path) == [
+        "INCONCLUSIVE: Nothing was looked for in the direction 29.1.0 -> 29.1.0."
+    ]
+
+
+def test_members_of_the_cohort_that_one_node_or_one_phase_was_not_asked_for_are_named(tmp_path: Path) -> None:
+    story = checked_story()
+    story.cells = (story.cells or []) + [
+        each
+        for phase, second in (*PHASES.items(), ("cooldown", 52.0))
+        for each in cohort(phase, second, detail="80_bytes")
+        if not (phase == "roll" and each["checked_at"]["node"] == "node2")
+    ]
+
+    assert inconclusive(story, tmp_path) == [
+        "INCONCLUSIVE: In phase roll node2 was not asked for the tokens of some users made before the first "
+        "phase: 80_bytes.",
+        "INCONCLUSIVE: In phase roll some users made before the first phase did not log in: 80_bytes.",
+    ]
+
+
+def test_a_member_that_was_renewed_or_broken_is_the_same_member(tmp_path: Path) -> None:
+    story = checked_story()
+    for each in story.cells or []:
+        if each["phase"] == "cooldown" and each["check"] == "cohort_token":
+            each["detail"] = "ordinary, renewed as its life had ended"
+
+    assert question(judged(story, tmp_path), "continuity").verdict is Verdict.PASS
+
+
 def test_with_one_node_both_releases_never_serve_at_once(tmp_path: Path) -> None:
     run = checked_story().write(tmp_path)
     run.manifest.write_text(run.manifest.read_text().replace('["node1","node2"]', '["node1"]'))

@@ -14,7 +14,7 @@ from harness.judge.model import Finding, Question, Verdict
 from harness.judge.questions import QUESTIONS
 from harness.judge.verdict import ask
 from harness.judge.verdict_file import verdict_bytes
-from tests.judge.story import ISSUE, LOAD, VALIDATE, healthy, judged, question, sentences
+from tests.judge.story import ISSUE, LOAD, VALIDATE, healthy, judged, ns, question, sentences
 
 
 def test_a_drained_roll_that_hurt_nobody_passes_and_says_what_it_would_have_seen(tmp_path: Path) -> None:
@@ -373,7 +373,33 @@ def test_the_limits_say_what_the_run_does_not_prove(tmp_path: Path) -> None:
         "was not asked.",
         "An outage of one operation shorter than 0.50 s, or of all operations shorter than 0.38 s, may have "
         "gone unseen between two probes.",
+        "What the balancer kept from its clients is not known: its counters were not sampled.",
+        "No known-good target was probed, so a machine that stood still is told from Keystone by the "
+        "generator's lag alone.",
         "Passwords were hashed with 4 bcrypt rounds, so logins cost less than in a production cloud.",
+    )
+
+
+def test_probes_alone_are_no_load_and_the_limits_say_so(tmp_path: Path) -> None:
+    story = healthy()
+    story.records[LOAD] = []
+    story.lanes.append({**story.lanes[2], "lane": "renew-probes/token_issue/new", "op": "token_issue"})
+    story.records["renew-probes/token_issue/new"] = [
+        {**row, "lane": "renew-probes/token_issue/new"} for row in story.due(ISSUE, 20, 30)
+    ]
+
+    assert "There was no load beside the probes, so this was no upgrade under load." in (
+        judged(story, tmp_path).limits
+    )
+
+
+def test_what_was_there_beside_the_probes_is_no_limit(tmp_path: Path) -> None:
+    story = healthy()
+    story.reference()
+    story.balancer = [{"mono_ns": ns(second), "servers": {"node1": {"wretr": 0}}} for second in (3, 50)]
+
+    assert not any(
+        word in limit for limit in judged(story, tmp_path).limits for word in ("balancer", "load", "target")
     )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import permutations
 
 from harness.evidence.continuity import COHORT_CHECKS, PAIR_CHECKS, TAIL_CHECKS, Cell, CellOutcome, Check
@@ -32,7 +33,7 @@ def asked(evidence: Evidence) -> bool:
 
 def judge(evidence: Evidence) -> Question:
     """FAIL for each kind of broken cell; INCONCLUSIVE for unknown cells, and for those that are missing."""
-    checks = (_file, _broken, _unknown, _missing, _pairs, _cohort, _cut_short)
+    checks = (_file, _broken, _late, _unknown, _missing, _pairs, _cohort, _cut_short)
     found = [finding for check in checks for finding in check(evidence)] or [_held(evidence)]
     findings = (*found, *_accepted_tails(evidence))
     return Question(NAME, worst(finding.verdict for finding in findings), findings)
@@ -83,6 +84,27 @@ def _broken_kind(evidence: Evidence, cells: list[Cell]) -> Finding:
         end_ns=cells[-1].mono_ns if len(cells) > 1 else None,
         requests=len(cells),
     )
+
+
+def _late(evidence: Evidence) -> Iterator[Finding]:
+    """Changes that count as honoured though they took longer than the scenario allows: what the harness
+    concluded is not trusted.
+    """
+    within_s = evidence.setting("continuity", "refuse_within_s")
+    for cell in _cells(evidence, CellOutcome.OK):
+        if within_s is not None and cell.took_s is not None and cell.took_s > within_s:
+            yield Finding(
+                f"{broken_words(cell)} in phase {cell.phase}, {evidence.seconds(cell.mono_ns)}: it took "
+                f"{cell.took_s:.2f} s (allowed: {within_s:g} s).",
+                Verdict.FAIL,
+                phase=cell.phase,
+                step=cell.step,
+                node=cell.checked_at.node,
+                release=cell.checked_at.release,
+                error=cell.check,
+                start_ns=cell.mono_ns,
+                requests=1,
+            )
 
 
 def _unknown(evidence: Evidence) -> Iterator[Finding]:
@@ -145,9 +167,14 @@ def _seen(evidence: Evidence) -> dict[Direction, set[_Variant]]:
     seen: dict[Direction, set[_Variant]] = {each: set() for each in Direction}
     for cell in _decided(evidence):
         towards = direction(cell, evidence.manifest)
-        if towards is not None and cell.check not in COHORT_CHECKS:
+        if towards is not None and cell.check not in COHORT_CHECKS and _between_two(evidence, cell):
             seen[towards].add((cell.check, cell.cached))
     return seen
+
+
+def _between_two(evidence: Evidence, cell: Cell) -> bool:
+    """What a node honours of its own shows nothing, except where there is no other."""
+    return cell.made_at.node != cell.checked_at.node or len(evidence.manifest.nodes) == 1
 
 
 def _pairs(evidence: Evidence) -> Iterator[Finding]:
@@ -172,6 +199,7 @@ def _cohort(evidence: Evidence) -> Iterator[Finding]:
     if not _expects_all(evidence):
         return
     cells = [cell for cell in evidence.continuity.cells if cell.check in COHORT_CHECKS]
+    members = _members(cell for cell in cells if cell.outcome == CellOutcome.OK)
     for phase in dict.fromkeys(w.phase for w in evidence.windows if w.phase != Phase.BASELINE):
         mine = [cell for cell in cells if cell.phase == phase]
         tokens = {cell.checked_at.node for cell in mine if cell.check == Check.COHORT_TOKEN}
@@ -182,8 +210,36 @@ def _cohort(evidence: Evidence) -> Iterator[Finding]:
                 f"{listed(left)}.",
                 phase,
             )
-        if not any(cell.check == Check.COHORT_LOGIN for cell in mine):
+        logins = [cell for cell in mine if cell.check == Check.COHORT_LOGIN]
+        if not logins:
             yield _open(f"In phase {phase} no user made before the first phase logged in.", phase)
+        yield from _members_left_out(phase, members, tokens, mine, logins)
+
+
+def _members(cells: Iterable[Cell]) -> set[str]:
+    """Kinds of password in the cohort, as the cells' details begin with them."""
+    return {re.split("[:,]", cell.detail)[0] for cell in cells if cell.detail}
+
+
+def _members_left_out(
+    phase: str, members: set[str], nodes: Iterable[str], cells: Sequence[Cell], logins: Sequence[Cell]
+) -> Iterator[Finding]:
+    """One member validated speaks for no other: releases differ in how they hash the longer passwords."""
+    for node in sorted(nodes):
+        here = [cell for cell in cells if cell.check == Check.COHORT_TOKEN and cell.checked_at.node == node]
+        left = sorted(members - _members(here))
+        if left:
+            yield _open(
+                f"In phase {phase} {node} was not asked for the tokens of some users made before the first "
+                f"phase: {listed(left)}.",
+                phase,
+                node,
+            )
+    left = sorted(members - _members(logins)) if logins else []
+    if left:
+        yield _open(
+            f"In phase {phase} some users made before the first phase did not log in: {listed(left)}.", phase
+        )
 
 
 def _cut_short(evidence: Evidence) -> Iterator[Finding]:

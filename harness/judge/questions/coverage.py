@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.evidence.names import Error, Operation, Phase, Role
+from harness.evidence.names import RENEWALS, Error, Operation, Phase, Role
 from harness.evidence.requests import Records, RequestFile
 from harness.judge.codes import UNSENT, bad, count, sent
 from harness.judge.drive import otherwise_driven
@@ -23,9 +23,6 @@ from harness.judge.stats import tally
 from harness.judge.words import counted, listed, was_were
 
 NAME = "coverage"
-
-_RENEWALS = "renew-"
-"""How the names of the lanes begin that renew tokens kept for others."""
 
 _CLAIM_SLACK = 1.1
 """How much more a generator may claim than its records show: percentiles can be interpolated otherwise."""
@@ -173,7 +170,7 @@ def _untried_without_login(evidence: Evidence, number: int, no_token: int) -> in
     logins = [
         evidence.requests.of(other)
         for other, lane in enumerate(evidence.requests.lanes)
-        if lane.op == Operation.TOKEN_ISSUE and (lane.role is role or lane.lane.startswith(_RENEWALS))
+        if lane.op == Operation.TOKEN_ISSUE and (lane.role is role or lane.lane.startswith(RENEWALS))
     ]
     # A login may have failed before the first phase began.
     failed = [int(lane.intended_ns[bad(lane)].min()) for lane in logins if bad(lane).any()]
