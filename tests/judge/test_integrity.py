@@ -181,6 +181,72 @@ def test_unknown_writes_are_resolved_by_what_was_found(tmp_path: Path) -> None:
     assert sentence.startswith("PASS")
 
 
+def test_carried_out_and_not_carried_out_are_told_apart(tmp_path: Path) -> None:
+    made = books()
+    for number, name in enumerate(("carol", "dave", "erin")):
+        made.write(20 + number, "user_create", name, "unknown", **MADE)
+    for stage in (ROLL, CONTRACT):
+        made.find(stage, "balancer node1 node2", "carol", GONE)
+    (sentence,) = told(made, tmp_path)
+    assert sentence.endswith(
+        "; of 3 writes of unknown outcome 2 were carried out, 1 not, and 0 can not be told."
+    )
+
+
+def test_each_kind_is_counted_by_itself_and_what_failed_is_no_acknowledged_write(tmp_path: Path) -> None:
+    made = Books()
+    made.write(5, "user_create", **MADE)
+    made.write(7, "project_create", "p", **MADE)
+    made.write(8, "role_grant", "alice/p/member")
+    made.write(9, "user_create", "carol", "failed", **MADE)
+    made.write(10, "user_update", "alice", "failed", description="refused")
+    (sentence,) = told(made, tmp_path)
+    assert sentence.startswith(
+        "PASS: All 3 acknowledged writes to 1 user, 1 project and 1 role grant were in force after the roll"
+    )
+
+
+def test_the_table_of_writes_counts_each_kind_its_outcomes_and_its_faults(tmp_path: Path) -> None:
+    made = Books()
+    made.write(5, "user_create", **MADE)
+    made.write(6, "user_create", "bob", **MADE)
+    made.write(8, "role_grant", "bob/p/member")
+    made.write(9, "user_create", "carol", "failed", **MADE)
+    made.write(10, "user_create", "dave", "unknown", **MADE)
+    made.write(35, "user_delete", "bob")
+    made.write(51, "user_create", "late", **MADE)
+    made.find(CONTRACT, "node1", "alice", GONE)
+    made.find(CONTRACT, "node2", "bob/p/member", Found((Sighting("id-of-bob/p/member", {}),)))
+
+    users, grants = judged(made, tmp_path).writes
+    assert (users.kind, users.entities, users.acknowledged, users.failed, users.unknown, users.proven) == (
+        "user", 5, 4, 1, 1, 3
+    )  # fmt: skip
+    assert (users.lost, users.resurrected, users.wrong, users.duplicated) == (1, 0, 0, 0)
+    assert (grants.kind, grants.entities, grants.acknowledged, grants.proven) == ("grant", 1, 1, 1)
+    assert (grants.lost, grants.resurrected, grants.wrong, grants.duplicated) == (0, 1, 0, 0)
+
+
+def test_a_ledger_that_knows_as_many_writes_as_were_sent_is_whole(tmp_path: Path) -> None:
+    story = healthy()
+    story.scenario["integrity"] = {"enabled": True}
+    story.lanes[2].update(op="user_create", lane=LANE)
+    rows = story.records.pop("load/user_get/reused")[:4]
+    story.records[LANE] = [{**row, "op": "user_create", "lane": LANE} for row in rows]
+    run = story.write(tmp_path)
+    books().told(run)
+    assert question(judge_run(run), "integrity").verdict is Verdict.PASS
+
+
+def test_an_answer_by_id_that_says_nothing_is_missing_and_no_loss(tmp_path: Path) -> None:
+    made = books()
+    made.find(CONTRACT, "balancer", "alice", Found((ALICE,), ById(503, None, "node2")))
+    assert told(made, tmp_path) == [
+        "INCONCLUSIVE: 1 answer of the read-back at the end is missing, so what should be in there is not "
+        "proven."
+    ]
+
+
 def test_what_was_written_after_the_last_read_back_is_told_as_unproven(tmp_path: Path) -> None:
     made = books()
     made.write(51, "user_create", "late", **MADE)
@@ -209,7 +275,7 @@ def test_one_lost_user_fails_the_run_whatever_the_uptime(tmp_path: Path) -> None
     ]
     (finding,) = question(judgement, "integrity").findings
     assert (finding.phase, finding.step, finding.node, finding.release) == ("roll", "settle", "node1", OLD)
-    assert (finding.error, finding.start_ns) == ("lost", ns(30) + 1000)
+    assert (finding.error, finding.start_ns, finding.lane) == ("lost", ns(30) + 1000, LANE)
     assert judgement.writes[0].lost == 1
     assert judgement.headline.startswith("The upgrade failed: User alice (id id-of-alice), whose update")
 
@@ -224,6 +290,28 @@ def test_a_user_in_the_list_and_not_by_id_is_lost(tmp_path: Path) -> None:
     made = books()
     made.find(CONTRACT, "balancer", "alice", Found((ALICE,), ById(404, None, "node2")))
     assert told(made, tmp_path)[0].endswith("is lost: after contract not found through the balancer.")
+
+
+def test_a_write_that_certainly_failed_is_not_the_one_that_is_not_honoured(tmp_path: Path) -> None:
+    made = books()
+    made.write(33, "user_update", description="refused", outcome="failed")
+    made.find(CONTRACT, "node1", "alice", GONE)
+    assert told(made, tmp_path)[0].startswith(
+        "FAIL: User alice (id id-of-alice), whose update node1 on 27.1.0 acknowledged 30.00 s into the run"
+    )
+
+
+def test_a_name_that_nobody_acknowledged_and_that_stands_twice_blames_no_write(tmp_path: Path) -> None:
+    made = books()
+    made.write(20, "user_create", "carol", "unknown", **MADE)
+    twice = (Sighting("one", dict(MADE)), Sighting("two", dict(MADE)))
+    made.find(CONTRACT, "node1", "carol", Found(twice))
+    judgement = judged(made, tmp_path)
+    assert sentences(judgement, "integrity") == [
+        "FAIL: User carol is there twice: after contract found at node1."
+    ]
+    (finding,) = question(judgement, "integrity").findings
+    assert (finding.phase, finding.step, finding.node, finding.release, finding.lane) == (None,) * 5
 
 
 def test_a_deleted_user_that_is_back_is_told(tmp_path: Path) -> None:

@@ -41,6 +41,8 @@ def test_a_killed_harness_never_passes_and_says_where_it_died_and_what_is_known(
         "run; the schema was last proven in phase expand, node1 was serving release 29.1.0, node2 was "
         "stopped, last on release 27.1.0."
     )
+    finding = question(judgement, "procedure").findings[0]
+    assert (finding.phase, finding.step, finding.node) == ("roll", "stop", "node2")
 
 
 def test_a_harness_killed_after_requests_failed_is_a_failure(tmp_path: Path) -> None:
@@ -136,6 +138,35 @@ def test_a_phase_that_the_upgrade_needs_can_not_be_skipped(tmp_path: Path, phase
     )
 
 
+@pytest.mark.parametrize("phase", ["flush", "trust", "migrate", "restore"])
+def test_a_phase_with_nothing_to_do_may_be_skipped_with_its_reason(tmp_path: Path, phase: str) -> None:
+    story = healthy()
+    for name in {phase, "restore"} if phase == "trust" else {phase}:
+        story.forget(name)
+        story.event(
+            16.05 if name == "flush" else 18 if name == "trust" else 46.5, "skip", name, reason="none"
+        )
+    if phase == "restore":
+        story.forget("trust")
+        story.event(16.5, "skip", "trust", reason="no binary log")
+
+    assert not [sentence for sentence in told(story, tmp_path) if "skipped" in sentence]
+
+
+@pytest.mark.parametrize("phase", ["baseline", "cooldown"])
+def test_not_even_a_run_that_upgrades_nothing_may_skip_what_it_is_compared_with(
+    tmp_path: Path, phase: str
+) -> None:
+    story = healthy()
+    story.scenario["procedure"] = {"upgrade": False}
+    story.forget(phase)
+    story.event(10 if phase == "baseline" else 50, "skip", phase, reason="in a hurry")
+
+    assert f"FAIL: The phase {phase} was skipped (in a hurry), and this upgrade needs it." in told(
+        story, tmp_path
+    )
+
+
 def test_a_skip_without_a_reason_is_inconclusive(tmp_path: Path) -> None:
     story = healthy()
     story.find("migrate", None, edge="skip")["detail"].clear()
@@ -220,6 +251,19 @@ def test_a_step_that_fails_before_anything_is_upgraded_is_not_charged_to_the_upg
     )
 
 
+@pytest.mark.parametrize(
+    ("phase", "step"), [("baseline", "observe"), ("cooldown", "observe"), ("teardown", "load_down")]
+)
+def test_nor_is_one_that_fails_where_nothing_is_upgraded(tmp_path: Path, phase: str, step: str) -> None:
+    story = healthy()
+    if phase == "teardown":
+        story.step("teardown", "load_down", 54.5, 55.5)
+    fail_step(story, phase, step, None, "the generator is gone")
+
+    failed = [sentence for sentence in told(story, tmp_path) if f"Step {step} in phase {phase}" in sentence]
+    assert [sentence.partition(":")[0] for sentence in failed] == ["INCONCLUSIVE"]
+
+
 # --- schema
 
 
@@ -289,6 +333,22 @@ def test_a_skipped_expand_inside_its_phase_fails(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("phase", ["migrate", "contract"])
+def test_a_schema_phase_gone_through_without_its_steps_fails(tmp_path: Path, phase: str) -> None:
+    story = healthy()
+    if phase == "migrate":
+        story.forget("migrate")
+        story.phase("migrate", 21.9, 22)
+    else:
+        story.forget("contract", "db_sync")
+        story.forget("contract", "prove_schema")
+
+    assert told(story, tmp_path) == [
+        f"FAIL: The phase {phase} ended without its step db_sync.",
+        f"FAIL: The phase {phase} ended without its step prove_schema.",
+    ]
+
+
 def test_a_last_sample_that_contradicts_the_last_proof_fails(tmp_path: Path) -> None:
     story = healthy()
     story.versions[-1]["tables"] = OLD_TABLES
@@ -329,9 +389,44 @@ def test_a_node_that_answers_as_the_old_release_fails(tmp_path: Path) -> None:
     story = healthy()
     story.detail("roll", "prove", "node2")["release_seen"] = "27.1.0"
 
-    assert told(story, tmp_path)[0] == (
-        "FAIL: node2 answered as release 27.1.0 when it was to be proven on 29.1.0."
+    judgement = judged(story, tmp_path)
+
+    assert sentences(judgement, "procedure") == [
+        "FAIL: node2 answered as release 27.1.0 when it was to be proven on 29.1.0.",
+        "FAIL: node2 was not proven on release 29.1.0.",
+        "FAIL: Contract began 43.00 s into the run, before node2 was proven on release 29.1.0.",
+    ]
+    assert {finding.node for finding in question(judgement, "procedure").findings} == {"node2"}
+
+
+def test_a_proof_that_failed_is_none_whatever_release_it_saw(tmp_path: Path) -> None:
+    story = healthy()
+    story.find("roll", "prove", "node2")["edge"] = "fail"
+
+    assert told(story, tmp_path)[1:] == [
+        "FAIL: node2 was not proven on release 29.1.0.",
+        "FAIL: Contract began 43.00 s into the run, before node2 was proven on release 29.1.0.",
+    ]
+
+
+def test_contract_before_two_nodes_names_both_and_lays_it_to_neither(tmp_path: Path) -> None:
+    story = healthy()
+    story.move("contract", "db_sync", -20)
+
+    finding = next(
+        each
+        for each in question(judged(story, tmp_path), "procedure").findings
+        if each.sentence.startswith("Contract began")
     )
+    assert "before node1 and node2 were proven" in finding.sentence
+    assert finding.node is None
+
+
+def test_a_look_at_the_nodes_that_failed_is_none(tmp_path: Path) -> None:
+    story = healthy()
+    story.find("contract", "prove_nodes")["edge"] = "fail"
+
+    assert "FAIL: Contract ran without asking every node for its release first." in told(story, tmp_path)
 
 
 def test_contract_before_the_last_node_fails(tmp_path: Path) -> None:
@@ -369,9 +464,24 @@ def test_an_answer_of_the_old_release_after_the_roll_fails(tmp_path: Path) -> No
     for row in story.due(VALIDATE, 50, 51):
         row.update(release="27.1.0", node="node2")
 
-    assert told(story, tmp_path) == [
+    judgement = judged(story, tmp_path)
+
+    assert sentences(judgement, "procedure") == [
         "FAIL: 2 requests in token_validate/reused were answered by node2 on release 27.1.0 after every node "
         "was proven on 29.1.0."
+    ]
+    (finding,) = question(judgement, "procedure").findings
+    assert (finding.node, finding.release, finding.requests) == ("node2", "27.1.0", 2)
+
+
+def test_an_old_answer_that_names_no_node_fails_as_well(tmp_path: Path) -> None:
+    story = healthy()
+    for row in story.due(VALIDATE, 50, 51):
+        row.update(release="27.1.0", node=None)
+
+    assert told(story, tmp_path) == [
+        "FAIL: 2 requests in token_validate/reused were answered by an unnamed node on release 27.1.0 after "
+        "every node was proven on 29.1.0."
     ]
 
 
@@ -468,6 +578,21 @@ def test_a_step_taken_twice_fails(tmp_path: Path) -> None:
     story.step("roll", "stop", 40.5, 40.6, node="node1")
 
     assert "FAIL: Step stop on node1 in phase roll was taken 2 times." in told(story, tmp_path)
+
+
+def test_waiting_twice_changes_nothing(tmp_path: Path) -> None:
+    story = healthy()
+    story.step("roll", "settle", 40.5, 40.6, node="node1")
+
+    assert question(judged(story, tmp_path), "procedure").verdict is Verdict.PASS
+
+
+def test_a_step_that_failed_and_was_taken_again_was_taken_once(tmp_path: Path) -> None:
+    story = healthy()
+    story.step("roll", "stop", 40.5, 40.6, node="node1")
+    story.find("roll", "stop", "node1")["edge"] = "fail"
+
+    assert not [sentence for sentence in told(story, tmp_path) if "taken" in sentence]
 
 
 def test_a_required_step_can_not_be_skipped(tmp_path: Path) -> None:
