@@ -687,6 +687,15 @@ def test_a_flag_that_was_set_before_and_is_set_after_passes(tmp_path: Path) -> N
     assert question(judged(story, tmp_path), "procedure").verdict is Verdict.PASS
 
 
+def test_a_flag_that_reads_otherwise_after_the_upgrade_fails(tmp_path: Path) -> None:
+    story = healthy()
+    story.detail("restore", "restore_trust")["seen"] = True
+
+    assert told(story, tmp_path) == [
+        "FAIL: log_bin_trust_function_creators was 0 before the upgrade and reads 1 after it."
+    ]
+
+
 def test_a_flag_that_was_never_put_back_fails(tmp_path: Path) -> None:
     story = healthy()
     story.forget("restore")
