@@ -104,7 +104,7 @@ def test_a_reader_that_holds_up_an_alter_is_seen_and_the_alter_is_named(
 
         assert [(each.thread, each.account, each.state, each.statement) for each in seen.waiting] == [
             (
-                changer.thread_id(),
+                changer.thread_id(),  # type: ignore[no-untyped-call]  # the library has no types for it
                 "root",
                 "Waiting for table metadata lock",
                 "ALTER TABLE service_provider ADD COLUMN note VARCHAR(?) DEFAULT ?",

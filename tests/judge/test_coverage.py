@@ -438,6 +438,21 @@ def test_a_slow_baseline_has_no_room(tmp_path: Path) -> None:
     ]
 
 
+def test_a_baseline_whose_probes_left_late_has_no_room(tmp_path: Path) -> None:
+    story = healthy()
+    for lane in (ISSUE, VALIDATE):
+        for row in story.due(lane, 2, 12):
+            row["start_ns"] += 150_000_000
+            row["end_ns"] += 150_000_000
+
+    assert told(story, tmp_path, "judge.lag_p99_ms_max=100") == [
+        "INCONCLUSIVE: The load generator was starved: probes left up to 151 ms late, p99 151 ms (allowed: "
+        "1000 and 100 ms); the machine did that, and Keystone is not charged for it.",
+        "INCONCLUSIVE: There was no room: before anything was touched probes left 151 ms late at p99 "
+        "(allowed: 100 ms); lower the rates of probes and load, or use a larger machine.",
+    ]
+
+
 def test_a_baseline_that_already_fails_is_told(tmp_path: Path) -> None:
     story = healthy()
     story.fail(LOAD, 5, 6)

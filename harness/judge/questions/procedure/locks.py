@@ -21,9 +21,9 @@ def check(evidence: Evidence) -> Iterator[Finding]:
     bound_s = evidence.settings.lock_wait_s_max
     activity = evidence.database_activity
     for wait in activity.waits:
-        phase = _hurt(evidence, wait, bound_s)
-        if phase is not None:
-            yield _finding(evidence, wait, phase, bound_s)
+        hurt = _hurt(evidence, wait, bound_s)
+        if hurt is not None:
+            yield _finding(evidence, wait, hurt, bound_s)
     for phase in activity.phases:
         if phase.phase in DATABASE_PHASES and phase.gap_s_max > bound_s:
             yield Finding(
