@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from harness.controls.injected import Injected
-from harness.controls.place import Found, is_at, is_timed, objection
+from harness.controls.place import Found, felt_ns, is_at, is_timed, objection
 from harness.expectation import Expectation, ExpectedFinding
 
 
@@ -81,4 +81,7 @@ def _is_doing(
     asked = {each.fault for each in expected.findings if each.question == question}
     if not is_timed(found):
         return None in asked or any(each.fault in asked for each in injected)
-    return any((each.lasts or each.fault in asked) and is_at(found, each, interval_s) for each in injected)
+    return any(
+        (each.lasts or each.fault in asked) and is_at(found, each, interval_s, felt_ns(each))
+        for each in injected
+    )

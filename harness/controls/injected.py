@@ -19,6 +19,7 @@ class Injected:
     node: str | None
     begin_ns: int
     end_ns: int
+    kind: str = ""
 
     @property
     def lasts(self) -> bool:
@@ -41,6 +42,7 @@ def injections(events: Iterable[Event]) -> tuple[Injected, ...]:
             node=event.detail.get("node"),
             begin_ns=int(event.detail["begin_ns"]),
             end_ns=int(event.detail["end_ns"]),
+            kind=str(event.detail.get("kind", "")),
         )
         for event in events
         if event.step == Step.INJECT and event.edge == Edge.NOTE and "end_ns" in event.detail

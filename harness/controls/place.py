@@ -8,10 +8,17 @@ from typing import Any
 
 from harness.controls.injected import Injected
 from harness.expectation import ExpectedFinding
+from harness.fault import FaultKind
 
 _AFTER_NS = 1_000_000_000
 """A finding may begin so long after an injection ended and still be its doing: requests that it made wait
 are answered, or fail, when they come to their turn."""
+
+_FELT_NS: Mapping[str, int] = {FaultKind.KILL_NODE: 15_000_000_000}
+"""Likewise by kind of fault, where that is longer. A killed node's injection ends when its port is open
+again. From then on it accepts connections, and answers none until it has loaded Keystone: 5 to 7 s with two
+cores. Requests are late or time out meanwhile, which is no part of the fault's length, and its doing all
+the same."""
 
 Found = Mapping[str, Any]
 """A finding as it stands in `verdict.json`."""
@@ -22,14 +29,19 @@ def is_timed(found: Found) -> bool:
     return found.get("start_ns") is not None and found.get("end_ns") is not None
 
 
-def is_at(found: Found, injected: Injected | None, tolerance_s: float) -> bool:
-    """Whether a finding overlaps the injection in time, or tells no time."""
+def felt_ns(injected: Injected) -> int:
+    """How long after its end an injection may still be felt."""
+    return _FELT_NS.get(injected.kind, _AFTER_NS)
+
+
+def is_at(found: Found, injected: Injected | None, tolerance_s: float, after_ns: int = _AFTER_NS) -> bool:
+    """Whether a finding overlaps the injection in time, or the time after it, or tells no time."""
     if injected is None or not is_timed(found):
         return True
     if not injected.lasts:  # what happens in an instant may be felt much later
         return int(found["end_ns"]) >= injected.begin_ns
     spare_ns = round(tolerance_s * 1e9)
-    begins_in_time = int(found["start_ns"]) <= injected.end_ns + max(spare_ns, _AFTER_NS)
+    begins_in_time = int(found["start_ns"]) <= injected.end_ns + max(spare_ns, after_ns)
     return begins_in_time and int(found["end_ns"]) >= injected.begin_ns - spare_ns
 
 

@@ -110,6 +110,14 @@ def test_an_advisory_question_and_what_is_not_charged_are_not_counted() -> None:
     assert told(expected(), [freeze(10, 11)], judged)[0] == "besides: 0 explained, 0 not"
 
 
+def test_a_killed_node_is_felt_until_it_has_loaded_again() -> None:
+    killed = Injected("kill_node", 1, "cooldown", "node-2", 10 * S, 13 * S, "kill_node")
+    expectation = expected("kill_node", measure="span", error="http_5xx", tolerance_intervals=2)
+    judged = verdict(availability=[outage(10, 13), outage(18, 18.1, "timeout"), outage(29, 29.1, "timeout")])
+
+    assert told(expectation, [killed], judged)[0] == "besides: 1 explained, 1 not"
+
+
 # --- unexplained
 
 

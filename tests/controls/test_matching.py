@@ -173,7 +173,7 @@ def test_only_what_was_measured_counts_as_injected(tmp_path: Path) -> None:
     journal.write(Edge.NOTE, Phase.COOLDOWN, detail={"words": "something else"})
 
     found = injections(read_journal(tmp_path / "journal.jsonl").events)
-    assert found == (Injected("one", 1, "cooldown", None, 5, 9),)
+    assert found == (Injected("one", 1, "cooldown", None, 5, 9, "freeze_all"),)
 
 
 def test_rows_are_made_from_the_files_of_a_run(tmp_path: Path) -> None:

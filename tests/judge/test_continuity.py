@@ -390,6 +390,23 @@ def test_a_member_that_was_renewed_or_broken_is_the_same_member(tmp_path: Path) 
     assert question(judged(story, tmp_path), "continuity").verdict is Verdict.PASS
 
 
+@pytest.mark.parametrize("cached", [True, False])
+def test_a_token_that_was_only_looked_for_one_way_is_told(tmp_path: Path, cached: bool) -> None:
+    story = checked_story()
+    story.cells = [
+        each
+        for each in story.cells or []
+        if not (
+            each["check"] == "token_validates" and each["cached"] is cached and each["phase"] == "cooldown"
+        )
+    ]
+
+    assert inconclusive(story, tmp_path) == [
+        "INCONCLUSIVE: 1 check was never made in the direction 29.1.0 -> 29.1.0: a token validates "
+        f"({'cached' if cached else 'not cached'})."
+    ]
+
+
 def test_with_one_node_both_releases_never_serve_at_once(tmp_path: Path) -> None:
     run = checked_story().write(tmp_path)
     run.manifest.write_text(run.manifest.read_text().replace('["node1","node2"]', '["node1"]'))

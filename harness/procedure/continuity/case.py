@@ -89,22 +89,22 @@ class Case:
         """Look at the checked node until the change is honoured there, at most for the bound.
 
         Broken where the last look, after the bound, still saw the state before. Unknown where it cannot be
-        told: no answer, or the first look came only after the bound.
+        told: no answer, or the first that was answered came only after the bound.
         """
-        seen_before: Answer | None = None
+        seen_before = False
         while True:
             answer = look()
             took_s = max(0.0, (answer.sent_ns - change.answer.ended_ns) / 1e9)
             late = took_s > self.within_s
             if holds(answer):
-                if late and seen_before is None:
-                    return self.unknown(check, f"the first look came only {took_s:.1f} s after the change")
+                if late and not seen_before:
+                    return self.unknown(check, f"the first answer came only {took_s:.1f} s after the change")
                 words = f"honoured only {took_s:.1f} s after the change" if late else None
                 return self.cell(check, change.at, answer, holds=not late, took_s=took_s, detail=words)
             if late:
                 words = f"{answer.words} {took_s:.1f} s after the change"
                 return self.cell(check, change.at, answer, holds=False, took_s=took_s, detail=words)
-            seen_before = answer
+            seen_before = seen_before or bool(answer.status)
             self.sleep(POLL_S)
 
     def refuses_token(self, answer: Answer) -> bool:

@@ -44,7 +44,9 @@ def _look(*looks: tuple[float, int]) -> Cell:
         ([(0.1, 500), (5.3, 500)], "broken", 5.3, "answered 500 5.3 s after the change"),
         ([(0.1, 0), (0.4, 401)], "ok", 0.4, None),
         ([(0.1, 0), (5.3, 0)], "unknown", 5.3, "did not answer (x) 5.3 s after the change"),
-        ([(6.0, 401)], "unknown", None, "the first look came only 6.0 s after the change"),
+        ([(6.0, 401)], "unknown", None, "the first answer came only 6.0 s after the change"),
+        ([(0.1, 0), (5.3, 401)], "unknown", None, "the first answer came only 5.3 s after the change"),
+        ([(0.1, 201), (0.4, 0), (5.3, 401)], "broken", 5.3, "honoured only 5.3 s after the change"),
         ([(6.0, 201)], "broken", 6.0, "answered 201 6.0 s after the change"),
     ],
 )
