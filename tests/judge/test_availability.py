@@ -325,6 +325,26 @@ def test_a_stall_is_uncertain_by_a_probe_interval_where_its_lane_has_a_schedule(
     assert {finding.lane: finding.uncertainty_ns for finding in found} == {ISSUE: 500_000_000, LOAD: None}
 
 
+def test_a_stall_is_not_charged_where_the_machine_had_no_room(tmp_path: Path) -> None:
+    story = healthy()
+    for row in story.due(VALIDATE, 2, 12):
+        row["end_ns"] += 4_000_000_000
+    story.freeze(VALIDATE, 23, 29)
+
+    judgement = judged(story, tmp_path, "judge.stall_budget_s=5")
+
+    found = question(judgement, "availability")
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert [finding.sentence for finding in found.findings if finding.phase == "roll"] == [
+        "token_validate/reused had no success for 5.88 s although requests were due, from 23.12 s into the "
+        "run; the budget is 5 s."
+    ]
+    assert found.findings[-1].sentence == (
+        "1 outage or stall can not be charged to the upgrade: the machine had no room for the load even "
+        "before the upgrade began."
+    )
+
+
 def test_a_stall_that_is_an_outage_is_told_once(tmp_path: Path) -> None:
     story = healthy()
     story.fail(ISSUE, 23.4, 26.6)

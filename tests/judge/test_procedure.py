@@ -17,6 +17,7 @@ from tests.judge.story import (
     Story,
     healthy,
     judged,
+    ns,
     question,
     sentences,
 )
@@ -333,15 +334,15 @@ def test_a_skipped_expand_inside_its_phase_fails(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("phase", ["migrate", "contract"])
+@pytest.mark.parametrize("phase", ["expand", "migrate", "contract"])
 def test_a_schema_phase_gone_through_without_its_steps_fails(tmp_path: Path, phase: str) -> None:
     story = healthy()
     if phase == "migrate":
         story.forget("migrate")
         story.phase("migrate", 21.9, 22)
     else:
-        story.forget("contract", "db_sync")
-        story.forget("contract", "prove_schema")
+        story.forget(phase, "db_sync")
+        story.forget(phase, "prove_schema")
 
     assert told(story, tmp_path) == [
         f"FAIL: The phase {phase} ended without its step db_sync.",
@@ -566,6 +567,24 @@ def test_an_undrained_roll_needs_no_step_at_the_balancer(tmp_path: Path, step: s
     assert question(judged(story, tmp_path), "procedure").verdict is Verdict.PASS
 
 
+@pytest.mark.parametrize("step", ["stop", "switch", "start", "wait_up", "settle"])
+def test_a_step_missing_from_an_undrained_roll_fails(tmp_path: Path, step: str) -> None:
+    story = healthy(drained=False)
+
+    assert steps_of(story, tmp_path, "roll", step, "node1") == [
+        f"FAIL: Step {step} on node1 in phase roll is not in the journal of a run that completed."
+    ]
+
+
+def test_a_run_that_upgrades_nothing_rolls_no_node(tmp_path: Path) -> None:
+    story = healthy()
+    story.scenario["procedure"] = {"upgrade": False}
+    story.forget("roll")
+    story.phase("roll", 22, 42)
+
+    assert not [sentence for sentence in told(story, tmp_path) if "Step" in sentence]
+
+
 def test_a_step_begun_and_never_ended_in_a_completed_run_fails(tmp_path: Path) -> None:
     story = healthy()
     story.events.remove(story.find("roll", "settle", "node2"))
@@ -580,8 +599,17 @@ def test_a_step_taken_twice_fails(tmp_path: Path) -> None:
     assert "FAIL: Step stop on node1 in phase roll was taken 2 times." in told(story, tmp_path)
 
 
+def test_a_node_that_was_proven_twice_was_rolled_twice(tmp_path: Path) -> None:
+    story = healthy(drained=False)
+    story.step("roll", "prove", 41, 41.5, node="node1", release_seen="29.1.0")
+
+    assert told(story, tmp_path) == ["FAIL: Step prove on node1 in phase roll was taken 2 times."]
+
+
 def test_waiting_twice_changes_nothing(tmp_path: Path) -> None:
     story = healthy()
+    story.find("cooldown", "observe")["mono_ns"] = ns(50)
+    story.step("cooldown", "observe", 50, 54)
     story.step("roll", "settle", 40.5, 40.6, node="node1")
 
     assert question(judged(story, tmp_path), "procedure").verdict is Verdict.PASS
