@@ -14,7 +14,8 @@ _END_S = 60.0
 def harness_run(arguments: Sequence[str], log: Path, limit_s: float) -> int | None:
     """Carry out `harness run` with these arguments; what it prints is added to `log`.
 
-    At the limit, and where the caller is interrupted, it is told to end as Ctrl-C does, and ends what it started.
+    At the limit, and where the caller is interrupted, it is told to end as Ctrl-C does, and ends what it
+    started.
 
     Returns:
         Its exit status; None where it took longer than the limit.

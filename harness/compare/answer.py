@@ -16,8 +16,9 @@ from harness.judge.words import counted, listed
 from harness.report.text import at_most_percent, seconds
 
 SIGNIFICANCE = 0.1
-"""Largest two-sided p-value that is called a difference: the smallest that 3 + 3 runs can give, which are as many
-as a quarter of an hour of a small machine allows. Whoever wants 0.05 takes four runs an arm; the p-value is told."""
+"""Largest two-sided p-value that is called a difference: the smallest that 3 + 3 runs can give, which are as
+many as a quarter of an hour of a small machine allows. Whoever wants 0.05 takes four runs of each arm; the
+p-value is told."""
 _SAME_S = 0.05
 """Rolls that differ by less took as long as each other: steps are polled four times a second."""
 
@@ -72,16 +73,16 @@ def counted_mean(mean: float, noun: str) -> str:
 def answer(comparison: Comparison) -> Answered:
     """Answer for the second arm against the first; with more arms, for each of them.
 
-    A difference is what a two-sided p-value of the outage seconds, corrected for the number of arms, of at most
-    `SIGNIFICANCE` says. Where the runs are too few for any p-value so small, that is the answer, whatever the
-    figures look like.
+    A difference is what a two-sided p-value of the outage seconds, corrected for the number of arms, of at
+    most `SIGNIFICANCE` says. Where the runs are too few for any p-value so small, that is the answer,
+    whatever the figures look like.
     """
     if comparison.arms.about_draining:
         return _draining(comparison)
-    numbers = range(1, len(comparison.arms.arms))
+    by, numbers = comparison.arms.by, range(1, len(comparison.arms.arms))
     found = [_of(comparison, number) for number in numbers]
     return Answered(
-        question=f"{'Does' if len(comparison.arms.by) == 1 else 'Do'} {listed(comparison.arms.by)} matter here?",
+        question=f"{'Does' if len(by) == 1 else 'Do'} {listed(by)} matter here?",
         answer=_together(found),
         sentence=" ".join(_sentence(comparison, n, each) for n, each in zip(numbers, found, strict=True)),
     )
@@ -97,13 +98,15 @@ def _together(found: Sequence[Answer]) -> Answer:
 
 def _of(comparison: Comparison, number: int) -> Answer:
     """Whether arm `number` differs from the first."""
-    smallest = comparison.smallest_p(number)
-    if smallest is None or smallest > SIGNIFICANCE:
+    if not _small(comparison.smallest_p(number)):
         return Answer.NOT_ENOUGH
     against = comparison.primary.against[number - 1]
-    if against is None or against.corrected_p is None or against.corrected_p > SIGNIFICANCE:
-        return Answer.NO_DIFFERENCE
-    return Answer.YES
+    return Answer.YES if against and _small(against.corrected_p) else Answer.NO_DIFFERENCE
+
+
+def _small(p_value: float | None) -> bool:
+    # 2 of 20 ways are exactly the bound, whatever binary fractions make of them.
+    return p_value is not None and (p_value < SIGNIFICANCE or math.isclose(p_value, SIGNIFICANCE))
 
 
 def _draining(comparison: Comparison) -> Answered:
@@ -141,10 +144,10 @@ def _cost(drained: _Side, undrained: _Side) -> str:
     if drained.roll is None or undrained.roll is None:
         return "no node was rolled"
     more_s = drained.roll.mean - undrained.roll.mean
+    took = f"the drained roll took {seconds(drained.roll.mean)}"
     if abs(more_s) < _SAME_S:
-        return f"the drained roll took {seconds(drained.roll.mean)}, as long as the undrained one"
-    change = "longer" if more_s > 0 else "less"
-    return f"the drained roll took {seconds(drained.roll.mean)}, {seconds(abs(more_s))} {change} than the undrained one"
+        return f"{took}, as long as the undrained one"
+    return f"{took}, {seconds(abs(more_s))} {'more' if more_s > 0 else 'less'} than the undrained one"
 
 
 def _sentence(comparison: Comparison, number: int, found: Answer) -> str:
@@ -187,6 +190,6 @@ def _too_few(comparison: Comparison, number: int, least: float | None) -> str:
 def runs_needed(arms: int) -> int:
     """Runs of each of so many arms from which a difference can be told at all."""
     runs = RUNS_MIN
-    while (smallest_p(runs, runs) or 1.0) * (arms - 1) > SIGNIFICANCE:
+    while not _small((smallest_p(runs, runs) or 1.0) * (arms - 1)):
         runs += 1
     return runs

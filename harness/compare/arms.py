@@ -72,7 +72,8 @@ def _need_distinct(runs: Sequence[Measured]) -> None:
         earlier = seen.setdefault((clock.wall_ns, clock.mono_ns), run)
         if earlier is not run:
             raise UsageError(
-                f"{run.path}: is the same run as {earlier.path}, and one run counts once; leave one of them out."
+                f"{run.path}: is the same run as {earlier.path}, and one run counts once; "
+                "leave one of them out."
             )
 
 
@@ -84,8 +85,8 @@ def _guessed(found: Sequence[str]) -> tuple[str, ...]:
     if len(found) == 1:
         return (found[0],)
     raise UsageError(
-        f"the runs differ in {listed(found)}, and what is found could be due to any of them; say with --by which "
-        "belong together as the thing compared, and leave out runs that differ in anything else."
+        f"the runs differ in {listed(found)}, and what is found could be due to any of them; say with --by "
+        "which belong together as the thing compared, and leave out runs that differ in anything else."
     )
 
 
@@ -118,8 +119,8 @@ def _differ_too(runs: Sequence[Measured], keys: Sequence[str], others: Sequence[
     values = " against ".join(word(run.settings.get(key, NOT_SET)) for run in (first, other))
     more = f" (and in {listed(others[1:])})" if others[1:] else ""
     return (
-        f"{first.name} and {other.name} differ in {key}, {values}{more}; arms may differ in {listed(keys)} alone, "
-        "so leave out one side, or name with --by what belongs together."
+        f"{first.name} and {other.name} differ in {key}, {values}{more}; arms may differ in {listed(keys)} "
+        "alone, so leave out one side, or name with --by what belongs together."
     )
 
 

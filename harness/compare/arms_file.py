@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from harness.compare.settings import flattened, varying
 from harness.errors import UsageError
 from harness.scenario import Scenario, load_scenario
 
@@ -68,14 +69,14 @@ def load_arms(name: str, runs: int | None = None, overrides: Sequence[str] = ())
         overrides: `key=value`, over what base scenario and arms say.
 
     Raises:
-        UsageError: the file can not be read or has an unknown key, an arm is no scenario, or two are the same.
+        UsageError: the file can not be read or has an unknown key, an arm is no scenario, or two are alike.
     """
     path = _path(name)
     table = _read(path)
     scenario_file = path.parent / table.scenario
     arms = tuple(_arm(arm, scenario_file, overrides, path) for arm in table.arms)
     _need_different(arms, path)
-    by = tuple(sorted({override.partition("=")[0].strip() for arm in table.arms for override in arm.set}))
+    by = varying(flattened(arm.scenario.resolved()) for arm in arms)
     return ArmsPlan(table.description, scenario_file, runs or table.runs, by, arms)
 
 
@@ -95,8 +96,8 @@ def _need_different(arms: Sequence[PlannedArm], path: Path) -> None:
         settings = arm.scenario.model_copy(update={"name": "arm"}).model_dump_json(by_alias=True)
         if settings in seen:
             raise UsageError(
-                f"{path}: arms: {seen[settings]} and {arm.name} have the same settings, so there is nothing to "
-                "compare; let one differ, and do not set with --set what the arms differ in."
+                f"{path}: arms: {seen[settings]} and {arm.name} have the same settings, so there is nothing "
+                "to compare; let one differ, and do not set with --set what the arms differ in."
             )
         seen[settings] = arm.name
 
@@ -115,7 +116,9 @@ def _read(path: Path) -> _ArmsTable:
 
 
 def _sentence(error: ValidationError) -> str:
-    first: Any = error.errors()[0]
+    errors: Any = error.errors()
+    # A key that is misspelt is missing as well, and its own name is what helps.
+    first = next((each for each in errors if each["type"] == "extra_forbidden"), errors[0])
     key = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
         known = _ArmTable if len(first["loc"]) > 1 else _ArmsTable

@@ -14,7 +14,7 @@ from harness.evidence.rundir import RunDirectory
 RUN_S_MAX = 7_200.0
 """A run takes two or three minutes here and may take an hour with long phases; one that hangs must end."""
 _GOES_ON = frozenset({ExitCode.PASS, ExitCode.FAIL, ExitCode.INCONCLUSIVE})
-"""A FAIL is what some arms are run for; whether an inconclusive run is fit to be compared is asked at the end."""
+"""A FAIL is what some arms are run for; whether an inconclusive run can be compared is asked at the end."""
 
 Run = Callable[[Sequence[str], Path, float], int | None]
 
@@ -41,8 +41,8 @@ def carry_out(
         The run directories, in the order in which they were made.
 
     Raises:
-        UsageError: a run was refused (exit status 2); HarnessError: one broke (4), or took too long. Both keep
-            what was made, and say how to go on.
+        UsageError: a run was refused (exit status 2).
+        HarnessError: a run broke (4), or took too long. Both keep what was made, and say how to go on.
     """
     out = folder / "runs"
     made: list[Path] = []
@@ -88,7 +88,8 @@ def _stopped(
 ) -> HarnessError:
     how = f"took longer than {RUN_S_MAX:.0f} s" if code is None else f"ended with status {code}"
     said = _last_line(log)
-    sentence = f"the run of {arm.name} {how}{f' ({said})' if said else ''}, so the comparison stops; {go_on(made, plan.by)}"
+    why = f" ({said})" if said else ""
+    sentence = f"the run of {arm.name} {how}{why}, so the comparison stops; {go_on(made, plan.by)}"
     return UsageError(sentence) if code == ExitCode.USAGE else HarnessError(sentence)
 
 

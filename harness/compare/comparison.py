@@ -99,7 +99,7 @@ def compare_arms(arms: Arms) -> Comparison:
 
 
 def typical(arm: Arm) -> Measured:
-    """The run in the middle by outage seconds, then failed requests; of an even number the worse of the two."""
+    """The run in the middle by outage seconds, then failed requests; of an even number the worse of two."""
     ordered = sorted(
         arm.runs,
         key=lambda run: (run.figures.outage_s, run.figures.failed, run.judgement.manifest.clock.wall_ns),

@@ -63,7 +63,7 @@ def _prepare(axes: Axes, compared: Compared, names: Sequence[str]) -> None:
 
 
 def _limits(compared: Compared) -> tuple[float, float]:
-    """From zero, so that lengths compare as they look; an interval is cut at zero, below which nothing can be."""
+    """From zero, so that lengths compare as they look; intervals are cut there, as nothing can be below."""
     values = [value for summary in compared.summaries if summary for value in summary.values]
     highs = [s.interval.high for s in compared.summaries if s and s.interval]
     most = max([*values, *highs, 0.0]) or 1.0

@@ -45,7 +45,7 @@ class Figures:
     """One run in figures; a figure that the run has no evidence for is None."""
 
     failed: int
-    """Requests of all lanes that failed or may not have been carried out, in outages charged to the upgrade."""
+    """Requests of all lanes that failed or may have, in outages that are charged to the upgrade."""
     outage_s: float
     """All outages together, lanes that failed at overlapping times merged."""
     longest_outage_s: float
@@ -101,7 +101,7 @@ METRICS: tuple[Metric, ...] = (
         "failed",
         "Failed requests",
         Unit.COUNT,
-        "Refused, cut, timed out or answered wrongly, of all lanes; cut writes that may have been done included.",
+        "Refused, cut, timed out or answered wrongly, in all lanes; a cut write may have been carried out.",
         lambda f: f.failed,
     ),
     Metric(
@@ -115,7 +115,7 @@ METRICS: tuple[Metric, ...] = (
         "longest_stall_s",
         "Longest stall",
         Unit.SECONDS,
-        "Longest time between two successes of a probe lane; never below the interval of the least dense lane.",
+        "Longest time in which a probe lane had requests due and no success; a slow answer is one, too.",
         lambda f: f.longest_stall_s,
     ),
     Metric(

@@ -9,6 +9,8 @@ from typing import Any
 
 import orjson
 
+from harness.compare.figures import Figures, figures
+from harness.compare.settings import settings_of
 from harness.errors import UsageError
 from harness.evidence.manifest import is_running, read_manifest
 from harness.evidence.names import RunOutcome
@@ -16,8 +18,6 @@ from harness.evidence.rundir import open_run_directory
 from harness.judge.evidence import load_evidence
 from harness.judge.model import Judgement, Question, Verdict
 from harness.judge.verdict import judge_evidence
-from harness.compare.figures import Figures, figures
-from harness.compare.settings import settings_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,7 +60,8 @@ def measure(path: Path, overrides: Sequence[str] = ()) -> Measured:
     if manifest.outcome is not RunOutcome.COMPLETED:
         how = f"was {manifest.outcome}" if manifest.outcome else "has no end, so its harness was killed"
         raise UsageError(
-            f"{path}: this run {how}, so what it did not do can not be compared; leave it out, or run it again."
+            f"{path}: this run {how}, so what it did not do can not be compared; "
+            "leave it out, or run it again."
         )
     evidence = load_evidence(run, overrides)
     judgement = judge_evidence(evidence)
@@ -91,12 +92,13 @@ def need_fit(run: Measured) -> None:
         )
         raise UsageError(
             f"{run.path}: its evidence does not cover what it would be compared by: "
-            f"{reason or 'the question was not answered.'} Leave it out, or run it again on a machine with room."
+            f"{reason or 'the question was not answered.'} "
+            "Leave it out, or run it again on a machine with room."
         )
     if run.laid_to_the_machine:
         raise UsageError(
-            f"{run.path}: {run.laid_to_the_machine:,} of its failed requests fell into moments in which the machine "
-            "had no room, so nobody knows whom to charge with them; leave it out, or run it again."
+            f"{run.path}: {run.laid_to_the_machine:,} of its failed requests fell into moments in which the "
+            "machine had no room, so nobody knows whom to charge with them; leave it out, or run it again."
         )
 
 

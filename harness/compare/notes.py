@@ -8,16 +8,16 @@ from harness.compare.answer import SIGNIFICANCE, runs_needed
 from harness.compare.comparison import Comparison
 from harness.compare.figures import METRICS
 from harness.compare.measured import Measured
-from harness.compare.statistics import RUNS_MIN, share_upper
+from harness.compare.statistics import share_upper
 from harness.compare.text import number_p
 from harness.judge.model import Verdict
 from harness.judge.words import counted, listed
-from harness.report.text import at_most_percent, seconds
+from harness.report.text import at_most_percent, at_most_seconds
 
 
 def notes(comparison: Comparison) -> tuple[str, ...]:
     """Limits of this comparison, those that its own runs set first."""
-    return tuple([*_power(comparison), *_unseen(comparison), *_runs(comparison), *_always()])
+    return (*_power(comparison), *_unseen(comparison), *_runs(comparison), *_always())
 
 
 def _power(comparison: Comparison) -> Iterator[str]:
@@ -33,7 +33,7 @@ def _power(comparison: Comparison) -> Iterator[str]:
             continue
         corrected = f", corrected for {len(arms) - 1} comparisons" if len(arms) > 2 else ""
         yield (
-            f"With {sizes} the exact permutation test can not go below p = {number_p(least)}{corrected}, however "
+            f"With {sizes} the permutation test can not go below p = {number_p(least)}{corrected}, however "
             f"different the arms are. Here p = {number_p(SIGNIFICANCE)} or less is called a difference."
         )
 
@@ -56,8 +56,8 @@ def _unseen(comparison: Comparison) -> Iterator[str]:
     ]
     if unseen_s:
         yield (
-            f"An outage of one operation shorter than {seconds(max(unseen_s))} may have gone unseen in any run, and "
-            "the length of every outage is known to one interval of the probes at each edge."
+            f"An outage of one operation shorter than {at_most_seconds(max(unseen_s))} may have gone unseen "
+            "in any run, and the length of every outage is known to one interval of the probes at each edge."
         )
 
 
@@ -99,23 +99,23 @@ def _of_run(run: Measured) -> Iterator[str]:
     questions = run.judgement.questions
     wrong = [q.name for q in questions if q.verdict is Verdict.FAIL and q.name in ("procedure", "integrity")]
     if wrong:
-        yield f"{run.name}: {listed(wrong)} failed, so look at its own report before you count on its figures."
+        yield f"{run.name}: {listed(wrong)} failed; look at its own report before you count on its figures."
     if run.judgement.manifest.scenario.get("faults"):
         yield f"{run.name}: faults were injected on purpose; what they broke is in its figures."
     if run.stored is not None and run.stored != run.judgement.verdict:
         yield (
-            f"{run.name}: its folder says {run.stored}, and judged now it is {run.judgement.verdict}: it was judged "
-            "by another version, or under other bounds. All runs here were judged anew, alike."
+            f"{run.name}: its folder says {run.stored}, and judged now it is {run.judgement.verdict}: it was "
+            "judged by another version, or under other bounds. All runs here were judged anew, alike."
         )
 
 
 def _always() -> Iterator[str]:
     yield (
-        "Intervals take runs as draws from a normal distribution, which nobody can check with so few; they say how "
-        f"uncertain a mean is, and are missing where all runs came out alike or an arm has fewer than {RUNS_MIN}."
+        "Intervals take runs as draws from a normal distribution, which nobody can check with so few; they "
+        "say how uncertain a mean is, and are missing where all runs came out alike or there is only one."
     )
     yield (
-        f"p-values of the {len(METRICS) - 1} figures that do not decide are corrected together by Holm's method, so "
-        "few runs can hardly make any of them small: they are there to be read, not to answer."
+        f"p-values of the {len(METRICS) - 1} figures that do not decide are corrected together by Holm's "
+        "method, so few runs can hardly make any of them small: they are there to be read, not to answer."
     )
     yield "All runs have one seed, one pair and one machine: another may have another answer."

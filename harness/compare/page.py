@@ -159,8 +159,11 @@ def _timeline_view(stretch: Timelines) -> dict[str, object]:
         "name": stretch.name,
         "title": stretch.title,
         "caption": stretch.caption,
-        # Drawn by the report, text in it escaped there.
-        "pictures": [(one_line(title), Markup(picture.inline)) for title, picture in stretch.pictures],  # noqa: S704
+        "pictures": [
+            # Drawn by the report, text in it escaped there.
+            (one_line(title), Markup(picture.inline))  # noqa: S704
+            for title, picture in stretch.pictures
+        ],
     }
 
 

@@ -27,10 +27,7 @@ def settings_of(manifest: Manifest, judge: JudgeSettings) -> dict[str, Any]:
     The scenario as resolved, lists as one value; the releases by their versions; the bounds that the run is
     judged under now; and the cores of the machine, as `host.cores`.
     """
-    flat = dict(_flat("", manifest.scenario))
-    flat = {
-        key: value for key, value in flat.items() if key not in _NOT_COMPARED and not key.startswith("judge.")
-    }
+    flat = {key: value for key, value in flattened(manifest.scenario).items() if not key.startswith("judge.")}
     flat |= {f"judge.{key}": value for key, value in judge.model_dump(mode="json").items()}
     flat |= {"from": manifest.from_.version, "to": manifest.to.version}
     flat["host.cores"] = manifest.host.get("cores")
@@ -38,6 +35,11 @@ def settings_of(manifest: Manifest, judge: JudgeSettings) -> dict[str, Any]:
         # Relative to the scenario file, which may lie in another folder.
         flat["load.users_file"] = PurePath(flat["load.users_file"]).name
     return flat
+
+
+def flattened(scenario: Mapping[str, Any]) -> dict[str, Any]:
+    """Dotted key -> value of a scenario as resolved, without what it is called."""
+    return {key: value for key, value in _flat("", scenario) if key not in _NOT_COMPARED}
 
 
 def _flat(prefix: str, table: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:

@@ -1,16 +1,17 @@
 """Statistics of a handful of runs: means, their differences and a test, each honest about how few there are.
 
-*Mean of an arm*: Student's t interval (Student, "The probable error of a mean", Biometrika 6, 1908). It takes the
-runs as draws from a normal distribution, and is as wide as that few runs deserve: with three, 4.3 standard errors
-to each side instead of 2. A bootstrap would be far too short there, as it can only shuffle the three values
-it has (T. C. Hesterberg, "What Teachers Should Know About the Bootstrap", The American Statistician 69, 2015).
+*Mean of an arm*: Student's t interval (Student, "The probable error of a mean", Biometrika 6, 1908). It takes
+the runs as draws from a normal distribution, and is as wide as so few runs deserve: with three, 4.3 standard
+errors to each side instead of 2. A bootstrap would be far too short there, as it can only shuffle the three
+values it has (T. C. Hesterberg, "What Teachers Should Know About the Bootstrap", The American Statistician
+69, 2015).
 
 *Difference of two means*: Welch's t interval, which lets the arms scatter differently (B. L. Welch, "The
 generalization of Student's problem", Biometrika 34, 1947).
 
-*Test*: permutation test of the difference of the means, two-sided (R. A. Fisher, The Design of Experiments, 1935):
-in how many of all ways to deal the runs to two arms is the difference as large? It takes nothing for granted about
-distributions. Its p-value can not be smaller than two such ways in all: 0.1 with 3 + 3 runs.
+*Test*: permutation test of the difference of the means, two-sided (R. A. Fisher, The Design of Experiments,
+1935): in how many of all ways to deal the runs to two arms is the difference as large? It takes nothing for
+granted about distributions. Its p-value can not be smaller than two such ways in all: 0.1 with 3 + 3 runs.
 
 Values that are all equal give no interval: no spread is what few runs happen to show, and no proof of none.
 """
@@ -74,11 +75,19 @@ def difference(values: Sequence[float], first: Sequence[float]) -> Difference:
     estimate = math.fsum(values) / len(values) - math.fsum(first) / len(first)
     if min(len(values), len(first)) < RUNS_MIN:
         return Difference(estimate, None, None)
-    interval = None
-    if len(set(values)) > 1 or len(set(first)) > 1:
-        bounds = stats.ttest_ind(values, first, equal_var=False).confidence_interval(CONFIDENCE)
-        interval = Interval(estimate, float(bounds.low), float(bounds.high))
-    return Difference(estimate, interval, _p_value(values, first))
+    return Difference(estimate, _welch(values, first, estimate), _p_value(values, first))
+
+
+def _welch(values: Sequence[float], first: Sequence[float], estimate: float) -> Interval | None:
+    """Written out, because scipy's warns of an arm without spread, which is the usual drained one."""
+    arms = (values, first)
+    errors = [float(np.var(arm, ddof=1)) / len(arm) if len(set(arm)) > 1 else 0.0 for arm in arms]
+    if not any(errors):
+        return None
+    weights = (error**2 / (len(arm) - 1) for error, arm in zip(errors, arms, strict=True))
+    degrees = sum(errors) ** 2 / sum(weights)
+    half = float(stats.t.ppf((1 + CONFIDENCE) / 2, degrees)) * math.sqrt(sum(errors))
+    return Interval(estimate, estimate - half, estimate + half)
 
 
 def _p_value(values: Sequence[float], first: Sequence[float]) -> float:
@@ -103,7 +112,7 @@ def _mean_difference(
 
 
 def smallest_p(runs: int, runs_of_first: int) -> float | None:
-    """The smallest p-value that so many runs can give, however different the arms are; None without a test."""
+    """The smallest p-value that so many runs can give, however unlike the arms are; None without a test."""
     if min(runs, runs_of_first) < RUNS_MIN:
         return None
     return min(1.0, 2 / math.comb(runs + runs_of_first, runs))

@@ -26,8 +26,8 @@ def summary_markdown(comparison: Comparison, answered: Answered, notes: tuple[st
         "|" + "---|" * len(head),
         *(_row(_cells(each)) for each in comparison.compared),
         "",
-        "Means with 95 % intervals by Student's t; differences with 95 % intervals by Welch's t; p of the permutation "
-        "test, corrected by Holm's method.",
+        "Means with 95 % intervals by Student's t; differences with 95 % intervals by Welch's t; p of the "
+        "permutation test, corrected by Holm's method.",
         "",
         *(f"- {_text(note)}" for note in notes),
     ]

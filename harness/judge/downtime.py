@@ -99,7 +99,7 @@ def downtime(evidence: Evidence) -> Downtime:
         total=len(groups),
         charged=len(charged),
         longest_s=max(((g.end_ns - g.start_ns) / 1e9 for g in charged), default=0.0),
-        charged_s=sum((g.end_ns - g.start_ns) / 1e9 for g in charged),
+        charged_s=sum(g.end_ns - g.start_ns for g in charged) / 1e9,
         failed=sum(group.requests for group in groups),
         failed_charged=sum(group.requests for group in charged),
     )
