@@ -10,6 +10,7 @@ from harness.command_run import harness_run
 from harness.compare.arms_file import ArmsPlan, PlannedArm
 from harness.errors import ExitCode, HarnessError, UsageError
 from harness.evidence.rundir import RunDirectory
+from harness.signals import terminable
 
 RUN_S_MAX = 7_200.0
 """A run takes two or three minutes here and may take an hour with long phases; one that hangs must end."""
@@ -42,22 +43,33 @@ def carry_out(
 
     Raises:
         UsageError: a run was refused (exit status 2).
-        HarnessError: a run broke (4), or took too long. Both keep what was made, and say how to go on.
+        HarnessError: a run broke (4), or took too long.
+        KeyboardInterrupt: somebody ended it. All three keep what was made, and say how to go on.
     """
-    out = folder / "runs"
     made: list[Path] = []
     whole = plan.runs * len(plan.arms)
-    for turn, (number, arm) in enumerate(turns(plan), start=1):
-        report(f"[{turn}/{whole}] {arm.name}, {number} of {plan.runs}")
-        before = _runs(out, arm)
-        log = out / f"{arm.name}.log"
-        code = run(arguments(plan, arm, out), log, RUN_S_MAX)
-        new = sorted(_runs(out, arm) - before)
-        if code not in _GOES_ON or not new:
-            raise _stopped(arm, code, log, made, plan)
-        made += new
-        report(f"  {ExitCode(code).name}: {RunDirectory(new[-1]).report}")
+    try:
+        # A service manager's signal as Ctrl-C: a run left behind would disturb whatever is run next.
+        with terminable():
+            for turn, (number, arm) in enumerate(turns(plan), start=1):
+                report(f"[{turn}/{whole}] {arm.name}, {number} of {plan.runs}")
+                code = _one(plan, arm, folder / "runs", made, run)
+                report(f"  {code.name}: {RunDirectory(made[-1]).report}")
+    except KeyboardInterrupt:
+        report(f"interrupted; {go_on(made, plan.by)}")
+        raise
     return tuple(made)
+
+
+def _one(plan: ArmsPlan, arm: PlannedArm, out: Path, made: list[Path], run: Run) -> ExitCode:
+    """Carry out one run, and add it to those made."""
+    before, log = _runs(out, arm), out / f"{arm.name}.log"
+    code = run(arguments(plan, arm, out), log, RUN_S_MAX)
+    new = sorted(_runs(out, arm) - before)
+    if code not in _GOES_ON or not new:
+        raise _stopped(arm, code, log, made, plan)
+    made.append(new[-1])
+    return ExitCode(code)
 
 
 def arguments(plan: ArmsPlan, arm: PlannedArm, out: Path) -> list[str]:

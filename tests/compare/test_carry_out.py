@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -13,6 +15,9 @@ from harness.compare.carry_out import carry_out
 from harness.compare.stored import compare_stored
 from harness.errors import HarnessError, UsageError
 from tests.compare.runs import run as story_run
+
+
+INTERRUPTED = 130
 
 
 class FakeHarness:
@@ -30,6 +35,8 @@ class FakeHarness:
         out = Path(arguments[arguments.index("--out") + 1])
         number = len(self.commands)
         code = self.codes[number - 1] if number <= len(self.codes) else 0
+        if code == INTERRUPTED:
+            raise KeyboardInterrupt
         log.parent.mkdir(parents=True, exist_ok=True)
         log.write_text(f"starting\nharness: what the run said last, {number}.\n")
         if code != 2:  # a usage error leaves no run
@@ -116,3 +123,26 @@ def test_a_run_that_hangs_stops_the_comparison(tmp_path: Path) -> None:
         "the run of drained took longer than 7200 s (what the run said last, 2), so the comparison stops; "
         "1 run was made"
     )
+
+
+def test_whoever_interrupts_it_is_told_how_to_compare_what_there_is(tmp_path: Path) -> None:
+    said: list[str] = []
+    with pytest.raises(KeyboardInterrupt):
+        carry_out(load_arms("drained_undrained", 2), tmp_path, said.append, FakeHarness(1, 0, INTERRUPTED))
+
+    made = [tmp_path / "runs" / "undrained" / "stamp-1", tmp_path / "runs" / "drained" / "stamp-2"]
+    assert said[-1] == (
+        f"interrupted; compare what there is with: harness compare {made[0]} {made[1]} --by roll.drained"
+    )
+
+
+def test_a_terminated_comparison_ends_as_an_interrupted_one(tmp_path: Path) -> None:
+    def terminated(arguments: Sequence[str], log: Path, limit_s: float) -> int | None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        raise AssertionError("it went on after the signal")
+
+    said: list[str] = []
+    with pytest.raises(KeyboardInterrupt):
+        carry_out(load_arms("drained_undrained", 1), tmp_path, said.append, terminated)
+
+    assert said == ["[1/2] undrained, 1 of 1", "interrupted; no run was made"]
