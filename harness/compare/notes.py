@@ -8,16 +8,25 @@ from harness.compare.answer import SIGNIFICANCE, runs_needed
 from harness.compare.comparison import Comparison
 from harness.compare.figures import METRICS
 from harness.compare.measured import Measured
+from harness.compare.settings import PAIR
 from harness.compare.statistics import share_upper
 from harness.compare.text import number_p
 from harness.judge.model import Verdict
 from harness.judge.words import counted, listed
 from harness.report.text import at_most_percent, at_most_seconds
 
+_SAME = {
+    "the seed": {"seed"},
+    "the release pair": {*PAIR},
+    "the load": {"load.users", "probes"},
+    "the size of the machine": {"host.cores"},
+}
+"""What arms share, and the keys of which that is not true where they are compared by them."""
+
 
 def notes(comparison: Comparison) -> tuple[str, ...]:
     """Limits of this comparison, those that its own runs set first."""
-    return (*_power(comparison), *_unseen(comparison), *_runs(comparison), *_always())
+    return (*_power(comparison), *_unseen(comparison), *_runs(comparison), *_always(set(comparison.arms.by)))
 
 
 def _power(comparison: Comparison) -> Iterator[str]:
@@ -109,7 +118,7 @@ def _of_run(run: Measured) -> Iterator[str]:
         )
 
 
-def _always() -> Iterator[str]:
+def _always(by: set[str]) -> Iterator[str]:
     yield (
         "Intervals take runs as draws from a normal distribution, which nobody can check with so few; they "
         "say how uncertain a mean is, and are missing where all runs came out alike or there is only one."
@@ -118,4 +127,5 @@ def _always() -> Iterator[str]:
         f"p-values of the {len(METRICS) - 1} figures that do not decide are corrected together by Holm's "
         "method, so few runs can hardly make any of them small: they are there to be read, not to answer."
     )
-    yield "All runs have one seed, one pair and one machine: another may have another answer."
+    same = [what for what, keys in _SAME.items() if not keys & by]
+    yield f"All runs have {listed(same)} in common: with another the answer may be another."

@@ -13,6 +13,7 @@ import pytest
 
 from harness.compare.answer import answer
 from harness.compare.comparison import Comparison
+from harness.compare.notes import notes
 from harness.compare.pictures import timelines
 from harness.compare.stored import compare_stored
 from harness.compare.write import write_comparison
@@ -113,6 +114,19 @@ def test_the_page_says_how_little_so_few_runs_can_prove(written: Path) -> None:
         "may have one"
     ) in text
     assert "not run in turn" not in text
+    assert (
+        "All runs have the seed, the release pair, the load and the size of the machine in common: "
+        "with another the answer may be another."
+    ) in text
+
+
+def test_what_the_arms_are_compared_by_is_not_said_to_be_the_same(tmp_path: Path) -> None:
+    runs = [run(tmp_path / str(seed) / "0", seed, name=f"seed-{seed}", seed=seed) for seed in (1, 2)]
+
+    assert notes(compare_stored(runs))[-1] == (
+        "All runs have the release pair, the load and the size of the machine in common: "
+        "with another the answer may be another."
+    )
 
 
 def test_runs_that_did_not_take_turns_are_told(tmp_path: Path) -> None:
