@@ -175,6 +175,8 @@ def _sureness(comparison: Comparison, number: int, found: Answer) -> str:
     if interval is not None:
         low, high = signed(PRIMARY, interval.low), signed(PRIMARY, interval.high)
         return f"{p}, and a difference from {low} to {high} of outage fits these runs"
+    if any(any(each.values) for each in comparison.primary.summaries if each):
+        return p
     runs = min(len(comparison.arms.arms[each].runs) for each in (0, number))
     share = at_most_percent(share_upper(0, runs))
     return f"{p}, and up to {share} of such runs could still have an outage"

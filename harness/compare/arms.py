@@ -37,7 +37,7 @@ class Arms:
     @property
     def about_draining(self) -> bool:
         """Whether the arms are a drained roll and one that is not, and nothing else."""
-        return self.by == (DRAINED,)
+        return self.by == (DRAINED,) and sorted(arm.drained for arm in self.arms) == [False, True]
 
 
 def group(runs: Sequence[Measured], by: Sequence[str] = ()) -> Arms:

@@ -11,10 +11,15 @@ from harness.compare.measured import Measured
 from harness.compare.settings import PAIR
 from harness.compare.statistics import share_upper
 from harness.compare.text import number_p
+from harness.evidence.names import Phase
 from harness.judge.model import Verdict
 from harness.judge.words import counted, listed
-from harness.report.text import at_most_percent, at_most_seconds
+from harness.report.text import at_most_percent, at_most_seconds, milliseconds
 
+_BASELINE = (Phase.BASELINE, "p50")
+_BASELINE_RATIO_MAX = 1.5
+"""Between the medians of two arms' baselines; the same that the question of impact takes for a change that
+matters. Baselines of one idle machine agree to a few percent."""
 _SAME = {
     "the seed": {"seed"},
     "the release pair": {*PAIR},
@@ -26,7 +31,13 @@ _SAME = {
 
 def notes(comparison: Comparison) -> tuple[str, ...]:
     """Limits of this comparison, those that its own runs set first."""
-    return (*_power(comparison), *_unseen(comparison), *_runs(comparison), *_always(set(comparison.arms.by)))
+    return (
+        *_power(comparison),
+        *_unseen(comparison),
+        *_baseline(comparison),
+        *_runs(comparison),
+        *_always(set(comparison.arms.by)),
+    )
 
 
 def _power(comparison: Comparison) -> Iterator[str]:
@@ -68,6 +79,25 @@ def _unseen(comparison: Comparison) -> Iterator[str]:
             f"An outage of one operation shorter than {at_most_seconds(max(unseen_s))} may have gone unseen "
             "in any run, and the length of every outage is known to one interval of the probes at each edge."
         )
+
+
+def _baseline(comparison: Comparison) -> Iterator[str]:
+    """The baseline is each arm's own control: nothing has been done to either by then."""
+    told = next((each for each in comparison.latency if (each.phase, each.percentile) == _BASELINE), None)
+    if told is None or told.summaries[0] is None:
+        return
+    first = comparison.arms.arms[0]
+    for arm, summary in zip(comparison.arms.arms[1:], told.summaries[1:], strict=True):
+        if summary is None:
+            continue
+        means_ms = (summary.mean, told.summaries[0].mean)
+        if max(means_ms) > _BASELINE_RATIO_MAX * min(means_ms):
+            yield (
+                f"The baselines are not alike: the median answer took {milliseconds(means_ms[0])} ms in "
+                f"{arm.name} and {milliseconds(means_ms[1])} ms in {first.name}, before anything was upgraded. "
+                "Unless it is the setting that does this, the machine was not the same, and no figure of this "
+                "page can be laid to the arms alone."
+            )
 
 
 def _runs(comparison: Comparison) -> Iterator[str]:

@@ -8,13 +8,13 @@ from harness.compare.answer import Answered
 from harness.compare.comparison import Compared, Comparison
 from harness.compare.text import difference_words, mean_words, p_words
 from harness.report.summary import inert
-from harness.report.text import one_line
+from harness.report.text import counted, one_line
 
 
 def summary_markdown(comparison: Comparison, answered: Answered, notes: tuple[str, ...]) -> str:
     """The answer, a row for every figure, and what to know before believing them."""
     arms = comparison.arms.arms
-    head = ["Figure", *(f"{arm.name}, {len(arm.runs)} runs" for arm in arms)]
+    head = ["Figure", *(f"{arm.name}, {counted(len(arm.runs), 'run')}" for arm in arms)]
     for arm in arms[1:]:
         head += [f"{arm.name} minus {arms[0].name}", "p"]
     lines = [

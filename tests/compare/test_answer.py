@@ -72,6 +72,13 @@ def test_no_difference_where_the_arms_overlap_and_what_difference_is_left_open(t
     )
 
 
+def test_no_difference_where_both_were_hit_alike_leaves_nothing_more_to_say(tmp_path: Path) -> None:
+    told = answered(draining(tmp_path, [[SHORT]] * 3, [[SHORT]] * 3))
+
+    assert told.answer is Answer.NO_DIFFERENCE
+    assert told.sentence.endswith("1.1 s more than the undrained one; p = 1.")
+
+
 def test_not_enough_runs_where_each_arm_has_one_however_clear_it_looks(tmp_path: Path) -> None:
     told = answered(draining(tmp_path, [[LONGER]], [[]]))
 

@@ -16,7 +16,6 @@ from harness.compare.stored import compare_stored
 from harness.errors import HarnessError, UsageError
 from tests.compare.runs import run as story_run
 
-
 INTERRUPTED = 130
 
 

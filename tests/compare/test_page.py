@@ -18,7 +18,7 @@ from harness.compare.pictures import timelines
 from harness.compare.stored import compare_stored
 from harness.compare.write import write_comparison
 from tests.compare.runs import DRAINED, UNDRAINED, draining, run, series
-from tests.judge.story import ISSUE, healthy, ns
+from tests.judge.story import ISSUE, VALIDATE, healthy, ns
 
 SHORT, LONG, LONGER = (23.0, 24.0), (23.0, 25.0), (33.0, 36.0)
 HOSTILE = "</script><script>alert(1)</script><svg onload=alert(2)>"
@@ -118,6 +118,22 @@ def test_the_page_says_how_little_so_few_runs_can_prove(written: Path) -> None:
         "All runs have the seed, the release pair, the load and the size of the machine in common: "
         "with another the answer may be another."
     ) in text
+
+
+def test_baselines_that_are_not_alike_say_that_the_machine_was_not_the_same(tmp_path: Path) -> None:
+    slow, calm = healthy(drained=False), healthy()
+    for lane in (ISSUE, VALIDATE):
+        slow.slow(lane, 2.0, 12.0, by_s=0.020)
+    runs = [run(tmp_path / "u" / "0", 0, story=slow, **UNDRAINED)]
+    runs.append(run(tmp_path / "d" / "0", 1, story=calm, **DRAINED))
+    told = (
+        "The baselines are not alike: the median answer took 20 ms in drained and 40 ms in undrained, before "
+        "anything was upgraded. Unless it is the setting that does this, the machine was not the same, and no "
+        "figure of this page can be laid to the arms alone."
+    )
+
+    assert told in notes(compare_stored(runs))
+    assert not [note for note in notes(draining(tmp_path / "alike", [[]], [[]])) if "baselines" in note]
 
 
 def test_what_the_arms_are_compared_by_is_not_said_to_be_the_same(tmp_path: Path) -> None:
