@@ -94,9 +94,9 @@ def _baseline(comparison: Comparison) -> Iterator[str]:
         if max(means_ms) > _BASELINE_RATIO_MAX * min(means_ms):
             yield (
                 f"The baselines are not alike: the median answer took {milliseconds(means_ms[0])} ms in "
-                f"{arm.name} and {milliseconds(means_ms[1])} ms in {first.name}, before anything was upgraded. "
-                "Unless it is the setting that does this, the machine was not the same, and no figure of this "
-                "page can be laid to the arms alone."
+                f"{arm.name} and {milliseconds(means_ms[1])} ms in {first.name}, before anything was "
+                "upgraded. Unless it is the setting that does this, the machine was not the same, and no "
+                "figure of this page can be laid to the arms alone."
             )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -138,6 +139,7 @@ def test_whoever_interrupts_it_is_told_how_to_compare_what_there_is(tmp_path: Pa
 def test_a_terminated_comparison_ends_as_an_interrupted_one(tmp_path: Path) -> None:
     def terminated(arguments: Sequence[str], log: Path, limit_s: float) -> int | None:
         os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(5)
         raise AssertionError("it went on after the signal")
 
     said: list[str] = []

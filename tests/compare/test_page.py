@@ -128,8 +128,8 @@ def test_baselines_that_are_not_alike_say_that_the_machine_was_not_the_same(tmp_
     runs.append(run(tmp_path / "d" / "0", 1, story=calm, **DRAINED))
     told = (
         "The baselines are not alike: the median answer took 20 ms in drained and 40 ms in undrained, before "
-        "anything was upgraded. Unless it is the setting that does this, the machine was not the same, and no "
-        "figure of this page can be laid to the arms alone."
+        "anything was upgraded. Unless it is the setting that does this, the machine was not the same, and "
+        "no figure of this page can be laid to the arms alone."
     )
 
     assert told in notes(compare_stored(runs))
