@@ -93,12 +93,12 @@ def _carried_out(plan: ArmsPlan, made: Sequence[Path]) -> Comparison:
 def _tell(comparison: Comparison, folder: Path) -> None:
     from harness.compare.answer import answer
     from harness.compare.write import write_comparison
-    from harness.judge.words import counted
+    from harness.report.text import counted, one_line
 
     page = write_comparison(comparison, folder)
     answered = answer(comparison)
     console = Console()
     arms = (f"{arm.name}: {counted(len(arm.runs), 'run')}" for arm in comparison.arms.arms)
-    console.print(", ".join(arms), markup=False, highlight=False, soft_wrap=True)
-    console.print(f"{answered.question} {answered.sentence}", markup=False, highlight=False, soft_wrap=True)
-    console.print(f"Report: {page}", markup=False, highlight=False, soft_wrap=True)
+    lines = (", ".join(arms), f"{answered.question} {answered.sentence}", f"Report: {page}")
+    for line in lines:  # names come from the runs' files, whatever those hold
+        console.print(one_line(line), markup=False, highlight=False, soft_wrap=True)
