@@ -3,6 +3,8 @@
 PYTHON ?= python3
 SCENARIO ?= drained
 ARGS ?=
+ARMS ?= drained_undrained
+RUNS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
@@ -20,12 +22,13 @@ if command -v apt-get >/dev/null && { [ "$$(id -u)" = 0 ] || sudo -n true 2>/dev
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help setup upgrade-under-load test controls lint bench clean
+.PHONY: help setup upgrade-under-load test controls compare lint bench clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
 	@echo
 	@echo 'SCENARIO=drained|undrained|...  a file of scenarios/ (default: drained)'
+	@echo 'ARMS=drained_undrained|...      a file of scenarios/arms/ for `make compare`; RUNS=3 of each arm'
 	@echo 'ARGS="--set key=value ..."      passed on to `harness run`'
 
 $(VENV)/ready: pyproject.toml requirements.lock
@@ -50,6 +53,9 @@ test: setup ## Run every test, real upgrades included
 
 controls: setup ## Prove the detector: injected faults must be found, runs without one must pass
 	@$(BIN)/harness controls $(ARGS)
+
+compare: setup ## Is draining worth it? Runs both ways in turn and compares them; ARMS=, RUNS=
+	@$(BIN)/harness compare --arms $(ARMS) $(if $(RUNS),--runs $(RUNS)) $(ARGS)
 
 lint: $(VENV)/ready ## ruff, mypy (strict), import contracts
 	@$(BIN)/ruff check .

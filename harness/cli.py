@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from harness import __version__
+from harness.compare.command import compare
 from harness.controls.command import controls
 from harness.deployment.local import lab
 from harness.deployment.local.install import install_missing
@@ -94,6 +95,7 @@ def judge(run: Path, overrides: tuple[str, ...]) -> None:
     sys.exit(_judge(stored, Console(), overrides))
 
 
+cli.add_command(compare)
 cli.add_command(controls)
 
 

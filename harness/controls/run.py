@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
 
+from harness.command_run import harness_run
 from harness.controls.injected import Injected, injections
 from harness.controls.matching import Judged, Result, Row, match
 from harness.errors import UsageError
@@ -50,7 +49,7 @@ def run_control(scenario: Scenario, path: Path, out: Path) -> Outcome:
         )
     before = _runs(out, scenario.name)
     started_s = time.monotonic()
-    exit_code = _harness_run(path, out)
+    exit_code = harness_run([str(path), "--out", str(out)], out / f"{path.stem}.log", RUN_S_MAX)
     made = sorted(_runs(out, scenario.name) - before)
     run = RunDirectory(made[-1]) if made else None
     rows = rows_of(scenario, scenario.expect, run)
@@ -70,20 +69,3 @@ def rows_of(scenario: Scenario, expected: Expectation, run: RunDirectory | None)
 
 def _runs(out: Path, name: str) -> set[Path]:
     return {path for path in (out / name).glob("*") if path.is_dir()}
-
-
-def _harness_run(path: Path, out: Path) -> int | None:
-    """In a process of its own; at the limit it is told to end as Ctrl-C does, and ends what it started."""
-    log = out / f"{path.stem}.log"
-    out.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with log.open("ab") as sink:
-        command = [sys.executable, "-m", "harness", "run", str(path), "--out", str(out)]
-        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=sink, stderr=subprocess.STDOUT)
-        try:
-            return child.wait(RUN_S_MAX)
-        except subprocess.TimeoutExpired:
-            return None
-        finally:
-            if child.poll() is None:
-                child.terminate()
-                child.wait(60)

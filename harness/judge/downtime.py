@@ -40,6 +40,8 @@ class Downtime:
     """Outages of them that are charged to the upgrade."""
     longest_s: float
     """Of the charged outages; 0 where there is none."""
+    charged_s: float
+    """All charged outages together, those not listed included."""
     failed: int
     """Failed and unknown requests."""
     failed_charged: int
@@ -97,6 +99,7 @@ def downtime(evidence: Evidence) -> Downtime:
         total=len(groups),
         charged=len(charged),
         longest_s=max(((g.end_ns - g.start_ns) / 1e9 for g in charged), default=0.0),
+        charged_s=sum(g.end_ns - g.start_ns for g in charged) / 1e9,
         failed=sum(group.requests for group in groups),
         failed_charged=sum(group.requests for group in charged),
     )

@@ -27,7 +27,7 @@ from harness.report.panels.panel import Panel
 from harness.report.panels.rate import RatePanel
 from harness.report.text import counted, seconds, words
 
-_POINTS_PER_INCH = 72
+POINTS_PER_INCH = 72
 _GAP = 34.0
 """Between two panels: room for the panel's title and the names of the nodes rolled."""
 _HEAD = 22.0
@@ -105,7 +105,7 @@ def _whole_run(judgement: Judgement) -> Window:
 
 
 @contextmanager
-def _drawing(name: str) -> Iterator[None]:
+def drawing(name: str) -> Iterator[None]:
     """matplotlib with nothing of the reader's own settings, and no complaint about letters it lacks."""
     with (
         matplotlib.style.context(["default", {**_STYLE, "svg.hashsalt": name}], after_reset=True),
@@ -115,16 +115,43 @@ def _drawing(name: str) -> Iterator[None]:
         yield
 
 
-def _draw(
-    judgement: Judgement, name: str, title: str, window: Window, kinds: Sequence[type[Panel]]
+def draw_beside(
+    judgement: Judgement, name: str, title: str, window: Window, *, axis: str, latency_ms: tuple[float, float]
 ) -> Picture:
-    with _drawing(name):
+    """A stretch of a run, to be put above or below the same stretch of others.
+
+    Args:
+        judgement: the run.
+        name: unique on its page.
+        title: what is shown.
+        window: the stretch, as long as the others'; its origin is where its seconds begin.
+        axis: what those seconds count from.
+        latency_ms: lowest and highest latency that the axis shows.
+    """
+    return _draw(judgement, name, title, window, _BESIDE_PANELS, axis=axis, latency_ms=latency_ms)
+
+
+_BESIDE_PANELS: tuple[type[Panel], ...] = (NodesPanel, FailuresPanel, LatencyPanel)
+"""Those whose scale can be the same for two runs."""
+
+
+def _draw(
+    judgement: Judgement,
+    name: str,
+    title: str,
+    window: Window,
+    kinds: Sequence[type[Panel]],
+    *,
+    axis: str = "seconds into the run",
+    latency_ms: tuple[float, float] | None = None,
+) -> Picture:
+    with drawing(name):
         panels = [kind(judgement, window) for kind in kinds]
         phases = _phase_labels(judgement, window)
         head = _HEAD + _HEAD_LEVEL * (1 + max((label.level for label in phases), default=0))
         height = head + sum(panel.height + _GAP for panel in panels) + _FOOT
         width = LEFT + PLOT + RIGHT
-        figure = Figure(figsize=(width / _POINTS_PER_INCH, height / _POINTS_PER_INCH), dpi=_POINTS_PER_INCH)
+        figure = Figure(figsize=(width / POINTS_PER_INCH, height / POINTS_PER_INCH), dpi=POINTS_PER_INCH)
         canvas = Canvas(figure, width, height)
         top = head
         axes: list[Axes] = []
@@ -133,10 +160,12 @@ def _draw(
             axes.append(canvas.axes(top, panel.height))
             _prepare(axes[-1], judgement, window)
             panel.draw(axes[-1])
+            if latency_ms is not None and isinstance(panel, LatencyPanel):
+                axes[-1].set_ylim(*latency_ms)
             canvas.text(12, top - 13, panel.title, size=12, weight="bold")
             _name_rolls(canvas, judgement, window, top - 9)
             top += panel.height
-        _finish(axes[-1])
+        _finish(axes[-1], axis)
         _draw_phases(canvas, phases, top=head, bottom=top)
         description = _description(judgement, panels)
         return Picture(
@@ -173,9 +202,9 @@ def _prepare(axes: Axes, judgement: Judgement, window: Window) -> None:
     )
 
 
-def _finish(axes: Axes) -> None:
+def _finish(axes: Axes, axis: str) -> None:
     axes.tick_params(axis="x", labelbottom=True, length=4)
-    axes.set_xlabel("seconds into the run", fontsize=10.5)
+    axes.set_xlabel(axis, fontsize=10.5)
 
 
 @dataclass(frozen=True, slots=True)

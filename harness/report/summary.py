@@ -59,10 +59,10 @@ def summary_markdown(judgement: Judgement) -> str:
     """The same ten lines as Markdown."""
     first, *rest = summary_lines(judgement)
     word, _, headline = first.partition(": ")
-    lines = [f"**{SYMBOLS[judgement.verdict]} {word}**: {_inert(headline)}  "]
+    lines = [f"**{SYMBOLS[judgement.verdict]} {word}**: {inert(headline)}  "]
     for line in rest:
         name, _, told = line.partition(": ")
-        lines.append(f"**{name}**: {_inert(told)}  ")
+        lines.append(f"**{name}**: {inert(told)}  ")
     # Two blanks break a line; after the last there is nothing to break.
     return "\n".join(lines).rstrip() + "\n"
 
@@ -140,7 +140,7 @@ def _not_proven(judgement: Judgement) -> str:
     return f"{told} ({counted(more, 'more limit')} in the report)" if more else told
 
 
-def _inert(text: str) -> str:
+def inert(text: str) -> str:
     """Text that Markdown shows as it stands."""
     escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return _ACTIVE.sub(r"\\\1", escaped)

@@ -1,0 +1,104 @@
+"""The command that compares: stored runs, or arms that it carries out first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Console
+
+from harness.compare.arms_file import ArmsPlan, load_arms
+from harness.compare.carry_out import carry_out, go_on
+from harness.compare.folder import make_folder
+from harness.errors import UsageError
+
+if TYPE_CHECKING:
+    from harness.compare.comparison import Comparison
+
+
+@click.command("compare")
+@click.argument("runs", nargs=-1, type=click.Path(path_type=Path), metavar="[RUN]...")
+@click.option("--arms", metavar="FILE", help="Carry out these arms first: a TOML file, or the name of one.")
+@click.option(
+    "--runs", "runs_per_arm", type=click.IntRange(1, 50), help="Runs of each arm; the file's, or 3."
+)
+@click.option(
+    "--by",
+    multiple=True,
+    metavar="KEY",
+    help="What the arms may differ in: a key, a table of keys, or `pair`.",
+)
+@click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Of every run that is carried out; for stored runs a bound of the judge, judge.<key>=<value>.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("reports") / "compare",
+    show_default=True,
+    help="Folder that gets <UTC stamp>/ with compare.html, compare.json and summary.md.",
+)
+def compare(
+    runs: Sequence[Path],
+    arms: str | None,
+    runs_per_arm: int | None,
+    by: Sequence[str],
+    overrides: Sequence[str],
+    out: Path,
+) -> None:
+    """Compare RUNs that differ in one thing: drained against undrained, or any two settings or releases.
+
+    Exit status: 0 the comparison was made, whatever it says; 2 usage, or runs that can not be compared;
+    4 harness error.
+    """
+    if arms is None and runs_per_arm is not None:
+        raise UsageError("--runs says how often arms are carried out; give it together with --arms.")
+    if arms is not None and (runs or by):
+        raise UsageError("--arms carries runs out and knows what they differ in; leave out RUN and --by.")
+    if arms is None:
+        _tell(_stored(runs, by, overrides), make_folder(out))
+        return
+    plan = load_arms(arms, runs_per_arm, overrides)
+    folder = make_folder(out)
+    made = carry_out(plan, folder, click.echo)
+    _tell(_carried_out(plan, made), folder)
+
+
+def _stored(runs: Sequence[Path], by: Sequence[str], overrides: Sequence[str]) -> Comparison:
+    from harness.compare.stored import compare_stored
+
+    if len(runs) < 2:
+        raise UsageError(
+            "give at least two run directories to compare, or carry runs out with --arms drained_undrained."
+        )
+    return compare_stored(runs, by, overrides)
+
+
+def _carried_out(plan: ArmsPlan, made: Sequence[Path]) -> Comparison:
+    """What was carried out, compared; a refusal says that the runs are kept."""
+    from harness.compare.stored import compare_stored
+
+    try:
+        return compare_stored(made, plan.by)
+    except UsageError as error:
+        raise UsageError(f"{error} The runs are kept: {go_on(made, plan.by)}") from error
+
+
+def _tell(comparison: Comparison, folder: Path) -> None:
+    from harness.compare.answer import answer
+    from harness.compare.write import write_comparison
+    from harness.report.text import counted, one_line
+
+    page = write_comparison(comparison, folder)
+    answered = answer(comparison)
+    console = Console()
+    arms = (f"{arm.name}: {counted(len(arm.runs), 'run')}" for arm in comparison.arms.arms)
+    lines = (", ".join(arms), f"{answered.question} {answered.sentence}", f"Report: {page}")
+    for line in lines:  # names come from the runs' files, whatever those hold
+        console.print(one_line(line), markup=False, highlight=False, soft_wrap=True)

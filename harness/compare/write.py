@@ -1,0 +1,47 @@
+"""Writes a comparison into a folder of its own."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from harness.compare.answer import answer
+from harness.compare.comparison import Comparison
+from harness.compare.document import document_bytes
+from harness.compare.notes import notes
+from harness.compare.page import render_page
+from harness.compare.summary import summary_markdown
+from harness.errors import UsageError
+from harness.evidence.jsonl import PRIVATE_FILE_MODE
+
+PAGE = "compare.html"
+
+
+def write_comparison(comparison: Comparison, folder: Path) -> Path:
+    """Write `compare.json`, `summary.md` and, last, `compare.html`; the same runs give the same bytes.
+
+    Returns:
+        The page.
+
+    Raises:
+        UsageError: the folder cannot be written.
+    """
+    answered, told = answer(comparison), notes(comparison)
+    page = folder / PAGE
+    try:
+        _write(folder / "compare.json", document_bytes(comparison, answered, told))
+        _write(folder / "summary.md", summary_markdown(comparison, answered, told).encode())
+        _write(page, render_page(comparison, answered, told, folder).encode())
+    except OSError as error:
+        raise UsageError(
+            f"{error.filename or folder}: the comparison cannot be written ({error.strerror}); "
+            "make its folder writable, or choose another with --out."
+        ) from error
+    return page
+
+
+def _write(path: Path, data: bytes) -> None:
+    """A file that only its owner reads."""
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_FILE_MODE)
+    with os.fdopen(fd, "wb") as file:
+        file.write(data)
