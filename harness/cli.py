@@ -27,10 +27,11 @@ from harness.deployment.local.settings import LocalSettings
 from harness.errors import ExitCode, HarnessError, UsageError
 from harness.evidence.manifest import is_running, read_manifest
 from harness.evidence.rundir import RunDirectory, open_run_directory
+from harness.gate import GateSettings
 from harness.releases.catalogue import Release, load_catalogue
 from harness.releases.migrations import pending
 from harness.releases.prepare import default_home, is_prepared, prepare
-from harness.scenario import load_scenario
+from harness.scenario import load_gate, load_scenario
 
 _OUT = click.option(
     "--out",
@@ -38,6 +39,11 @@ _OUT = click.option(
     default=Path("reports"),
     show_default=True,
     help="Folder that gets <scenario>/<UTC stamp>/.",
+)
+_GATE = click.option(
+    "--gate",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="TOML file with a table [gate] that stands in for the scenario's.",
 )
 _SET = click.option(
     "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a key, e.g. roll.settle_s=5."
@@ -58,8 +64,16 @@ def cli() -> None:
 @click.option("--from", "from_", metavar="RELEASE", help="Series or version to start from, e.g. 2025.1.")
 @click.option("--to", metavar="RELEASE", help="Series or version to reach, e.g. 2026.1.")
 @_SET
+@_GATE
 @_OUT
-def run(scenario: str, from_: str | None, to: str | None, overrides: tuple[str, ...], out: Path) -> None:
+def run(
+    scenario: str,
+    from_: str | None,
+    to: str | None,
+    overrides: tuple[str, ...],
+    gate: Path | None,
+    out: Path,
+) -> None:
     """Run SCENARIO (a TOML file, or the name of one that comes with the harness), judge it, report."""
     from harness.conduct import Order, conduct
     from harness.report.live import LiveView
@@ -67,8 +81,11 @@ def run(scenario: str, from_: str | None, to: str | None, overrides: tuple[str, 
 
     path = _scenario_path(scenario)
     pair = [f"{key}={value}" for key, value in (("from", from_), ("to", to)) if value]
+    settings = load_scenario(path, [*overrides, *pair])
+    if gate is not None:
+        settings = settings.model_copy(update={"gate": load_gate(gate)})
     order = Order(
-        scenario=load_scenario(path, [*overrides, *pair]),
+        scenario=settings,
         scenario_file=path,
         home=default_home(),
         out=out,
@@ -77,7 +94,7 @@ def run(scenario: str, from_: str | None, to: str | None, overrides: tuple[str, 
     console = Console()
     with LiveView(console) as live:
         conducted = conduct(order, TerminalWatcher(live))
-    code = _judge(conducted.run, console, ())
+    code = _judge(conducted.run, console)
     if conducted.error is not None or conducted.left:
         click.echo(f"harness: {conducted.words}", err=True)
     sys.exit(code if conducted.exit_code is None else conducted.exit_code)
@@ -86,12 +103,14 @@ def run(scenario: str, from_: str | None, to: str | None, overrides: tuple[str, 
 @cli.command()
 @click.argument("run", type=click.Path(path_type=Path))
 @_SET
-def judge(run: Path, overrides: tuple[str, ...]) -> None:
+@_GATE
+def judge(run: Path, overrides: tuple[str, ...], gate: Path | None) -> None:
     """Judge a stored RUN again, also one whose harness was killed; rewrites verdict and reports."""
+    other = load_gate(gate) if gate is not None else None
     stored = open_run_directory(run)
     if is_running(read_manifest(stored.manifest)):
         raise UsageError(f"{run}: this run still goes on; judge it once it has ended.")
-    sys.exit(_judge(stored, Console(), overrides))
+    sys.exit(_judge(stored, Console(), overrides, other))
 
 
 cli.add_command(controls)
@@ -215,11 +234,13 @@ def status() -> None:
     Console().print(table)
 
 
-def _judge(run: RunDirectory, console: Console, overrides: Sequence[str]) -> int:
+def _judge(
+    run: RunDirectory, console: Console, overrides: Sequence[str] = (), gate: GateSettings | None = None
+) -> int:
     from harness.judge import judge_run, write_verdict
     from harness.report import print_summary, write_report
 
-    judgement = judge_run(run, overrides)
+    judgement = judge_run(run, overrides, gate=gate)
     write_verdict(judgement, run.verdict)
     write_report(judgement, run)
     print_summary(judgement, console)

@@ -19,6 +19,7 @@ from harness.evidence.manifest import Manifest, read_manifest
 from harness.evidence.names import Error, Role, RunOutcome
 from harness.evidence.requests import Records, Requests, read_requests
 from harness.evidence.rundir import RunDirectory
+from harness.gate import GateSettings, stored_gate
 from harness.judge.clock_check import check_clock
 from harness.judge.codes import NO_SUCH_WORD
 from harness.judge.downtime import Downtime, downtime
@@ -59,6 +60,10 @@ class Evidence:
     """Settings that differ from those the run was made with, as `judge.<key>=<value> instead of <value>`."""
     continuity: CellsRead
     """What one node made and another was asked to honour."""
+    gate: GateSettings
+    """What may fail and still be let through."""
+    other_gate: bool
+    """This is another gate than the run was made with."""
 
     @cached_property
     def windows(self) -> tuple[Window, ...]:
@@ -188,14 +193,20 @@ def due(records: Records, start_ns: int, end_ns: int) -> Records:
     return records.between(int(first), int(last))
 
 
-def load_evidence(run: RunDirectory, overrides: Iterable[str] = (), *, running: bool = False) -> Evidence:
-    """Read a run directory; `running` says that its harness is alive.
+def load_evidence(
+    run: RunDirectory,
+    overrides: Iterable[str] = (),
+    *,
+    gate: GateSettings | None = None,
+    running: bool = False,
+) -> Evidence:
+    """Read a run directory; `running` says that its harness is alive, `gate` stands in for the run's own.
 
     Raises:
         UsageError: a file is not of format 1 or cannot be read, or an override is no setting of the judge.
     """
     try:
-        return _load(run, overrides, running=running)
+        return _load(run, overrides, gate, running=running)
     except OSError as error:
         raise UsageError(
             f"{error.filename or run.path}: cannot be read ({error.strerror}); "
@@ -203,8 +214,12 @@ def load_evidence(run: RunDirectory, overrides: Iterable[str] = (), *, running: 
         ) from error
 
 
-def _load(run: RunDirectory, overrides: Iterable[str], *, running: bool) -> Evidence:
+def _load(
+    run: RunDirectory, overrides: Iterable[str], gate: GateSettings | None, *, running: bool
+) -> Evidence:
     manifest = read_manifest(run.manifest)
+    # Not read where another stands in for it: that is the way out for a gate that can not be read.
+    made_with = None if gate is not None else stored_gate(manifest.scenario, run.manifest)
     overrides = tuple(overrides)
     settings = judge_settings(manifest.scenario, overrides, run.manifest)
     journal = read_journal(run.journal)
@@ -233,7 +248,14 @@ def _load(run: RunDirectory, overrides: Iterable[str], *, running: bool) -> Evid
         overrides=overrides,
         other_bounds=differences(judge_settings(manifest.scenario, (), run.manifest), settings),
         continuity=read_cells(run.continuity),
+        gate=gate or made_with or GateSettings(),
+        other_gate=gate is not None
+        and _dumped(gate) != manifest.scenario.get("gate", _dumped(GateSettings())),
     )
+
+
+def _dumped(gate: GateSettings) -> dict[str, Any]:
+    return gate.model_dump(mode="json")
 
 
 def _at(document: dict[str, Any], *keys: str, default: Any) -> Any:

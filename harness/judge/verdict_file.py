@@ -63,8 +63,13 @@ def _document(judgement: Judgement) -> dict[str, Any]:
         "reference_stutters": [asdict(stutter) for stutter in judgement.stutters],
         "judge": judgement.settings.model_dump(mode="json"),
         "overrides": list(judgement.overrides),
+        "gate": {**_plain(asdict(judgement.gate)), "budgets": _budgets(judgement)},
         "writes": [asdict(row) for row in judgement.writes],
     }
+
+
+def _budgets(judgement: Judgement) -> list[dict[str, Any]]:
+    return [{**_plain(asdict(use)), "kept": use.kept} for use in judgement.gate.budgets]
 
 
 def _question(question: Question) -> dict[str, Any]:

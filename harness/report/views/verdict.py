@@ -45,8 +45,10 @@ def first_finding(question: Question) -> str:
             if question.verdict is not Verdict.PASS
             else ("Nothing to object to.")
         )
-    standing = next((f for f in question.findings if f.verdict is question.verdict), question.findings[0])
-    return one_line(standing.sentence)
+    counted = [f for f in question.findings if f.verdict is question.verdict and f.accepted is None]
+    standing = (*counted, *question.findings)[0]
+    accepted = f" Accepted: {standing.accepted}." if standing.accepted else ""
+    return one_line(standing.sentence + accepted)
 
 
 def key_figures(judgement: Judgement) -> list[KeyFigure]:
