@@ -13,6 +13,7 @@ from harness.errors import ExitCode
 from harness.evidence.continuity import Cell
 from harness.evidence.manifest import Manifest
 from harness.evidence.names import Role
+from harness.judge.earlier.compare import Comparison
 from harness.judge.gate.outcome import GateOutcome
 from harness.judge.observations import DatabaseActivity, Impact, MaskedFailures, ReleaseShare, Stutter
 from harness.scenario import JudgeSettings
@@ -259,5 +260,7 @@ class Judgement:
     """Per kind of entity; empty where the question of integrity was not asked."""
     gate: GateOutcome = field(default_factory=GateOutcome)
     """What the gate let through."""
+    regressions: tuple[Comparison, ...] = ()
+    """Each figure against earlier runs; empty where none were given."""
     continuity: tuple[Cell, ...] = ()
     """Each check of what one node made and another was asked to honour, by time."""

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from harness.evidence.rundir import RunDirectory
 from harness.gate import GateSettings
+from harness.judge.earlier.baseline_file import Baseline
 from harness.judge.evidence import Evidence, load_evidence
 from harness.judge.gate.apply import apply_gate
 from harness.judge.headline import headline
@@ -29,6 +30,7 @@ def judge_run(
     overrides: Iterable[str] = (),
     *,
     gate: GateSettings | None = None,
+    baseline: Baseline | None = None,
     running: bool = False,
 ) -> Judgement:
     """Judge the files of a run directory; nothing is written, and the same files give the same judgement.
@@ -37,13 +39,14 @@ def judge_run(
         run: where the files are.
         overrides: settings of the judge, `judge.<key>=<value>`, over those the run was made with.
         gate: what may fail and still be let through, in place of the gate that the run was made with.
+        baseline: earlier runs to compare with, in place of those that the run was given.
         running: the caller knows that the run's harness is alive. Without, a run that has no outcome yet
             counts as one whose harness died.
 
     Raises:
         UsageError: a file is not of format 1 or cannot be read, or an override is no setting of the judge.
     """
-    return judge_evidence(load_evidence(run, overrides, gate=gate, running=running))
+    return judge_evidence(load_evidence(run, overrides, gate=gate, baseline=baseline, running=running))
 
 
 def judge_evidence(evidence: Evidence) -> Judgement:
@@ -77,6 +80,7 @@ def judge_evidence(evidence: Evidence) -> Judgement:
         writes=_told(lambda: write_counts(evidence), ()),
         continuity=evidence.continuity.cells,
         gate=gate,
+        regressions=_told(lambda: evidence.regressions, ()),
     )
 
 

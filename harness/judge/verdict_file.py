@@ -64,6 +64,7 @@ def _document(judgement: Judgement) -> dict[str, Any]:
         "judge": judgement.settings.model_dump(mode="json"),
         "overrides": list(judgement.overrides),
         "gate": {**_plain(asdict(judgement.gate)), "budgets": _budgets(judgement)},
+        "earlier": [_plain(asdict(row)) for row in judgement.regressions],
         "writes": [asdict(row) for row in judgement.writes],
     }
 

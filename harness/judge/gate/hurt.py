@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from harness.judge.codes import bad, count, sent
-from harness.judge.evidence import Evidence
 from harness.judge.model import Finding
 from harness.judge.outages import LaneFailure, lane_failures
 from harness.judge.room import disjoint
+
+if TYPE_CHECKING:
+    from harness.judge.evidence import Evidence
 
 
 @dataclass(frozen=True, slots=True)
