@@ -11,6 +11,7 @@ import orjson
 
 from harness.errors import UsageError
 from harness.evidence.jsonl import PRIVATE_FILE_MODE
+from harness.evidence.room import need_room
 from harness.judge.model import Finding, Judgement, LaneStats, Question
 
 _DECIMALS = 6
@@ -22,6 +23,7 @@ def write_verdict(judgement: Judgement, path: Path) -> None:
 
     Raises:
         UsageError: the folder cannot be written.
+        HarnessError: the disk is full or broken.
     """
     draft = path.with_name(path.name + ".new")
     try:
@@ -30,6 +32,7 @@ def write_verdict(judgement: Judgement, path: Path) -> None:
             file.write(verdict_bytes(judgement))
         draft.replace(path)
     except OSError as error:
+        need_room(error, path)
         raise UsageError(
             f"{path}: the verdict cannot be written ({error.strerror}); make its folder writable."
         ) from error

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from harness.errors import UsageError
 from harness.evidence.jsonl import PRIVATE_FILE_MODE
+from harness.evidence.room import need_room
 from harness.judge.earlier.comparable import Settings, differences
 from harness.judge.earlier.figures import RunFigures
 from harness.judge.model import Verdict
@@ -51,6 +52,7 @@ def write_baseline(baseline: Baseline, path: Path) -> None:
 
     Raises:
         UsageError: the folder cannot be written.
+        HarnessError: the disk is full or broken.
     """
     options = orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
     draft = path.with_name(f"{path.name}.new")
@@ -60,6 +62,7 @@ def write_baseline(baseline: Baseline, path: Path) -> None:
             file.write(orjson.dumps(baseline.model_dump(mode="json"), option=options))
         draft.replace(path)
     except OSError as error:
+        need_room(error, path)
         raise UsageError(
             f"{path}: the baseline cannot be written ({error.strerror}); choose another place with -o."
         ) from error

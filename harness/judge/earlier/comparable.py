@@ -19,7 +19,7 @@ _SECTIONS = (
     "continuity",
     "faults",
 )
-"""Parts of a scenario that decide what is done to Keystone; what is asked of the outcome is not among them."""
+"""Parts of a scenario that decide what is done to Keystone; what is asked of the outcome is not there."""
 _LEFT_OUT = frozenset({"deployment.port", "load.users_file"})
 """Where a port lies and what a file is called changes nothing."""
 _TOLD_MAX = 3

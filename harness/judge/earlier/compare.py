@@ -41,7 +41,7 @@ class Comparison:
     value: float
     earlier: tuple[float, ...]
     bound: float
-    """Upper end of the one-sided 95 % prediction interval: where a further run like them is expected below."""
+    """Upper end of the one-sided 95 % prediction interval for a further run like them."""
     p_value: float | None
     """Of a run like them being so bad, corrected; None where that was not tested."""
     worse: bool
