@@ -128,7 +128,7 @@ def _unseen(judgement: Judgement) -> str:
 
 def _question(question: Question) -> str:
     accepted = accepted_in(question)
-    notes = [*(["advisory"] if question.advisory else []), *([f"{accepted} accepted"] if accepted else [])]
+    notes = [*(["advisory"] if question.advisory else []), *([f"{accepted} let through"] if accepted else [])]
     told = f" ({', '.join(notes)})" if notes else ""
     return f"{words(question.name)} {question.verdict.value}{told}"
 

@@ -92,7 +92,7 @@ def test_what_the_gate_let_through_has_lines_of_its_own_on_paper_and_on_the_term
         "**Gate**: The acceptance of impact (phase expand; https://example.org/2) lapsed on 2026-01-31; "
         "remove it, or decide anew.  ",
     ]
-    assert "availability PASS (4 accepted)" in summary_lines(judgement)[6]
+    assert "availability PASS (4 let through)" in summary_lines(judgement)[6]
     assert (
         "Accepted: 3 findings of availability (step stop) until 2026-12-31: The server" in screen.getvalue()
     )
