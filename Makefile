@@ -22,7 +22,7 @@ if command -v apt-get >/dev/null && { [ "$$(id -u)" = 0 ] || sudo -n true 2>/dev
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help setup upgrade-under-load test controls compare lint bench clean
+.PHONY: help setup upgrade-under-load test gate controls compare lint bench clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -50,6 +50,9 @@ upgrade-under-load: setup ## Upgrade a real Keystone under load and report wheth
 
 test: setup ## Run every test, real upgrades included
 	@$(BIN)/pytest $(ARGS)
+
+gate: setup ## Run SCENARIO as a CI gate; GATE=ci/gate.toml and BASELINE=baseline.json are optional
+	@$(BIN)/harness run $(SCENARIO) $(if $(GATE),--gate "$(GATE)") $(if $(BASELINE),--baseline "$(BASELINE)") $(ARGS)
 
 controls: setup ## Prove the detector: injected faults must be found, runs without one must pass
 	@$(BIN)/harness controls $(ARGS)

@@ -6,12 +6,14 @@ What a verb needs is imported when it is called: pandas, scipy and matplotlib ta
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -28,10 +30,14 @@ from harness.deployment.local.settings import LocalSettings
 from harness.errors import ExitCode, HarnessError, UsageError
 from harness.evidence.manifest import is_running, read_manifest
 from harness.evidence.rundir import RunDirectory, open_run_directory
+from harness.gate import GateSettings
 from harness.releases.catalogue import Release, load_catalogue
 from harness.releases.migrations import pending
 from harness.releases.prepare import default_home, is_prepared, prepare
-from harness.scenario import load_scenario
+from harness.scenario import Scenario, load_gate, load_scenario
+
+if TYPE_CHECKING:
+    from harness.judge.earlier.baseline_file import Baseline
 
 _OUT = click.option(
     "--out",
@@ -39,6 +45,17 @@ _OUT = click.option(
     default=Path("reports"),
     show_default=True,
     help="Folder that gets <scenario>/<UTC stamp>/.",
+)
+_GATE = click.option(
+    "--gate",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="TOML file with a table [gate] that stands in for the scenario's.",
+)
+_BASELINE = click.option(
+    "--baseline",
+    "earlier",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Earlier runs to compare with: a file that `harness baseline` wrote.",
 )
 _SET = click.option(
     "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a key, e.g. roll.settle_s=5."
@@ -59,8 +76,18 @@ def cli() -> None:
 @click.option("--from", "from_", metavar="RELEASE", help="Series or version to start from, e.g. 2025.1.")
 @click.option("--to", metavar="RELEASE", help="Series or version to reach, e.g. 2026.1.")
 @_SET
+@_GATE
+@_BASELINE
 @_OUT
-def run(scenario: str, from_: str | None, to: str | None, overrides: tuple[str, ...], out: Path) -> None:
+def run(
+    scenario: str,
+    from_: str | None,
+    to: str | None,
+    overrides: tuple[str, ...],
+    gate: Path | None,
+    earlier: Path | None,
+    out: Path,
+) -> None:
     """Run SCENARIO (a TOML file, or the name of one that comes with the harness), judge it, report."""
     from harness.conduct import Order, conduct
     from harness.report.live import LiveView
@@ -68,8 +95,12 @@ def run(scenario: str, from_: str | None, to: str | None, overrides: tuple[str, 
 
     path = _scenario_path(scenario)
     pair = [f"{key}={value}" for key, value in (("from", from_), ("to", to)) if value]
+    settings = load_scenario(path, [*overrides, *pair])
+    if gate is not None:
+        settings = settings.model_copy(update={"gate": load_gate(gate)})
+    runs_before = _earlier_runs(earlier, settings) if earlier is not None else None
     order = Order(
-        scenario=load_scenario(path, [*overrides, *pair]),
+        scenario=settings,
         scenario_file=path,
         home=default_home(),
         out=out,
@@ -78,7 +109,12 @@ def run(scenario: str, from_: str | None, to: str | None, overrides: tuple[str, 
     console = Console()
     with LiveView(console) as live:
         conducted = conduct(order, TerminalWatcher(live))
-    code = _judge(conducted.run, console, ())
+    if runs_before is not None:
+        from harness.judge.earlier.baseline_file import write_baseline
+
+        # With the run, so that whoever judges it again compares it with the same.
+        write_baseline(runs_before, conducted.run.baseline)
+    code = _judge(conducted.run, console)
     if conducted.error is not None or conducted.left:
         click.echo(f"harness: {conducted.words}", err=True)
     sys.exit(code if conducted.exit_code is None else conducted.exit_code)
@@ -87,12 +123,33 @@ def run(scenario: str, from_: str | None, to: str | None, overrides: tuple[str, 
 @cli.command()
 @click.argument("run", type=click.Path(path_type=Path))
 @_SET
-def judge(run: Path, overrides: tuple[str, ...]) -> None:
+@_GATE
+@_BASELINE
+def judge(run: Path, overrides: tuple[str, ...], gate: Path | None, earlier: Path | None) -> None:
     """Judge a stored RUN again, also one whose harness was killed; rewrites verdict and reports."""
+    from harness.judge.earlier.baseline_file import read_baseline
+
+    other = load_gate(gate) if gate is not None else None
+    runs_before = read_baseline(earlier) if earlier is not None else None
     stored = open_run_directory(run)
     if is_running(read_manifest(stored.manifest)):
         raise UsageError(f"{run}: this run still goes on; judge it once it has ended.")
-    sys.exit(_judge(stored, Console(), overrides))
+    sys.exit(_judge(stored, Console(), overrides, other, runs_before))
+
+
+@cli.command()
+@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="RUN...")
+@click.option(
+    "-o", "--output", required=True, type=click.Path(path_type=Path, dir_okay=False), help="File to write."
+)
+def baseline(runs: tuple[Path, ...], output: Path) -> None:
+    """Keep the figures of stored RUNs, for `--baseline` to compare later ones with."""
+    from harness.judge.earlier.baseline_file import write_baseline
+    from harness.judge.earlier.making import make_baseline
+
+    made = make_baseline(runs)
+    write_baseline(made, output)
+    click.echo(f"{output}: a baseline of {len(made.runs)} runs.")
 
 
 cli.add_command(compare)
@@ -217,16 +274,34 @@ def status() -> None:
     Console().print(table)
 
 
-def _judge(run: RunDirectory, console: Console, overrides: Sequence[str]) -> int:
+def _judge(
+    run: RunDirectory,
+    console: Console,
+    overrides: Sequence[str] = (),
+    gate: GateSettings | None = None,
+    earlier: Baseline | None = None,
+) -> int:
     from harness.judge import judge_run, write_verdict
     from harness.report import print_summary, write_report
 
-    judgement = judge_run(run, overrides)
+    judgement = judge_run(run, overrides, gate=gate, baseline=earlier)
     write_verdict(judgement, run.verdict)
     write_report(judgement, run)
     print_summary(judgement, console)
     console.print(f"Report: {run.report}", soft_wrap=True, highlight=False)
     return judgement.verdict.exit_code
+
+
+def _earlier_runs(path: Path, scenario: Scenario) -> Baseline:
+    """The baseline, refused before anything is started if this run could not be compared with it."""
+    from harness.judge.earlier.baseline_file import need_comparable, read_baseline
+    from harness.judge.earlier.comparable import settings_of
+
+    catalogue = load_catalogue()
+    versions = [catalogue.find(name).version for name in (scenario.from_, scenario.to)]
+    found = read_baseline(path)
+    need_comparable(found, settings_of(scenario.resolved(), versions[0], versions[1], os.cpu_count()), path)
+    return found
 
 
 def _releases_of_scenarios() -> set[Release]:

@@ -14,6 +14,7 @@ from harness.errors import UsageError
 from harness.evidence.names import PROBE_OPERATIONS, Connection, Operation
 from harness.expectation import Expectation, ExpectedFinding
 from harness.fault import FaultKind, FaultSettings
+from harness.gate import Acceptance, Budget, GateSettings, read_gate_table
 
 
 class _Section(BaseModel):
@@ -193,6 +194,7 @@ class Scenario(_Section):
     continuity: ContinuitySettings = ContinuitySettings()
     impact: ImpactSettings = ImpactSettings()
     judge: JudgeSettings = JudgeSettings()
+    gate: GateSettings = GateSettings()
     faults: tuple[FaultSettings, ...] = ()
     """Injected on purpose: the run is a control."""
     expect: Expectation | None = None
@@ -278,6 +280,15 @@ def parse_scenario(document: dict[str, Any], source: str) -> Scenario:
         raise UsageError(f"{source}: {_sentence(error)}") from error
 
 
+def load_gate(path: Path) -> GateSettings:
+    """Read the table `[gate]` of a file; other tables that a scenario may have are checked and left alone.
+
+    Raises:
+        UsageError: the file cannot be read, has no such table, or holds an unknown key or impossible value.
+    """
+    return parse_scenario({**read_gate_table(path), "name": "gate"}, str(path)).gate
+
+
 def _apply(document: dict[str, Any], override: str) -> None:
     key, separator, text = override.partition("=")
     if not separator or not key.strip():
@@ -324,6 +335,8 @@ _LISTED: dict[int | str, type[BaseModel]] = {
     "probes": ProbeSettings,
     "faults": FaultSettings,
     "findings": ExpectedFinding,
+    "budgets": Budget,
+    "accepted": Acceptance,
 }
 """Keys whose value is a list of tables."""
 

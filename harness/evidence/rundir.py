@@ -88,6 +88,11 @@ class RunDirectory:
         """`charts/`: the pictures of the report, one file each."""
         return self.path / "charts"
 
+    @property
+    def baseline(self) -> Path:
+        """`baseline.json`: figures of earlier runs that it is compared with, where some were given."""
+        return self.path / "baseline.json"
+
     def request_files(self) -> tuple[Path, ...]:
         """Every request file, sorted by name."""
         return tuple(sorted(self.requests.glob("*.jsonl")))

@@ -43,3 +43,4 @@ class StoredScenario(_Table):
     continuity: dict[str, Any] = {}
     impact: dict[str, Any] = {}
     judge: dict[str, Any] = {}
+    gate: dict[str, Any] = {}

@@ -19,9 +19,14 @@ from harness.evidence.manifest import Manifest, read_manifest
 from harness.evidence.names import Error, Role, RunOutcome
 from harness.evidence.requests import Records, Requests, read_requests
 from harness.evidence.rundir import RunDirectory
+from harness.gate import GateSettings, stored_gate
 from harness.judge.clock_check import check_clock
 from harness.judge.codes import NO_SUCH_WORD
 from harness.judge.downtime import Downtime, downtime
+from harness.judge.earlier.baseline_file import Baseline, need_comparable, read_baseline
+from harness.judge.earlier.comparable import settings_of_run
+from harness.judge.earlier.compare import Comparison, compare
+from harness.judge.earlier.figures import figures
 from harness.judge.impact import impacts, settings
 from harness.judge.locks import database_activity
 from harness.judge.masked import masked_failures
@@ -59,6 +64,12 @@ class Evidence:
     """Settings that differ from those the run was made with, as `judge.<key>=<value> instead of <value>`."""
     continuity: CellsRead
     """What one node made and another was asked to honour."""
+    gate: GateSettings
+    """What may fail and still be let through."""
+    other_gate: bool
+    """This is another gate than the run was made with."""
+    earlier: Baseline | None
+    """Earlier runs to compare with, where some were given."""
 
     @cached_property
     def windows(self) -> tuple[Window, ...]:
@@ -105,6 +116,13 @@ class Evidence:
     def database_activity(self) -> DatabaseActivity:
         """What waited for locks in the database."""
         return database_activity(self, self.database.rows)
+
+    @cached_property
+    def regressions(self) -> tuple[Comparison, ...]:
+        """Each figure against the earlier runs; empty where none were given."""
+        if self.earlier is None:
+            return ()
+        return compare(figures(self), [run.figures for run in self.earlier.runs])
 
     @property
     def judged_start_ns(self) -> int:
@@ -188,14 +206,22 @@ def due(records: Records, start_ns: int, end_ns: int) -> Records:
     return records.between(int(first), int(last))
 
 
-def load_evidence(run: RunDirectory, overrides: Iterable[str] = (), *, running: bool = False) -> Evidence:
-    """Read a run directory; `running` says that its harness is alive.
+def load_evidence(
+    run: RunDirectory,
+    overrides: Iterable[str] = (),
+    *,
+    gate: GateSettings | None = None,
+    baseline: Baseline | None = None,
+    running: bool = False,
+) -> Evidence:
+    """Read a run directory; `running` says that its harness is alive, `gate` and `baseline` stand in for
+    the run's own.
 
     Raises:
         UsageError: a file is not of format 1 or cannot be read, or an override is no setting of the judge.
     """
     try:
-        return _load(run, overrides, running=running)
+        return _load(run, overrides, gate, baseline, running=running)
     except OSError as error:
         raise UsageError(
             f"{error.filename or run.path}: cannot be read ({error.strerror}); "
@@ -203,8 +229,21 @@ def load_evidence(run: RunDirectory, overrides: Iterable[str] = (), *, running: 
         ) from error
 
 
-def _load(run: RunDirectory, overrides: Iterable[str], *, running: bool) -> Evidence:
+def _load(
+    run: RunDirectory,
+    overrides: Iterable[str],
+    gate: GateSettings | None,
+    baseline: Baseline | None,
+    *,
+    running: bool,
+) -> Evidence:
     manifest = read_manifest(run.manifest)
+    if baseline is None and run.baseline.is_file():
+        baseline = read_baseline(run.baseline)
+    if baseline is not None:
+        need_comparable(baseline, settings_of_run(manifest), run.path)
+    # Not read where another stands in for it: that is the way out for a gate that can not be read.
+    made_with = None if gate is not None else stored_gate(manifest.scenario, run.manifest)
     overrides = tuple(overrides)
     settings = judge_settings(manifest.scenario, overrides, run.manifest)
     journal = read_journal(run.journal)
@@ -233,7 +272,15 @@ def _load(run: RunDirectory, overrides: Iterable[str], *, running: bool) -> Evid
         overrides=overrides,
         other_bounds=differences(judge_settings(manifest.scenario, (), run.manifest), settings),
         continuity=read_cells(run.continuity),
+        earlier=baseline,
+        gate=gate or made_with or GateSettings(),
+        other_gate=gate is not None
+        and _dumped(gate) != manifest.scenario.get("gate", _dumped(GateSettings())),
     )
+
+
+def _dumped(gate: GateSettings) -> dict[str, Any]:
+    return gate.model_dump(mode="json")
 
 
 def _at(document: dict[str, Any], *keys: str, default: Any) -> Any:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from harness.evidence.names import Step
 from harness.judge.evidence import Evidence
+from harness.judge.gate.apply import let_through_words
+from harness.judge.gate.outcome import GateOutcome
 from harness.judge.model import Outage, Question, Verdict
 from harness.judge.questions import AVAILABILITY, INTEGRITY, PROCEDURE
 from harness.judge.stats import tally
@@ -14,11 +16,26 @@ from harness.judge.words import at_most_seconds, counted, listed
 _STOPPED = frozenset({Step.STOP, Step.SWITCH, Step.START, Step.PROVE})
 
 
-def headline(evidence: Evidence, verdict: Verdict, questions: Sequence[Question]) -> str:
+def headline(evidence: Evidence, verdict: Verdict, questions: Sequence[Question], gate: GateOutcome) -> str:
     """Whether there was downtime, and how much; else why nothing can be said; and under which bounds."""
-    told = _told(evidence, verdict, questions)
-    other = other_bounds(evidence)
-    return f"{told} {other}" if other else told
+    if verdict is Verdict.PASS and gate.let_through:
+        told = _let_through(evidence, questions, gate)
+    else:
+        told = _told(evidence, verdict, questions)
+        told += f" Not counted: {let_through_words(gate)}." if gate.let_through else ""
+    return " ".join(part for part in (told, other_bounds(evidence), gate.other) if part)
+
+
+def _let_through(evidence: Evidence, questions: Sequence[Question], gate: GateOutcome) -> str:
+    """A pass that the gate made one: what failed comes first, and nothing is called without downtime."""
+    passes = f"Passes with {let_through_words(gate)}"
+    accepted = [f for q in questions if not q.advisory for f in q.findings if f.accepted is not None]
+    hurt = [f for q in questions if q.name == AVAILABILITY for f in q.findings if f.accepted is not None]
+    if evidence.downtime.charged:
+        return f"{passes}, not without downtime: {_outages(evidence)}; {_what(evidence)}."
+    if hurt or evidence.downtime.total:
+        return f"{passes}, not without disturbance: {(hurt or accepted)[0].sentence}"
+    return f"{passes}: {accepted[0].sentence} Besides, {_none_failed(evidence)}"
 
 
 def other_bounds(evidence: Evidence) -> str:
@@ -47,9 +64,13 @@ def _sent(evidence: Evidence) -> int:
 
 
 def _no_downtime(evidence: Evidence) -> str:
+    return f"No downtime was seen: {_none_failed(evidence)}"
+
+
+def _none_failed(evidence: Evidence) -> str:
     detectable_s = evidence.detectable.lane_s or 0.0
     return (
-        f"No downtime was seen: 0 of {counted(_sent(evidence), 'request')} failed while {_what(evidence)}; "
+        f"0 of {counted(_sent(evidence), 'request')} failed while {_what(evidence)}; "
         f"an outage of one operation longer than {at_most_seconds(detectable_s)} would have been seen."
     )
 
@@ -68,6 +89,11 @@ def _downtime(evidence: Evidence, questions: Sequence[Question]) -> str:
     if not downtime.charged:  # a stall: every request was answered in the end
         available = [question for question in questions if question.name == AVAILABILITY]
         return _sentences(available, Verdict.FAIL)[0].rstrip(".")
+    return _outages(evidence)
+
+
+def _outages(evidence: Evidence) -> str:
+    downtime = evidence.downtime
     return (
         f"{downtime.failed_charged:,} of {counted(_sent(evidence), 'request')} failed in "
         f"{counted(downtime.charged, 'outage')}, the longest {downtime.longest_s:.1f} s, "
@@ -94,5 +120,5 @@ def _sentences(questions: Sequence[Question], verdict: Verdict) -> list[str]:
         finding.sentence
         for question in questions
         for finding in question.findings
-        if finding.verdict is verdict and not question.advisory
+        if finding.verdict is verdict and finding.accepted is None and not question.advisory
     ]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from harness.evidence.names import RENEWALS, Role
 from harness.judge.codes import sent
 from harness.judge.evidence import Evidence
 from harness.judge.headline import other_bounds
+from harness.judge.model import Question, Verdict
 from harness.judge.questions import continuity, integrity
 from harness.judge.stats import tally
 from harness.judge.words import at_most_seconds, counted, was_were
@@ -28,9 +31,15 @@ _PRODUCTION_ROUNDS = 12
 """bcrypt rounds of a usual production cloud; each one fewer halves the time of a login."""
 
 
-def limits(evidence: Evidence) -> tuple[str, ...]:
-    """A sentence for each thing that this run leaves open."""
-    sentences = [_integrity(evidence)]
+def limits(evidence: Evidence, questions: Iterable[Question] = ()) -> tuple[str, ...]:
+    """A sentence for each thing that this run leaves open; what was accepted as open comes first."""
+    sentences = [
+        f"Not proven, and accepted as such: {finding.sentence}"
+        for question in questions
+        for finding in question.findings
+        if finding.verdict is Verdict.INCONCLUSIVE and finding.accepted is not None
+    ]
+    sentences.append(_integrity(evidence))
     if not continuity.asked(evidence):
         sentences.append(_NO_CONTINUITY)
     if evidence.impact_bounds is None:

@@ -13,6 +13,8 @@ from harness.errors import ExitCode
 from harness.evidence.continuity import Cell
 from harness.evidence.manifest import Manifest
 from harness.evidence.names import Role
+from harness.judge.earlier.compare import Comparison
+from harness.judge.gate.outcome import GateOutcome
 from harness.judge.observations import DatabaseActivity, Impact, MaskedFailures, ReleaseShare, Stutter
 from harness.scenario import JudgeSettings
 
@@ -56,6 +58,10 @@ class Finding:
     requests: int | None = None
     accepted: str | None = None
     """Reason for which the finding is accepted and does not count, or None."""
+    lanes: tuple[str, ...] = ()
+    """Every lane of an outage, also where there is one; `lane` names it only then."""
+    of_the_harness: bool = False
+    """The harness itself is at fault, so that this is never accepted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,5 +258,9 @@ class Judgement:
     """Bounds given when judging, `judge.<key>=<value>`, over those the run was made with."""
     writes: tuple[WriteCounts, ...] = ()
     """Per kind of entity; empty where the question of integrity was not asked."""
+    gate: GateOutcome = field(default_factory=GateOutcome)
+    """What the gate let through."""
+    regressions: tuple[Comparison, ...] = ()
+    """Each figure against earlier runs; empty where none were given."""
     continuity: tuple[Cell, ...] = ()
     """Each check of what one node made and another was asked to honour, by time."""

@@ -6,7 +6,10 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from harness.evidence.rundir import RunDirectory
+from harness.gate import GateSettings
+from harness.judge.earlier.baseline_file import Baseline
 from harness.judge.evidence import Evidence, load_evidence
+from harness.judge.gate.apply import apply_gate
 from harness.judge.headline import headline
 from harness.judge.limits import limits
 from harness.judge.masked import release_shares
@@ -22,30 +25,40 @@ from harness.judge.timeline import applied_migrations, overhead
 Told = TypeVar("Told")
 
 
-def judge_run(run: RunDirectory, overrides: Iterable[str] = (), *, running: bool = False) -> Judgement:
+def judge_run(
+    run: RunDirectory,
+    overrides: Iterable[str] = (),
+    *,
+    gate: GateSettings | None = None,
+    baseline: Baseline | None = None,
+    running: bool = False,
+) -> Judgement:
     """Judge the files of a run directory; nothing is written, and the same files give the same judgement.
 
     Args:
         run: where the files are.
         overrides: settings of the judge, `judge.<key>=<value>`, over those the run was made with.
+        gate: what may fail and still be let through, in place of the gate that the run was made with.
+        baseline: earlier runs to compare with, in place of those that the run was given.
         running: the caller knows that the run's harness is alive. Without, a run that has no outcome yet
             counts as one whose harness died.
 
     Raises:
         UsageError: a file is not of format 1 or cannot be read, or an override is no setting of the judge.
     """
-    return judge_evidence(load_evidence(run, overrides, running=running))
+    return judge_evidence(load_evidence(run, overrides, gate=gate, baseline=baseline, running=running))
 
 
 def judge_evidence(evidence: Evidence) -> Judgement:
     """Judge evidence already in memory."""
-    questions = tuple(ask(name, QUESTIONS[name], evidence) for name in asked(evidence))
+    answers = [ask(name, QUESTIONS[name], evidence) for name in asked(evidence)]
+    questions, gate = apply_gate(answers, evidence)
     verdict = worst(question.verdict for question in questions if not question.advisory)
     return Judgement(
         manifest=evidence.manifest,
         timeline=evidence.timeline,
         verdict=verdict,
-        headline=headline(evidence, verdict, questions),
+        headline=headline(evidence, verdict, questions, gate),
         questions=questions,
         outages=_outages(evidence),
         lanes=lane_stats(evidence),
@@ -56,7 +69,7 @@ def judge_evidence(evidence: Evidence) -> Judgement:
         migrations=applied_migrations(evidence.timeline),
         versions=evidence.versions,
         overhead=overhead(evidence.timeline, evidence.journal.events),
-        limits=limits(evidence),
+        limits=limits(evidence, questions),
         impacts=_told(lambda: evidence.impacts, ()),
         masked=_told(lambda: evidence.masked, MaskedFailures((), 0, 0)),
         shares=release_shares(evidence),
@@ -66,6 +79,8 @@ def judge_evidence(evidence: Evidence) -> Judgement:
         overrides=evidence.overrides,
         writes=_told(lambda: write_counts(evidence), ()),
         continuity=evidence.continuity.cells,
+        gate=gate,
+        regressions=_told(lambda: evidence.regressions, ()),
     )
 
 
@@ -94,5 +109,6 @@ def ask(name: str, question: Callable[[Evidence], Question], evidence: Evidence)
             f"The question could not be answered: its check broke with {type(error).__name__}; "
             "this is a fault of the harness, so please report it with the run directory.",
             Verdict.INCONCLUSIVE,
+            of_the_harness=True,
         )
         return Question(name, Verdict.INCONCLUSIVE, (finding,))

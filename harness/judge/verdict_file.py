@@ -11,6 +11,7 @@ import orjson
 
 from harness.errors import UsageError
 from harness.evidence.jsonl import PRIVATE_FILE_MODE
+from harness.evidence.room import need_room
 from harness.judge.model import Finding, Judgement, LaneStats, Question
 
 _DECIMALS = 6
@@ -22,6 +23,7 @@ def write_verdict(judgement: Judgement, path: Path) -> None:
 
     Raises:
         UsageError: the folder cannot be written.
+        HarnessError: the disk is full or broken.
     """
     draft = path.with_name(path.name + ".new")
     try:
@@ -30,6 +32,7 @@ def write_verdict(judgement: Judgement, path: Path) -> None:
             file.write(verdict_bytes(judgement))
         draft.replace(path)
     except OSError as error:
+        need_room(error, path)
         raise UsageError(
             f"{path}: the verdict cannot be written ({error.strerror}); make its folder writable."
         ) from error
@@ -63,8 +66,14 @@ def _document(judgement: Judgement) -> dict[str, Any]:
         "reference_stutters": [asdict(stutter) for stutter in judgement.stutters],
         "judge": judgement.settings.model_dump(mode="json"),
         "overrides": list(judgement.overrides),
+        "gate": {**_plain(asdict(judgement.gate)), "budgets": _budgets(judgement)},
+        "earlier": [_plain(asdict(row)) for row in judgement.regressions],
         "writes": [asdict(row) for row in judgement.writes],
     }
+
+
+def _budgets(judgement: Judgement) -> list[dict[str, Any]]:
+    return [{**_plain(asdict(use)), "kept": use.kept} for use in judgement.gate.budgets]
 
 
 def _question(question: Question) -> dict[str, Any]:

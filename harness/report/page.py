@@ -13,6 +13,8 @@ from harness.report.picture import Picture
 from harness.report.text import RunTimes, one_line, printable
 from harness.report.views.beside import beside
 from harness.report.views.continuity import continuity_view
+from harness.report.views.earlier import EARLIER_COLUMNS, earlier_rows
+from harness.report.views.gate import BUDGET_COLUMNS, gate_view
 from harness.report.views.outages import OUTAGES_IN_FULL, outage_rows, outage_views
 from harness.report.views.phases import LANE_COLUMNS, phase_views
 from harness.report.views.procedure import migration_rows, roll_table, step_rows, version_rows
@@ -44,6 +46,10 @@ def render_page(judgement: Judgement, pictures: Sequence[Picture]) -> str:
             ],
             outages=shown[:OUTAGES_IN_FULL],
             more_outages=outage_rows(shown[OUTAGES_IN_FULL:]),
+            gate=gate_view(judgement),
+            budget_columns=BUDGET_COLUMNS,
+            earlier_columns=EARLIER_COLUMNS,
+            earlier=earlier_rows(judgement),
             write_columns=WRITE_COLUMNS,
             writes=write_rows(judgement),
             phases=phase_views(judgement),

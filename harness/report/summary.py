@@ -18,6 +18,7 @@ from harness.report.text import (
     shortened,
     words,
 )
+from harness.report.views.gate import accepted_in, gate_lines
 from harness.report.views.run import run_line
 from harness.report.views.verdict import (
     charged,
@@ -40,7 +41,9 @@ _ACTIVE = re.compile(r"([\\`*\[\]|~]|(?<!\w)_|_(?!\w))")
 
 
 def summary_lines(judgement: Judgement) -> list[str]:
-    """Ten lines of plain text; each but the first begins with what it tells and a colon."""
+    """Ten lines of plain text, and those of the gate where there is one; each but the first begins with what
+    it tells and a colon.
+    """
     return [
         f"{judgement.verdict.value}: {shortened(judgement.headline, _SENTENCE_CHARS_MAX)}",
         f"Run: {', '.join(run_line(judgement))}",
@@ -50,13 +53,14 @@ def summary_lines(judgement: Judgement) -> list[str]:
         f"Could have gone unseen: {_unseen(judgement)}",
         f"Questions: {', '.join(_question(question) for question in judgement.questions) or 'none answered'}",
         f"Why: {_why(judgement)}",
+        *gate_lines(judgement),
         f"Not proven: {_not_proven(judgement)}",
         "Judge it again: harness judge RUN (report.html in RUN has the picture and every finding)",
     ]
 
 
 def summary_markdown(judgement: Judgement) -> str:
-    """The same ten lines as Markdown."""
+    """The same lines as Markdown."""
     first, *rest = summary_lines(judgement)
     word, _, headline = first.partition(": ")
     lines = [f"**{SYMBOLS[judgement.verdict]} {word}**: {inert(headline)}  "]
@@ -68,7 +72,7 @@ def summary_markdown(judgement: Judgement) -> str:
 
 
 def print_summary(judgement: Judgement, console: Console) -> None:
-    """Print the same ten lines; nothing in them is taken for markup."""
+    """Print the same lines; nothing in them is taken for markup."""
     first, *rest = summary_lines(judgement)
     word, _, headline = first.partition(": ")
     style = f"bold {COLOURS[judgement.verdict]}"
@@ -123,7 +127,10 @@ def _unseen(judgement: Judgement) -> str:
 
 
 def _question(question: Question) -> str:
-    return f"{words(question.name)} {question.verdict.value}{' (advisory)' if question.advisory else ''}"
+    accepted = accepted_in(question)
+    notes = [*(["advisory"] if question.advisory else []), *([f"{accepted} let through"] if accepted else [])]
+    told = f" ({', '.join(notes)})" if notes else ""
+    return f"{words(question.name)} {question.verdict.value}{told}"
 
 
 def _why(judgement: Judgement) -> str:

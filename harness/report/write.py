@@ -7,6 +7,7 @@ from pathlib import Path
 
 from harness.errors import UsageError
 from harness.evidence.jsonl import PRIVATE_FILE_MODE
+from harness.evidence.room import need_room
 from harness.evidence.rundir import RunDirectory
 from harness.judge.model import Judgement
 from harness.report.junit import junit_xml
@@ -22,6 +23,7 @@ def write_report(judgement: Judgement, run: RunDirectory) -> None:
 
     Raises:
         UsageError: the run directory cannot be written.
+        HarnessError: the disk is full or broken.
     """
     # Drawing needs matplotlib, whose import takes a second that no other verb should wait for.
     from harness.report.page import render_page
@@ -39,6 +41,7 @@ def write_report(judgement: Judgement, run: RunDirectory) -> None:
         # The page comes last: who finds it finds the rest.
         _write(run.report, render_page(judgement, pictures).encode())
     except OSError as error:
+        need_room(error, run.path)
         raise UsageError(
             f"{error.filename or run.path}: the report cannot be written ({error.strerror}); "
             "make the run directory writable, or judge a copy of it."

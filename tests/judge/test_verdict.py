@@ -154,6 +154,7 @@ def test_a_check_that_breaks_is_inconclusive_and_names_the_exception(tmp_path: P
                 "The question could not be answered: its check broke with ZeroDivisionError; this is a fault "
                 "of the harness, so please report it with the run directory.",
                 Verdict.INCONCLUSIVE,
+                of_the_harness=True,
             ),
         ),
     )

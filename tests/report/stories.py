@@ -12,6 +12,7 @@ import pandas as pd
 
 from harness.evidence.manifest import ClockReading, Manifest
 from harness.evidence.names import Role, RunOutcome
+from harness.judge.gate.outcome import AcceptanceUse, BudgetUse, GateOutcome, Standing
 from harness.judge.model import (
     Finding,
     Judgement,
@@ -139,6 +140,58 @@ def killed() -> Judgement:
         versions=whole.versions[:2],
         overhead={},
         limits=("The run was cut short: it proves nothing about the phases after expand.",),
+    )
+
+
+def gated() -> Judgement:
+    """The undrained roll, let through: its outages are accepted."""
+    hurt = undrained()
+    because = "The server cuts what it has not accepted (https://bugs.launchpad.net/keystone/+bug/1)"
+    questions = tuple(
+        replace(
+            question,
+            verdict=Verdict.PASS,
+            findings=tuple(
+                replace(finding, accepted=f"{because}, until 2026-12-31") for finding in question.findings
+            ),
+        )
+        if question.name == "availability"
+        else question
+        for question in hurt.questions
+    )
+    bug = "https://bugs.launchpad.net/keystone/+bug/1"
+    used = AcceptanceUse(
+        "availability",
+        "step stop",
+        "The server cuts what it has not accepted.",
+        bug,
+        "2026-12-31",
+        Standing.USED,
+        3,
+    )
+    old = AcceptanceUse(
+        "impact",
+        "phase expand",
+        "It was cold.",
+        "https://example.org/2",
+        "2026-01-31",
+        Standing.LAPSED,
+        0,
+    )
+    return replace(
+        hurt,
+        verdict=Verdict.PASS,
+        headline="Passes with 3 accepted findings, not without downtime: 3 outages, 4.2 s in all.",
+        questions=questions,
+        gate=GateOutcome(
+            accepted=4,
+            acceptances=(used, old),
+            budgets=(BudgetUse("availability in phase roll", "failed_max", 3, 1),),
+            notes=(
+                "The acceptance of impact (phase expand; https://example.org/2) lapsed on 2026-01-31; "
+                "remove it, or decide anew.",
+            ),
+        ),
     )
 
 

@@ -77,3 +77,22 @@ def test_a_run_without_probes_could_have_missed_anything() -> None:
 
     assert lines[4] == "Longest time without a success: not known"
     assert lines[5] == "Could have gone unseen: anything, as there are no probes"
+
+
+def test_what_the_gate_let_through_has_lines_of_its_own_on_paper_and_on_the_terminal() -> None:
+    judgement = stories.gated()
+    screen = io.StringIO()
+
+    print_summary(judgement, Console(file=screen, width=5_000))
+
+    assert summary_markdown(judgement).splitlines()[8:11] == [
+        "**Accepted**: 3 findings of availability (step stop) until 2026-12-31: The server cuts what it has "
+        "not accepted. https://bugs.launchpad.net/keystone/+bug/1  ",
+        "**Budgets**: availability in phase roll 1 of 3 failed requests  ",
+        "**Gate**: The acceptance of impact (phase expand; https://example.org/2) lapsed on 2026-01-31; "
+        "remove it, or decide anew.  ",
+    ]
+    assert "availability PASS (4 let through)" in summary_lines(judgement)[6]
+    assert (
+        "Accepted: 3 findings of availability (step stop) until 2026-12-31: The server" in screen.getvalue()
+    )

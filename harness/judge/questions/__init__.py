@@ -6,7 +6,15 @@ from collections.abc import Callable
 
 from harness.judge.evidence import Evidence
 from harness.judge.model import Question
-from harness.judge.questions import availability, continuity, coverage, impact, integrity, procedure
+from harness.judge.questions import (
+    availability,
+    continuity,
+    coverage,
+    impact,
+    integrity,
+    procedure,
+    regression,
+)
 
 PROCEDURE, COVERAGE, AVAILABILITY = procedure.NAME, coverage.NAME, availability.NAME
 INTEGRITY, CONTINUITY, IMPACT = integrity.NAME, continuity.NAME, impact.NAME
@@ -18,6 +26,7 @@ QUESTIONS: dict[str, Callable[[Evidence], Question]] = {
     INTEGRITY: integrity.judge,
     CONTINUITY: continuity.judge,
     IMPACT: impact.judge,
+    regression.NAME: regression.judge,
 }
 """Asked in this order; names as in `verdict.json`."""
 
@@ -25,6 +34,7 @@ ASKED: dict[str, Callable[[Evidence], bool]] = {
     INTEGRITY: integrity.asked,
     CONTINUITY: continuity.asked,
     IMPACT: impact.asked,
+    regression.NAME: regression.asked,
 }
 """Whether a run's scenario asks a question; those not named here are always asked."""
 

@@ -57,6 +57,7 @@ def _finding(evidence: Evidence, outage: Outage) -> Finding:
         end_ns=outage.end_ns,
         uncertainty_ns=outage.uncertainty_ns,
         requests=outage.requests,
+        lanes=outage.lanes,
     )
 
 

@@ -17,6 +17,7 @@ ASKED: Mapping[str, str] = {
     "integrity": "Is every acknowledged write still there?",
     "continuity": "Does one release honour what was made on the other?",
     "impact": "Did answers become slower than in the baseline?",
+    "regression": "Is it worse than in the earlier runs?",
 }
 """Each question as a reader would ask it."""
 

@@ -45,8 +45,12 @@ def first_finding(question: Question) -> str:
             if question.verdict is not Verdict.PASS
             else ("Nothing to object to.")
         )
-    standing = next((f for f in question.findings if f.verdict is question.verdict), question.findings[0])
-    return one_line(standing.sentence)
+    # Of a question that passes, what was let through is told before what is well.
+    accepted = [f for f in question.findings if f.accepted is not None and question.verdict is Verdict.PASS]
+    counts = [f for f in question.findings if f.verdict is question.verdict and f.accepted is None]
+    standing = (*accepted, *counts, *question.findings)[0]
+    because = f" Accepted: {standing.accepted}." if standing.accepted else ""
+    return one_line(standing.sentence + because)
 
 
 def key_figures(judgement: Judgement) -> list[KeyFigure]:

@@ -1,0 +1,1 @@
+"""Earlier runs, and whether a run is worse than they were."""

@@ -1,0 +1,64 @@
+"""Makes a baseline of stored runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from harness import __version__
+from harness.errors import UsageError
+from harness.evidence.manifest import is_running, read_manifest
+from harness.evidence.names import RunOutcome
+from harness.evidence.rundir import RunDirectory, open_run_directory
+from harness.gate import GateSettings
+from harness.judge.earlier.baseline_file import FORMAT, RUNS_MIN, Baseline, EarlierRun
+from harness.judge.earlier.comparable import Settings, differences, settings_of_run
+from harness.judge.earlier.figures import figures
+from harness.judge.evidence import load_evidence
+from harness.judge.model import Verdict
+from harness.judge.questions import availability, coverage
+
+
+def make_baseline(folders: Iterable[Path]) -> Baseline:
+    """Judge stored runs and keep their figures.
+
+    Raises:
+        UsageError: too few runs, one given twice, one that did not complete or has too little evidence, or
+            two that are not comparable.
+    """
+    runs = [open_run_directory(folder) for folder in folders]
+    if len(runs) < RUNS_MIN:
+        raise UsageError(
+            f"a baseline needs at least {RUNS_MIN} runs to know their spread; {len(runs)} given."
+        )
+    places = [run.path.resolve() for run in runs]
+    for place, run in zip(places, runs, strict=True):
+        if places.count(place) > 1:
+            raise UsageError(f"{run.path}: given twice; each run counts once.")
+    earlier = [_earlier(run) for run in runs]
+    settings = earlier[0][1]
+    for run, (_, other) in zip(runs, earlier, strict=True):
+        if different := differences(settings, other):
+            raise UsageError(f"{run.path}: not comparable with {runs[0].path}: {different}.")
+    by_time = sorted((each for each, _ in earlier), key=lambda each: (each.started, each.name))
+    return Baseline(format=FORMAT, harness=__version__, settings=settings, runs=tuple(by_time))
+
+
+def _earlier(run: RunDirectory) -> tuple[EarlierRun, Settings]:
+    manifest = read_manifest(run.manifest)
+    if is_running(manifest) or manifest.outcome is not RunOutcome.COMPLETED:
+        raise UsageError(f"{run.path}: did not complete; a baseline is made of whole runs.")
+    evidence = load_evidence(run, gate=GateSettings())
+    enough = coverage.judge(evidence)
+    if enough.verdict is not Verdict.PASS:
+        raise UsageError(
+            f"{run.path}: has too little evidence for a baseline: {enough.findings[0].sentence} Leave it out."
+        )
+    path = run.path.resolve()
+    told = EarlierRun(
+        name=f"{path.parent.name}/{path.name}",
+        started=manifest.started,
+        availability=availability.judge(evidence).verdict,
+        figures=figures(evidence),
+    )
+    return told, settings_of_run(manifest)

@@ -1,0 +1,1 @@
+"""What the gate lets through: accepted findings, budgets, and the sentences that say so."""
