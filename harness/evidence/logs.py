@@ -1,4 +1,4 @@
-"""Finds in the logs of a run the lines that speak of given requests."""
+"""Finds in the logs of a run the lines that speak of a request, or of a time."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _REQUEST_ID = re.compile(rb"req-[0-9A-Za-z_./-]+")
+_STAMP = re.compile(rb'request t="(\d{1,18})"')
 _LINE_BYTES_MAX = 1 << 16
-"""Of a longer line only the beginning is looked at: a server that logs without newlines must not fill memory."""
+"""Of a longer line only the beginning is looked at: a server that logs without newlines must not fill memory.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,32 @@ def _lines_in(path: Path, wanted: dict[bytes, str], lines_max_each: int) -> dict
                         lines.append(LogLine(path.name, number, text))
             at_start = line.endswith(b"\n")
     return found
+
+
+def lines_between(path: Path, from_ms: int, to_ms: int, lines_max: int) -> tuple[LogLine, ...]:
+    """The first lines that a node logged in a stretch of time and that belong to no request.
+
+    uWSGI stamps none of its own lines, so a line counts as logged when the request before it in the file came
+    in; those carry `t="<milliseconds since 1970>"`. A missing file, as of a node that never began, has none.
+
+    Raises:
+        OSError: the log cannot be read.
+    """
+    kept: list[LogLine] = []
+    if not path.is_file():
+        return ()
+    number, at_start, now_ms = 0, True, 0
+    with path.open("rb") as file:
+        while len(kept) < lines_max and (line := file.readline(_LINE_BYTES_MAX)):
+            number += at_start
+            stamp = _STAMP.match(line)
+            now_ms = int(stamp[1]) if stamp else now_ms
+            if now_ms > to_ms:
+                break
+            if at_start and not stamp and from_ms <= now_ms and not _REQUEST_ID.search(line) and line.strip():
+                kept.append(LogLine(path.name, number, line.decode(errors="replace").rstrip("\r\n")))
+            at_start = line.endswith(b"\n")
+    return tuple(kept)
 
 
 def _fairly(files: list[list[LogLine]], lines_max: int) -> tuple[LogLine, ...]:

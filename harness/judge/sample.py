@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,15 +19,15 @@ if TYPE_CHECKING:
 REQUESTS_MAX = 40_000
 """Some 13 bytes of a page each: half a megabyte. Twenty-three minutes at 28 requests/s are all shown."""
 _STRETCHES = 600
-"""A sampled run keeps the slowest request of so many stretches of each lane, else no maximum would be true."""
+"""A sampled run keeps the slowest request of so many stretches of each lane: a maximum stays true."""
 
 
 def sample(evidence: Evidence) -> pd.DataFrame:
     """Requests that went well, by the time they were due.
 
-    Columns `intended_ns`, `lane`, `node` and `release` (None where the answer named none), `latency_ms`, `weight`:
-    how many requests the row stands for. It is 1 in all rows where the run has at most 40,000 requests; beyond,
-    every k-th of a lane stands for k, and the slowest of each stretch, kept besides, for 0.
+    Columns `intended_ns`, `lane`, `node` and `release` (None where the answer named none), `latency_ms` and
+    `weight`: how many requests the row stands for. It is 1 in all rows of a run of up to 40,000 requests; in
+    a larger one every k-th of a lane stands for k, and the slowest of each stretch, kept besides, for 0.
     """
     lanes = [_went_well(evidence, number) for number in evidence.lanes()]
     step = max(1, -(-sum(map(len, lanes)) // REQUESTS_MAX))
@@ -74,6 +75,6 @@ def _kept(
 def _slowest(lane: Records, start_ns: int, end_ns: int) -> Iterator[int]:
     edges = np.linspace(start_ns, end_ns + 1, _STRETCHES + 1).astype(np.int64)
     bounds = np.searchsorted(lane.intended_ns, edges).tolist()
-    for first, last in zip(bounds[:-1], bounds[1:], strict=True):
+    for first, last in pairwise(bounds):
         if last > first:
             yield first + int(np.argmax(lane.end_ns[first:last] - lane.intended_ns[first:last]))

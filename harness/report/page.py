@@ -28,7 +28,7 @@ from harness.report.views.writes import WRITE_COLUMNS, write_rows
 def render_page(judgement: Judgement, pictures: Sequence[Picture], lines: Lines | None = None) -> str:
     """The page, with the pictures within it. Everything that came from a server is shown as text.
 
-    `lines` is what the logs say of requests without success, by request id.
+    `lines` is what the logs say of requests without success.
     """
     times = RunTimes(judgement)
     shown = outage_views(judgement, times)
@@ -64,7 +64,7 @@ def render_page(judgement: Judgement, pictures: Sequence[Picture], lines: Lines 
             facts=facts(judgement),
             limits=[one_line(limit) for limit in judgement.limits],
             program=program("report.js"),
-            explore_data=data_element(explore_data(judgement, lines or {})),
+            explore_data=data_element(explore_data(judgement, lines or Lines({}, {}))),
             colours=Markup(style_sheet()),  # noqa: S704 - a constant of the palette
         )
     )

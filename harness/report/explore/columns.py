@@ -36,8 +36,8 @@ def steps(values: Sequence[int] | np.ndarray[Any, Any]) -> list[int]:
 def request_columns(requests: pd.DataFrame, start_ns: int, lanes: Words, servers: Words) -> dict[str, Any]:
     """The requests of `Series.requests` as the page holds them.
 
-    Keys `at_ms` (since the start, each as a difference to the one before), `lane`, `server` (numbers), `took_ms`, `weight`
-    (how many a row stands for) and `extra` (places of the rows that stand for none, as differences).
+    Keys `at_ms` (since the start, each as a difference to the one before), `lane` and `server` (numbers),
+    `took_ms`, `weight` (how many a row stands for), `extra` (places of rows of none, as differences).
     """
     if requests.empty:
         return {"at_ms": [], "lane": [], "server": [], "took_ms": [], "weight": 1, "extra": []}

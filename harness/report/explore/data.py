@@ -9,7 +9,7 @@ from harness.evidence.names import Edge, Phase
 from harness.judge.model import Judgement, Outage, Span, Timeline
 from harness.judge.timeline import probed
 from harness.report.explore.columns import Words, request_columns
-from harness.report.explore.failures import Lines, failure_rows, in_outage, lay
+from harness.report.explore.failures import Lines, failure_rows, in_outage, lay, shown
 from harness.report.marks import MARKS
 from harness.report.text import one_line, printable, seconds, words
 
@@ -17,9 +17,9 @@ from harness.report.text import one_line, printable, seconds, words
 def explore_data(judgement: Judgement, lines: Lines) -> dict[str, Any]:
     """Everything that the interactive part of the page shows.
 
-    Keys: `clock`, `phases`, `steps`, `nodes`, `releases` (as `timeline_data` has them), `lanes`, `servers`, `requests`
-    (as `request_columns` has them), `failures`, `failed` (how many there were; more than `failures` has where
-    those are thinned), `outages`, `marks`. Times named `*_s` are seconds since the start of the run.
+    Keys: those of `timeline_data`, `releases`, `lanes`, `servers`, `requests` (as of `request_columns`),
+    `failures`, `failed` (how many there were; more than `failures` has where those are thinned), `outages`,
+    `marks`. Times named `*_s` are seconds since the start of the run.
     """
     start_ns = judgement.timeline.start_ns
     lanes = Words(dict.fromkeys(stats.lane for stats in judgement.lanes))
@@ -44,7 +44,11 @@ def explore_data(judgement: Judgement, lines: Lines) -> dict[str, Any]:
         "failures": rows,
         "failed": judgement.counts.get("failed", 0) + judgement.counts.get("unknown", 0),
         "outages": [
-            {**_outage(number, outage, start_ns), "failures": inside}
+            {
+                **_outage(number, outage, start_ns),
+                "failures": inside,
+                "lines": shown(lines.of_outages.get(number, ())),
+            }
             for number, (outage, inside) in enumerate(zip(judgement.outages, places, strict=True), start=1)
         ],
         "marks": marks_data(),
@@ -52,7 +56,7 @@ def explore_data(judgement: Judgement, lines: Lines) -> dict[str, Any]:
 
 
 def timeline_data(timeline: Timeline, clock: Clock) -> dict[str, Any]:
-    """The procedure: `clock` (UTC of second 0, milliseconds since 1970), `end_s`, `phases`, `steps`, `nodes`."""
+    """The procedure: `clock` (UTC of second 0, ms since 1970), `end_s`, `phases`, `steps`, `nodes`."""
     start_ns = timeline.start_ns
     nodes: dict[str, list[list[Any]]] = {}
     for state in timeline.nodes:

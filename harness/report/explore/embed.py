@@ -1,4 +1,4 @@
-"""Puts script and data into a page so that nothing in the data can act, and nothing on the page can call out."""
+"""Puts script and data into a page: nothing in the data can act, nothing on the page can call out."""
 
 from __future__ import annotations
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from harness.evidence.logs import LogLine, lines_of_requests
+from harness.evidence.logs import LogLine, lines_between, lines_of_requests
 from harness.evidence.names import MEANT_FOR
 from harness.evidence.rundir import RunDirectory
 from harness.judge.model import Judgement, Outage
@@ -17,20 +18,50 @@ from harness.report.text import one_line
 LINES_EACH_MAX = 8
 """Of one request: HAProxy's line, uWSGI's, and Keystone's first few."""
 LINES_CHARS_MAX = 400_000
-"""Of all lines on a page; so long as every outage has had its share, the first failures of each come first."""
+"""Of all lines on a page; every outage has its share."""
 
-Lines = Mapping[str, tuple[LogLine, ...]]
-"""What the logs say, by request id."""
+OUTAGES_TOLD_MAX = 100
+"""Of so many outages the page has what their nodes logged; the file is read once for each."""
+LINES_OUTAGE_MAX = 12
+_BEFORE_MS, _AFTER_MS = 1_000, 500
+"""Round an outage: what felled a node was logged before the first request failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """What the logs say of a run's failures."""
+
+    of_requests: Mapping[str, tuple[LogLine, ...]]
+    """By request id."""
+    of_outages: Mapping[int, tuple[LogLine, ...]]
+    """What the node that an outage is laid to logged then besides its requests, by the outage's number."""
 
 
 def lines_of_failures(judgement: Judgement, run: RunDirectory) -> Lines:
-    """Lines of the run's logs that name a request without success.
+    """What the run's logs say of its requests without success, and of its outages.
 
     Raises:
         OSError: a log cannot be read.
     """
     ids = [request_id for request_id in judgement.series.failures["request_id"] if _known(request_id)]
-    return lines_of_requests(run.logs, set(ids), LINES_EACH_MAX)
+    numbered = list(enumerate(judgement.outages, start=1))[:OUTAGES_TOLD_MAX]
+    reading = judgement.manifest.clock
+    ahead_ns = reading.wall_ns - reading.mono_ns
+    # A node's name makes a file's name only where the run has that node: a stranger's word opens nothing.
+    known = set(judgement.manifest.nodes)
+    return Lines(
+        lines_of_requests(run.logs, set(ids), LINES_EACH_MAX),
+        {
+            number: lines_between(
+                run.logs / f"{outage.node}.log",
+                (outage.start_ns + ahead_ns) // 1_000_000 - _BEFORE_MS,
+                (outage.end_ns + ahead_ns) // 1_000_000 + _AFTER_MS,
+                LINES_OUTAGE_MAX,
+            )
+            for number, outage in numbered
+            if outage.node in known
+        },
+    )
 
 
 def failure_rows(judgement: Judgement, lines: Lines) -> list[dict[str, Any]]:
@@ -50,7 +81,7 @@ def failure_rows(judgement: Judgement, lines: Lines) -> list[dict[str, Any]]:
             "took_ms": round(row["latency_ms"], 1),
             "detail": redacted(_text(row["detail"])),
             "id": _text(row["request_id"]),
-            "lines": [[line.file, line.number, text] for line, text in kept.get(place, ())],
+            "lines": kept.get(place, []),
         }
         for place, row in enumerate(failures.to_dict("records"))
     ]
@@ -73,19 +104,21 @@ def lay(rows: Sequence[dict[str, Any]], places: Sequence[int], outage: Outage) -
             row |= {"node": one_line(outage.node), "release": one_line(outage.release or ""), "laid": True}
 
 
-def _kept(
-    failures: pd.DataFrame, outages: Sequence[Outage], lines: Lines
-) -> dict[int, list[tuple[LogLine, str]]]:
+def shown(lines: Iterable[LogLine]) -> list[list[Any]]:
+    """File, number and text of lines, redacted."""
+    return [[line.file, line.number, redacted(line.text)] for line in lines]
+
+
+def _kept(failures: pd.DataFrame, outages: Sequence[Outage], lines: Lines) -> dict[int, list[list[Any]]]:
     """The lines of each row that find room on the page, redacted; in turns, an outage a row."""
     room = LINES_CHARS_MAX
-    kept: dict[int, list[tuple[LogLine, str]]] = {}
+    kept: dict[int, list[list[Any]]] = {}
     ids = failures["request_id"].tolist()
     for place in _in_turns(failures["intended_ns"].tolist(), outages):
-        shown = [(line, redacted(line.text)) for line in lines.get(ids[place], ())]
-        room -= sum(len(text) + len(line.file) + 12 for line, text in shown)
+        kept[place] = shown(lines.of_requests.get(ids[place], ()))
+        room -= sum(len(text) + len(file) + 12 for file, _, text in kept[place])
         if room < 0:
             break
-        kept[place] = shown
     return kept
 
 

@@ -8,8 +8,8 @@ from harness.report.text import one_line
 
 LINE_CHARS_MAX = 400
 _OPAQUE_CHARS_MIN = 20
-"""A word this long is shown only if its form is known: a Fernet token has 180 characters, a password made by the
-lab 32, a hash 60. A human's shorter password stands behind its name, which `_NAMED` knows."""
+"""A word this long is shown only if its form is known: a Fernet token has 180 characters, a password made by
+the lab 32, a hash 60. A human's shorter password stands behind its name, which `_NAMED` knows."""
 
 _CREDENTIALS = re.compile(r"(?<=://)[^\s/@]+@")
 _NAMED = re.compile(
@@ -26,10 +26,8 @@ _WORD = re.compile(rf"[A-Za-z0-9_+/=.~%-]{{{_OPAQUE_CHARS_MIN},}}")
 _REQUEST_ID = re.compile(r"req-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _PARTED = re.compile(r"[/.=_%-]")
 _PART_CHARS_MAX = 19
-_PART = re.compile(
-    r"|[0-9]+|[a-z]+|[A-Z]+|(?:[A-Z][a-z]{2,})+|[a-z]{1,10}[0-9]{1,4}|[0-9]{1,14}[a-z]{1,2}|[0-9]{2}T?[0-9]{2,8}"
-)
-"""Nothing, a number, a word in one case or of capitalised words, `node1`, `120ms`: `Zm9vYmFyYmF6` is none of these."""
+_PART = re.compile(r"|[0-9]+|[a-z]+|[A-Z]+|(?:[A-Z][a-z]{2,})+|[a-z]{1,10}[0-9]{1,4}|[0-9]{1,14}[a-z]{1,2}")
+"""Nothing, a number, a word in one case or of capitalised words, `node1`, `120ms`; not `Zm9vYmFyYmF6`."""
 _ENTITY = re.compile(r"[0-9a-f]{32}")
 """Ids of users and projects stand in paths; a token in the form of one only ever stood behind `/tokens/`."""
 _API_PATH = re.compile(r"/(?:v3|v2\.0)(?:/[A-Za-z0-9_.:-]*)*")
@@ -39,8 +37,8 @@ _HIDDEN = "[hidden]"
 def redacted(line: str) -> str:
     """A log line fit to be shown: one printable line, cut at 400 characters, without what may be a secret.
 
-    Hidden are credentials in URLs, what stands behind a name like `password` or `X-Subject-Token`, parameters of SQL
-    statements, password hashes, and every word of 20 characters or more whose form is not known to be
+    Hidden are credentials in URLs, what stands behind a name like `password` or `X-Subject-Token`, parameters
+    of SQL statements, password hashes, and every word of 20 characters or more whose form is not known to be
     harmless (a request id, a path of the API with ids of 32 hex digits, a name made of short parts).
     """
     # Cut far behind the end that is shown, but before the patterns run: a line may be megabytes long.

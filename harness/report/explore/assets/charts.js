@@ -35,7 +35,10 @@ class Charts {
     this.rows = laneRows(model, filter);
     this.cells = aggregated(model, filter, view);
     const width = Math.max(240, this.root.clientWidth);
-    this.left = width < 560 ? 84 : 176;
+    // On a narrow screen names stand within their rows: beside them they would be cut beyond telling apart.
+    this.narrow = width < 560;
+    this.left = this.narrow ? 56 : 176;
+    this.row_px = this.narrow ? 32 : ROW_PX;
     this.width = width;
     this.charts = [this.lanes(), this.nodes(), this.rate(), this.latency()];
   }
@@ -172,7 +175,7 @@ class Charts {
         splits: () => names.map((_, row) => row + 0.5),
         values: (u) => {
           u.ctx.font = AXIS_FONT;
-          return names.map((name) => fittingText(u.ctx, name, this.left - 16));
+          return names.map((name) => (this.narrow ? null : fittingText(u.ctx, name, this.left - 16)));
         },
         grid: { show: false },
       },
@@ -183,9 +186,22 @@ class Charts {
     return [[this.view.from_s, this.view.to_s], [null, null]];
   }
 
+  /** The upper part of a row that its name takes. */
+  get nameShare() {
+    return this.narrow ? 0.42 : 0;
+  }
+
+  drawNames(u, ctx, ink, names) {
+    if (!this.narrow) return;
+    ctx.textAlign = 'left';
+    ctx.fillStyle = ink('muted');
+    names.forEach((name, row) => ctx.fillText(name, u.bbox.left + 2 * devicePixelRatio, u.valToPos(row + 0.24, 'y', true)));
+    ctx.textAlign = 'center';
+  }
+
   bar(u, ctx, row, from_s, to_s, inset) {
     const x = u.valToPos(from_s, 'x', true);
-    const y = u.valToPos(row, 'y', true);
+    const y = u.valToPos(row + this.nameShare, 'y', true);
     return [x, y + inset * devicePixelRatio, Math.max(devicePixelRatio, u.valToPos(to_s, 'x', true) - x),
       u.valToPos(row + 1, 'y', true) - y - 2 * inset * devicePixelRatio];
   }
@@ -201,13 +217,14 @@ class Charts {
   lanes() {
     const names = this.rows.map((row) => row.name);
     const classes = [...new Set(this.model.failures.map((row) => row.error))].sort();
-    return this.chart('lanes', 'Failed requests by lane', names.length * ROW_PX, this.empty(), [{}], {
+    return this.chart('lanes', 'Failed requests by lane', names.length * this.row_px, this.empty(), [{}], {
       ...this.rowScale(names),
       legend: () => this.markLegend(classes),
       draw: (u, ctx, ink) => {
         this.drawPhases(u, ctx, ink);
         this.drawOutages(u, ctx, ink);
         this.drawFailures(u, ctx, ink);
+        this.drawNames(u, ctx, ink, names);
       },
     });
   }
@@ -252,7 +269,7 @@ class Charts {
       const failure = this.model.failures[place];
       if (!rowOf.has(failure.lane)) return;
       const x = u.valToPos(failure.at_s, 'x', true);
-      const y = u.valToPos(rowOf.get(failure.lane) + 0.5, 'y', true);
+      const y = u.valToPos(rowOf.get(failure.lane) + (1 + this.nameShare) / 2, 'y', true);
       ctx.fillStyle = ink('mark');
       const tail = u.valToPos(failure.at_s + failure.took_ms / 1000, 'x', true) - x;
       ctx.fillRect(x, y - devicePixelRatio / 2, tail, devicePixelRatio);
@@ -264,19 +281,24 @@ class Charts {
   nodes() {
     const nodes = this.model.nodes.filter((node) => !this.filter.node || node.name === this.filter.node);
     const names = nodes.map((node) => node.name);
-    return this.chart('nodes', 'Nodes and their release', Math.max(1, names.length) * (ROW_PX + 4), this.empty(), [{}], {
+    return this.chart('nodes', 'Nodes and their release', Math.max(1, names.length) * (this.row_px + 4), this.empty(), [{}], {
       ...this.rowScale(names),
-      draw: (u, ctx, ink) => nodes.forEach((node, row) => node.states.forEach(([state, release, start_s, end_s]) => {
-        const [fill, text, hatch] = stateLook(this.model, state, release);
-        const bar = this.bar(u, ctx, row, start_s, end_s, 2);
-        // Hatching of the same family under text would hurt reading; it stands at the bar's foot.
-        ctx.fillStyle = ink(fill);
-        ctx.fillRect(...bar);
-        ctx.fillStyle = hatched(ctx, ink(fill), ink(text), hatch);
-        ctx.fillRect(bar[0], bar[1] + bar[3] - 4 * devicePixelRatio, bar[2], 4 * devicePixelRatio);
-        this.label(ctx, state === 'serving' ? release : state, bar, ink(text), u.bbox);
-      })),
+      draw: (u, ctx, ink) => {
+        nodes.forEach((node, row) => node.states.forEach((state) => this.drawState(u, ctx, ink, row, state)));
+        this.drawNames(u, ctx, ink, names);
+      },
     });
+  }
+
+  drawState(u, ctx, ink, row, [state, release, start_s, end_s]) {
+    const [fill, text, hatch] = stateLook(this.model, state, release);
+    const bar = this.bar(u, ctx, row, start_s, end_s, 2);
+    ctx.fillStyle = ink(fill);
+    ctx.fillRect(...bar);
+    // Hatching under text would hurt reading; it stands at the bar's foot.
+    ctx.fillStyle = hatched(ctx, ink(fill), ink(text), hatch);
+    ctx.fillRect(bar[0], bar[1] + bar[3] - 4 * devicePixelRatio, bar[2], 4 * devicePixelRatio);
+    this.label(ctx, state === 'serving' ? release : state, bar, ink(text), u.bbox);
   }
 
   layers() {

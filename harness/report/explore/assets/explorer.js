@@ -192,7 +192,7 @@ class Explorer {
     const hidden = outage.failures.length - places.length;
     const left = outage.requests - outage.failures.length;
     this.list(`Outage #${outage.number}: ${counted(places.length, 'failed request')}`,
-      `${outage.cause}${hidden ? ` The filter hides ${hidden}.` : ''}${left > 0 ? ` ${left} more are not on this page, but in requests/.` : ''}`, places);
+      `${outage.cause}${hidden ? ` The filter hides ${hidden}.` : ''}${left > 0 ? ` ${left} more are not on this page, but in requests/.` : ''}`, places, outage.lines);
     if (zoomed) this.parts.requests.querySelector('h3').focus({ preventScroll: true });
   }
 
@@ -206,7 +206,7 @@ class Explorer {
     this.list('Failed requests in view', '', failuresIn(this.model, this.filter, this.view.from_s, this.view.to_s));
   }
 
-  list(title, note, places) {
-    listRequests(this.parts.requests, this.model, title, note, places);
+  list(title, note, places, lines) {
+    listRequests(this.parts.requests, this.model, title, note, places, lines);
   }
 }

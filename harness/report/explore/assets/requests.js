@@ -2,6 +2,11 @@
 
 const LISTED_MAX = 100;
 
+function logLines(label, lines) {
+  return element('ul', { class: 'log', 'aria-label': label }, ...lines.map(([file, number, text]) =>
+    element('li', {}, element('span', { class: 'where' }, `logs/${file}:${number}`), ' ', element('code', {}, text))));
+}
+
 function requestItem(model, failure) {
   const [, words] = model.marks[failure.error] ?? model.marks.other;
   const server = [failure.node, failure.release && `(${failure.release})`].filter(Boolean).join(' ');
@@ -19,14 +24,13 @@ function requestItem(model, failure) {
     element('p', {}, element('code', {}, failure.id || 'no request id')));
   if (failure.detail) item.append(element('p', { class: 'detail' }, failure.detail));
   item.append(failure.lines.length
-    ? element('ul', { class: 'log', 'aria-label': 'Lines of the logs' }, ...failure.lines.map(([file, number, text]) =>
-      element('li', {}, element('span', { class: 'where' }, `logs/${file}:${number}`), ' ', element('code', {}, text))))
+    ? logLines('Lines of the logs', failure.lines)
     : element('p', { class: 'detail' }, failure.id ? 'No line of the logs on this page names it.' : 'It never had an id to be found by.'));
   return item;
 }
 
-/** Show these failures under a title; `note` stands between. */
-function listRequests(root, model, title, note, places) {
+/** Show these failures under a title; `note` and the lines that a node logged then stand between. */
+function listRequests(root, model, title, note, places, lines = []) {
   const list = element('ol', { class: 'requests-list' });
   const more = element('button', { type: 'button', class: 'more-requests' });
   let shown = 0;
@@ -41,6 +45,7 @@ function listRequests(root, model, title, note, places) {
   root.replaceChildren(
     element('h3', { tabindex: '-1' }, title),
     ...(note ? [element('p', { class: 'note' }, note)] : []),
+    ...(lines.length ? [element('p', { class: 'note' }, 'What the node logged then, besides requests:'), logLines('What the node logged', lines)] : []),
     places.length ? list : element('p', { class: 'nothing' }, 'No failed request here.'),
     more,
   );
