@@ -356,7 +356,7 @@ class Charts {
     const words = this.filter.lane ? `Latency of ${this.filter.lane}` : 'Latency of the probes';
     return this.chart('latency', words, 124, [middle, ...values], looks, {
       scales: { y: { distr: 3, range: () => range } },
-      axis: { splits: () => logSplits(range), values: (_, splits) => splits.map(milliseconds) },
+      axis: { splits: () => logSplits(range), filter: (_, splits) => splits, values: (_, splits) => splits.map(milliseconds) },
       legend: () => [['p50', [], 'median'], ['p99', [4, 2], '99th percentile'], ['max', null, 'slowest']].map(([name, dash, text]) =>
         element('li', {}, swatch((ctx, colour, size) => {
           ctx.strokeStyle = colour(name);
