@@ -32,8 +32,8 @@ def missing() -> str | None:
     if _program(_BROWSERS) and _program(("chromedriver",)):
         return None
     return (
-        "THE REPORT IS NOT TESTED IN A BROWSER: chromium and chromedriver are not installed; `make browser` does "
-        "it (Debian: apt-get install chromium chromium-driver)"
+        "THE REPORT IS NOT TESTED IN A BROWSER: chromium and chromedriver are not installed; `make browser` "
+        "does it (Debian: apt-get install chromium chromium-driver)"
     )
 
 
@@ -69,7 +69,7 @@ class Browser:
         self.open(path.as_uri(), width=width, dark=dark)
 
     def _tell(self, command: str, **arguments: object) -> None:
-        self.driver.execute_cdp_cmd(command, arguments)  # type: ignore[no-untyped-call]
+        self.driver.execute_cdp_cmd(command, arguments)
 
     def complaints(self) -> list[str]:
         """What the console holds since the page was opened: errors of scripts, breaches of the policy."""
@@ -77,7 +77,7 @@ class Browser:
 
     def script(self, script: str, *arguments: object) -> Any:
         """What a script returns."""
-        return self.driver.execute_script(script, *arguments)  # type: ignore[no-untyped-call]
+        return self.driver.execute_script(script, *arguments)
 
     def find(self, selector: str) -> WebElement:
         """The element of a CSS selector."""

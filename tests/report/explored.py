@@ -17,7 +17,7 @@ WALL_MS = 1_760_000_000_000
 
 
 def run_with_failures() -> Story:
-    """Validations refused with 503 while node1 is stopped, one cut write, one hostile 500 of node2 on the new release."""
+    """503 while node1 is stopped and one write cut then; later a hostile 500 of node2 on the new release."""
     story = healthy(drained=False)
     story.fail(VALIDATE, 23.2, 24.9, status=503, detail="503 Service Unavailable from balancer, server node1")
     story.fail(
@@ -45,10 +45,11 @@ def write_logs(run: RunDirectory, story: Story) -> None:
         "a line of much later\n"
     )
     last = next((row for row in bad if row["lane"] == LOAD), {"request_id": "req-none"})
+    error = "2026-01-01 00:00:50.200 7 ERROR keystone"
     (run.logs / "node2.log").write_text(
-        f"2026-01-01 00:00:50.200 7 ERROR keystone [{last['request_id']} req-x] {HOSTILE} X-Subject-Token: {TOKEN}\n"
-        f"2026-01-01 00:00:50.200 7 ERROR keystone [{last['request_id']}] password={PASSWORD} {TOKEN}\n"
-        f"2026-01-01 00:00:50.200 7 ERROR keystone [req-of-another] nothing of this run\n"
+        f"{error} [{last['request_id']} req-x] {HOSTILE} X-Subject-Token: {TOKEN}\n"
+        f"{error} [{last['request_id']}] password={PASSWORD} {TOKEN}\n"
+        f"{error} [req-of-another] nothing of this run\n"
     )
 
 

@@ -30,7 +30,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser, report: Path) -> Iterator[Browser]:
-    """The report, freshly loaded; whatever a test does, the console stays empty, no stranger's script runs."""
+    """The report, freshly loaded; whatever a test does, the console stays empty, and no stranger acts."""
     browser.open_file(report)
     yield browser
     assert browser.complaints() == []
@@ -49,7 +49,7 @@ def test_the_page_shows_the_whole_probed_time_and_counts_what_is_in_it(page: Bro
         "Requests per second",
         "Latency of the probes",
     ]
-    assert page.driver.execute_script("return document.querySelectorAll('#explorer canvas').length") > 4  # type: ignore[no-untyped-call]
+    assert page.driver.execute_script("return document.querySelectorAll('#explorer canvas').length") > 4
 
 
 def test_pointing_at_a_chart_reads_out_its_values(page: Browser) -> None:
@@ -269,7 +269,7 @@ def test_a_run_without_a_failure_has_nothing_to_list_and_says_so(browser: Browse
 
 def test_the_policy_of_the_page_forbids_it_to_call_anyone(browser: Browser, report: Path) -> None:
     browser.open_file(report)
-    refused = browser.driver.execute_async_script(  # type: ignore[no-untyped-call]
+    refused = browser.driver.execute_async_script(
         "const done = arguments[0];"
         "document.addEventListener('securitypolicyviolation', (e) => done(e.effectiveDirective));"
         "fetch('http://127.0.0.1:9/').catch(() => null);"

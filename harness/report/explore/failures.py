@@ -17,7 +17,7 @@ from harness.report.text import one_line
 
 LINES_EACH_MAX = 8
 """Of one request: HAProxy's line, uWSGI's, and Keystone's first few."""
-LINES_CHARS_MAX = 400_000
+LINES_CHARS_MAX = 300_000
 """Of all lines on a page; every outage has its share."""
 
 OUTAGES_TOLD_MAX = 100

@@ -6,18 +6,22 @@ function button(text, act, attributes = {}) {
   return made;
 }
 
-/** Buttons of the stretches that have a name: the whole run, each probed phase, each node's roll. */
-function zoomButtons(model, zoom) {
+/** The stretches that have a name: each probed phase, each node's roll. */
+function stretches(model) {
   const rolls = model.nodes.map(({ name }) => {
     const steps = model.steps.filter((step) => step.node === name && step.in_roll);
     return steps.length
       ? { name: `roll ${name}`, start_s: Math.min(...steps.map((s) => s.start_s)), end_s: Math.max(...steps.map((s) => s.end_s)) }
       : null;
   });
-  const stretches = [...model.phases.filter((phase) => phase.probed), ...rolls.filter(Boolean)];
+  return [...model.phases.filter((phase) => phase.probed), ...rolls.filter(Boolean)];
+}
+
+/** Buttons that call `zoom` with the name of a stretch, null for the whole run. */
+function zoomButtons(model, zoom) {
   return [
-    button('whole run', () => zoom(null, null), { 'data-zoom': 'whole run' }),
-    ...stretches.map(({ name, start_s, end_s }) => button(name, () => zoom(start_s, end_s), { 'data-zoom': name })),
+    button('whole run', () => zoom(null), { 'data-zoom': 'whole run' }),
+    ...stretches(model).map(({ name }) => button(name, () => zoom(name), { 'data-zoom': name })),
   ];
 }
 

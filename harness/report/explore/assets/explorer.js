@@ -4,10 +4,12 @@ const LEAST_VIEW_S = 0.5;
 const KEYS_PER_VIEW = 100;
 
 class Explorer {
-  constructor(root, raw) {
+  /** `quiet`: the data will grow, so changes of its figures are not read out. */
+  constructor(root, model, { quiet = false } = {}) {
     this.root = root;
+    this.quiet = quiet;
     this.filter = { lane: '', node: '', release: '', error: '' };
-    this.model = decoded(raw);
+    this.model = model;
     this.view = this.whole();
     this.at_s = null;
     this.build();
@@ -35,7 +37,7 @@ class Explorer {
       phases: element('div', { class: 'buttons', role: 'group', 'aria-label': 'Zoom to' }),
       filters: element('div', { class: 'filters', role: 'group', 'aria-label': 'Filter' }),
       outages: element('div', { class: 'buttons', role: 'group', 'aria-label': 'Outages' }),
-      told: element('p', { class: 'told', role: 'status' }),
+      told: element('p', { class: 'told', role: this.quiet ? null : 'status' }),
       charts: element('div', {
         class: 'charts', tabindex: '0', role: 'group',
         'aria-label': 'Charts over time. Left and right arrow move the cursor and read its values, plus and minus zoom, Home shows the whole run, Escape takes the cursor away.',
@@ -61,9 +63,39 @@ class Explorer {
     this.fill();
   }
 
-  /** The controls that depend on the data; a choice made before is kept. */
+  /** Take a later state of the same run; who looks at all of it follows, who zoomed in stays there. */
+  grow(model) {
+    const before = this.whole();
+    const follows = this.view.from_s <= before.from_s && this.view.to_s >= before.to_s;
+    const [at_s, failures] = [this.at_s, this.model.failures.length];
+    this.model = model;
+    if (follows) this.view = this.whole();
+    this.fill();
+    this.refresh();
+    if (failures !== model.failures.length) this.listInView();
+    if (at_s !== null && at_s >= this.view.from_s && at_s <= this.view.to_s) {
+      this.charts.moveTo(at_s);
+      this.hover(at_s);
+    }
+  }
+
+  /** The controls that depend on the data, made anew only where they change; choices and the focus are kept. */
   fill() {
-    this.parts.phases.replaceChildren(...zoomButtons(this.model, (from_s, to_s) => this.zoom(from_s, to_s)));
+    const { phases, nodes, lanes, servers, releases, failures, outages } = this.model;
+    const kinds = JSON.stringify([phases.map((phase) => phase.name), nodes.map((node) => node.name), lanes, servers, releases,
+      [...new Set(failures.map((failure) => failure.error))], outages.length, this.model.steps.filter((step) => step.in_roll).map((step) => step.node)]);
+    if (kinds === this.kinds) return;
+    this.kinds = kinds;
+    const focused = document.activeElement?.dataset.zoom ?? null;
+    const chosen = document.activeElement?.name ?? null;
+    this.fillAnew();
+    if (focused) this.parts.phases.querySelector(`[data-zoom="${CSS.escape(focused)}"]`)?.focus();
+    else if (chosen) this.parts.filters.querySelector(`select[name="${CSS.escape(chosen)}"]`)?.focus();
+  }
+
+  fillAnew() {
+    const named = (name) => (name === null ? null : stretches(this.model).find((stretch) => stretch.name === name));
+    this.parts.phases.replaceChildren(...zoomButtons(this.model, (name) => this.zoom(named(name)?.start_s ?? null, named(name)?.end_s)));
     const changed = (name, value) => {
       this.filter = { ...this.filter, [name]: value };
       this.refresh();

@@ -5,4 +5,5 @@ section.hidden = false;
 document.querySelectorAll('[data-explore-link]').forEach((link) => {
   link.hidden = false;
 });
-window.explorer = new Explorer(document.getElementById('explorer'), JSON.parse(document.getElementById('explore-data').textContent));
+window.explorer = new Explorer(document.getElementById('explorer'),
+  decoded(JSON.parse(document.getElementById('explore-data').textContent)));
