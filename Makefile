@@ -22,7 +22,7 @@ if command -v apt-get >/dev/null && { [ "$$(id -u)" = 0 ] || sudo -n true 2>/dev
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help setup upgrade-under-load test gate controls compare lint bench clean
+.PHONY: help setup browser upgrade-under-load test gate controls compare lint bench clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -48,7 +48,20 @@ setup: $(VENV)/ready ## Prepare everything: environment, server programs, Keysto
 upgrade-under-load: setup ## Upgrade a real Keystone under load and report whether there was downtime
 	@$(BIN)/harness run $(SCENARIO) $(ARGS)
 
-test: setup ## Run every test, real upgrades included
+# Only the tests of the report need a browser; without one they are skipped, and say so.
+browser:
+	@command -v chromedriver >/dev/null || { \
+	  if command -v apt-get >/dev/null && { [ "$$(id -u)" = 0 ] || sudo -n true 2>/dev/null; }; then \
+	    echo 'Installing chromium for the tests of the report with apt ...'; \
+	    sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+	    $$sudo apt-get -qq update && \
+	      $$sudo apt-get -qq install -y --no-install-recommends chromium chromium-driver >/dev/null; \
+	  else \
+	    echo 'The report will NOT be tested in a browser. Debian: sudo apt-get install chromium chromium-driver;' \
+	         'Fedora/RHEL: sudo dnf install chromium chromedriver' >&2; \
+	  fi; }
+
+test: setup browser ## Run every test, real upgrades included
 	@$(BIN)/pytest $(ARGS)
 
 gate: setup ## Run SCENARIO as a CI gate; GATE=ci/gate.toml and BASELINE=baseline.json are optional

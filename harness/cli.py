@@ -9,8 +9,10 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -79,6 +81,12 @@ def cli() -> None:
 @_GATE
 @_BASELINE
 @_OUT
+@click.option("--live", is_flag=True, help="Serve a page on loopback that grows with the run.")
+@click.option(
+    "--live-port",
+    type=click.IntRange(0, 65535),
+    help="Port of that page (default: a free one); means --live.",
+)
 def run(
     scenario: str,
     from_: str | None,
@@ -87,6 +95,8 @@ def run(
     gate: Path | None,
     earlier: Path | None,
     out: Path,
+    live: bool,
+    live_port: int | None,
 ) -> None:
     """Run SCENARIO (a TOML file, or the name of one that comes with the harness), judge it, report."""
     from harness.conduct import Order, conduct
@@ -107,8 +117,10 @@ def run(
         command=("harness", *sys.argv[1:]),
     )
     console = Console()
-    with LiveView(console) as live:
-        conducted = conduct(order, TerminalWatcher(live))
+    beside = _page_beside(console, live_port or 0) if live or live_port is not None else None
+    with LiveView(console) as view:
+        watcher = TerminalWatcher(view)
+        conducted = conduct(order, watcher, beside) if beside else conduct(order, watcher)
     if runs_before is not None:
         from harness.judge.earlier.baseline_file import write_baseline
 
@@ -272,6 +284,16 @@ def status() -> None:
         running = ", ".join(each.running) or "nothing"
         table.add_row(each.id, each.standing, each.release, each.url, each.started, running, str(each.logs))
     Console().print(table)
+
+
+def _page_beside(console: Console, port: int) -> Callable[[RunDirectory], AbstractContextManager[None]]:
+    """Take the port, tell the address, and serve the page of the run to come."""
+    from harness.report.growing.process import listen, served
+
+    address = listen(port)
+    # On the terminal only: whoever has the address can read the run.
+    console.print(f"Live page, for this machine only: {address.url}", soft_wrap=True, highlight=False)
+    return partial(served, address)
 
 
 def _judge(

@@ -133,8 +133,12 @@ class Generators:
                 )
 
 
-def conduct(order: Order, view: View) -> Conducted:
-    """Run the scenario and leave its evidence.
+def conduct(
+    order: Order,
+    view: View,
+    beside: Callable[[RunDirectory], AbstractContextManager[None]] = lambda _: nullcontext(),
+) -> Conducted:
+    """Run the scenario and leave its evidence; `beside` is entered once there is a folder, left at the end.
 
     Raises:
         UsageError: the order cannot be carried out; nothing was started and no run directory is left.
@@ -149,7 +153,8 @@ def conduct(order: Order, view: View) -> Conducted:
         raise UsageError(f"{words}; or let `harness check --install` do it.")
     installed = {release.version: prepare(release, order.home, report=view.note) for release in (from_, to)}
     run = create_run_directory(order.out, scenario.name)
-    return _Run(order, view, run, installed[from_.version], installed[to.version], users_file).conduct()
+    with beside(run):
+        return _Run(order, view, run, installed[from_.version], installed[to.version], users_file).conduct()
 
 
 class _Run:

@@ -210,6 +210,8 @@ class Series:
     `connection`, `outcome`, `error`, `status`, `detail`, `node`, `release`, `request_id`, `latency_ms`."""
     reference: pd.DataFrame = field(default_factory=pd.DataFrame)
     """The known-good target: columns `bucket`, `latency_ms_max`; empty where there is none."""
+    requests: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Requests one by one, as `harness.judge.sample` has them; empty where there is none."""
 
 
 @dataclass(frozen=True)

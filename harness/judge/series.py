@@ -13,6 +13,7 @@ from harness.evidence.names import Role
 from harness.evidence.requests import OUTCOMES, Records
 from harness.judge.codes import bad, sent
 from harness.judge.model import Series
+from harness.judge.sample import sample
 
 if TYPE_CHECKING:
     from harness.judge.evidence import Evidence
@@ -33,6 +34,7 @@ def series(evidence: Evidence) -> Series:
         _latency(evidence, bucket_ns, evidence.lanes()),
         _failures(evidence),
         _latency(evidence, bucket_ns, evidence.lanes(Role.REFERENCE))[["bucket", "latency_ms_max"]],
+        sample(evidence),
     )
 
 

@@ -8,6 +8,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from harness.judge.model import Judgement
+from harness.report.explore.data import explore_data
+from harness.report.explore.embed import data_element, program
+from harness.report.explore.failures import Lines
 from harness.report.palette import style_sheet
 from harness.report.picture import Picture
 from harness.report.text import RunTimes, one_line, printable
@@ -24,8 +27,11 @@ from harness.report.views.verdict import key_figures, why
 from harness.report.views.writes import WRITE_COLUMNS, write_rows
 
 
-def render_page(judgement: Judgement, pictures: Sequence[Picture]) -> str:
-    """The page, with the pictures within it. Everything that came from a server is shown as text."""
+def render_page(judgement: Judgement, pictures: Sequence[Picture], lines: Lines | None = None) -> str:
+    """The page, with the pictures within it. Everything that came from a server is shown as text.
+
+    `lines` is what the logs say of requests without success.
+    """
     times = RunTimes(judgement)
     shown = outage_views(judgement, times)
     roll_columns, roll_rows = roll_table(judgement)
@@ -63,6 +69,8 @@ def render_page(judgement: Judgement, pictures: Sequence[Picture]) -> str:
             beside=beside(judgement, times),
             facts=facts(judgement),
             limits=[one_line(limit) for limit in judgement.limits],
+            program=program("report.js"),
+            explore_data=data_element(explore_data(judgement, lines or Lines({}, {}))),
             colours=Markup(style_sheet()),  # noqa: S704 - a constant of the palette
         )
     )

@@ -26,6 +26,7 @@ def write_report(judgement: Judgement, run: RunDirectory) -> None:
         HarnessError: the disk is full or broken.
     """
     # Drawing needs matplotlib, whose import takes a second that no other verb should wait for.
+    from harness.report.explore.failures import lines_of_failures
     from harness.report.page import render_page
     from harness.report.picture import draw_pictures
 
@@ -39,7 +40,8 @@ def write_report(judgement: Judgement, run: RunDirectory) -> None:
         _write(run.junit, junit_xml(judgement))
         _write(run.summary, summary_markdown(judgement).encode())
         # The page comes last: who finds it finds the rest.
-        _write(run.report, render_page(judgement, pictures).encode())
+        lines = lines_of_failures(judgement, run)
+        _write(run.report, render_page(judgement, pictures, lines).encode())
     except OSError as error:
         need_room(error, run.path)
         raise UsageError(

@@ -1,0 +1,42 @@
+"""`python -m harness.report.growing`: the page's process; its task on standard input, with which it ends."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import sys
+import threading
+from pathlib import Path
+
+
+def main() -> int:
+    """Serve until standard input ends; returns the exit status."""
+    _step_back()
+    # The terminal's Ctrl-C is for the harness, which ends this process when its run is over.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with open(0, "rb", buffering=0, closefd=False) as task:
+        order = json.loads(task.readline())
+        # Only now, and so at the lowest priority: the imports cost a second of a core.
+        from harness.evidence.rundir import RunDirectory
+        from harness.report.growing.follow import Follower
+        from harness.report.growing.server import PageServer
+
+        listening = socket.socket(fileno=order["socket"])
+        server = PageServer(listening, order["token"], Follower(RunDirectory(Path(order["run"]))))
+        threading.Thread(target=server.serve_forever, name="page", daemon=True).start()
+        task.read()
+    return 0
+
+
+def _step_back() -> None:
+    """Run only while nothing else wants the processor: the page must not cost the probes their time."""
+    with contextlib.suppress(OSError, AttributeError):
+        os.nice(19)
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
