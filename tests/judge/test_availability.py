@@ -325,6 +325,25 @@ def test_a_stall_is_uncertain_by_a_probe_interval_where_its_lane_has_a_schedule(
     assert {finding.lane: finding.uncertainty_ns for finding in found} == {ISSUE: 500_000_000, LOAD: None}
 
 
+def test_an_outage_names_its_lane_and_its_error_only_where_there_is_one(tmp_path: Path) -> None:
+    story = healthy()
+    story.fail(ISSUE, 23.4, 24.1)
+    story.fail(ISSUE, 33.4, 34.1)
+    story.fail(VALIDATE, 33.4, 34.1, error="closed", status=0)
+
+    one, several = question(judged(story, tmp_path), "availability").findings
+    assert (one.lane, one.error) == (ISSUE, "http_5xx")
+    assert (several.lane, several.error) == (None, None)
+
+
+def test_a_stall_names_the_step_that_was_under_way(tmp_path: Path) -> None:
+    story = healthy()
+    story.freeze(VALIDATE, 23.2, 26.6)
+
+    (finding,) = question(judged(story, tmp_path, "judge.stall_budget_s=2"), "availability").findings
+    assert (finding.phase, finding.step, finding.node) == ("roll", "stop", "node1")
+
+
 def test_a_stall_is_not_charged_where_the_machine_had_no_room(tmp_path: Path) -> None:
     story = healthy()
     for row in story.due(VALIDATE, 2, 12):
