@@ -6,7 +6,7 @@ from pathlib import Path
 
 from harness.compare.answer import Answer, runs_needed
 from harness.compare.stored import compare_stored
-from tests.compare.runs import DRAINED, UNDRAINED, answered, draining, series
+from tests.compare.runs import DRAINED, UNDRAINED, Outages, answered, draining, series
 
 # token_issue is asked every half second: what fails from 23 to 24 is two requests and an outage of 1.0 s.
 SHORT, LONG, LONGER = (23.0, 24.0), (23.0, 25.0), (23.0, 26.0)
@@ -124,12 +124,13 @@ def test_any_other_setting_is_asked_whether_it_matters_and_told_which_way(tmp_pa
 
 
 def test_three_arms_are_each_held_against_the_first_and_pay_for_being_two_comparisons(tmp_path: Path) -> None:
-    arms = [
-        ({"name": signal, "roll": {"drained": False, "stop_signal": signal}}, [[], [], []])
-        for signal in ("graceful", "term")
-    ]
-    hit = ({"name": "kill", "roll": {"drained": False, "stop_signal": "kill"}}, [[SHORT], [LONG], [LONGER]])
-    comparison = compare_stored(series(tmp_path, *arms, hit))
+    graceful, term, kill = (
+        {"name": signal, "roll": {"drained": False, "stop_signal": signal}}
+        for signal in ("graceful", "term", "kill")
+    )
+    calm: list[Outages] = [[], [], []]
+    hit: list[Outages] = [[SHORT], [LONG], [LONGER]]
+    comparison = compare_stored(series(tmp_path, (graceful, calm), (term, calm), (kill, hit)))
     told = answered(comparison)
 
     # 0.1 with 3 + 3 runs, times two comparisons: nothing could be told apart at 0.1.

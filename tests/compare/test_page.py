@@ -243,7 +243,7 @@ def test_reports_of_runs_in_the_same_folder_of_reports_are_linked(tmp_path: Path
 
 
 def test_markup_in_a_runs_files_is_shown_as_text(tmp_path: Path) -> None:
-    hostile = {"name": HOSTILE, "roll": {"drained": False}}
+    hostile: dict[str, Any] = {"name": HOSTILE, "roll": {"drained": False}}
     runs = [run(tmp_path / "a" / "0", 0, SHORT, **hostile), run(tmp_path / "b" / "0", 1, **DRAINED)]
     write_comparison(compare_stored(runs), tmp_path)
     page = _Page(tmp_path / "compare.html")
