@@ -191,7 +191,7 @@ def _commands(text: str) -> Iterator[list[str]]:
             words = shlex.split(line, comments=True)
         except ValueError:  # prose with an apostrophe
             continue
-        if words and Path(words[0]).name == "harness":
+        if len(words) > 1 and Path(words[0]).name == "harness":  # alone, it is a folder
             yield words[1:]
 
 

@@ -45,3 +45,11 @@ def test_markup_in_a_reason_is_shown_as_text() -> None:
 
     assert "<img src=x" not in page
     assert '"onclick="' not in page
+
+
+def test_a_question_that_passes_by_the_gate_says_so_and_its_findings_are_open() -> None:
+    page = _page(stories.gated())
+
+    assert '<span class="advisory">4 let through</span>' in page
+    assert '<details data-question="availability" open>' in page
+    assert '<details data-question="procedure">' in page

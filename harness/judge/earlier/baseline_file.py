@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -17,7 +17,7 @@ from harness.judge.earlier.comparable import Settings, differences
 from harness.judge.earlier.figures import RunFigures
 from harness.judge.model import Verdict
 
-FORMAT = 1
+FORMAT: Final = 1
 RUNS_MIN = 3
 """Fewer have no spread to speak of."""
 

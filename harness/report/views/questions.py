@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from harness.judge.model import Finding, Judgement, Verdict
 from harness.report.text import NONE, RunTimes, count, one_line, seconds, words
+from harness.report.views.gate import accepted_in
 from harness.report.views.rows import Row, data_attributes, node_and_release
 from harness.report.views.verdict import first_finding
 
@@ -32,6 +33,8 @@ class QuestionView:
     advisory: bool
     first: str
     findings: tuple[Row, ...]
+    accepted: int
+    """Findings that are let through."""
 
 
 def question_views(judgement: Judgement, times: RunTimes) -> list[QuestionView]:
@@ -44,6 +47,7 @@ def question_views(judgement: Judgement, times: RunTimes) -> list[QuestionView]:
             advisory=question.advisory,
             first=first_finding(question),
             findings=tuple(_finding_row(finding, times) for finding in question.findings),
+            accepted=accepted_in(question),
         )
         for question in judgement.questions
     ]
