@@ -115,6 +115,8 @@ class Sighting:
     id: str
     attributes: Mapping[str, Value]
     """Those of `COMPARED`."""
+    name: str | None = None
+    """None of a grant, and where an older run did not note it."""
 
 
 @dataclass(frozen=True, slots=True)

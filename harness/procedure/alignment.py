@@ -8,17 +8,20 @@ from typing import Any
 
 from harness.errors import HarnessError
 from harness.evidence.jsonl import read_jsonl
+from harness.evidence.names import Role
 
 
 def next_probe_ns(path: Path, after_ns: int) -> int:
-    """First instant from `after_ns` on at which a probe of any lane is due.
+    """First instant from `after_ns` on at which a probe of any lane of Keystone is due.
 
     Raises:
         HarnessError: no probe is on record yet.
     """
     rows = read_jsonl(path).rows
     header: Mapping[str, Any] = next((row["header"] for row in rows if "header" in row), {})
-    rates = {lane["lane"]: lane["rate_hz"] for lane in header.get("lanes", ()) if lane["rate_hz"]}
+    # Not of the reference target: what is frozen is Keystone, and its probes alone can meet that.
+    probes = [lane for lane in header.get("lanes", ()) if lane.get("role", Role.PROBE) == Role.PROBE]
+    rates = {lane["lane"]: lane["rate_hz"] for lane in probes if lane["rate_hz"]}
     seen = {row["lane"]: row["intended_ns"] for row in rows if row.get("lane") in rates}
     if not seen:
         raise HarnessError("a fault can not be aligned with the probes: none is on record yet")

@@ -343,7 +343,7 @@ def _index(kind: Kind, rows: Sequence[object]) -> dict[str, tuple[Sighting, ...]
 def _sighting(kind: Kind, row: Mapping[str, Any]) -> Sighting | None:
     if not row.get("id"):
         return None
-    return Sighting(str(row["id"]), {key: row.get(key) for key in COMPARED[kind]})
+    return Sighting(str(row["id"]), {key: row.get(key) for key in COMPARED[kind]}, str(row.get("name")))
 
 
 def _grant(row: Mapping[str, Any]) -> Sighting | None:

@@ -244,7 +244,7 @@ def test_the_caches_forget_and_fill_again(deployment: LocalDeployment) -> None:
 @pytest.mark.lab
 def test_without_a_user_of_the_load_no_row_can_be_hit(deployment: LocalDeployment) -> None:
     fault = FaultSettings(kind=FaultKind.DELETE_USER, phase=Phase.COOLDOWN, after_s=0)
-    with pytest.raises(HarnessError, match="there is no user of the load in the database to hit"):
+    with pytest.raises(HarnessError, match="no user of the load is older than 2 s"):
         deployment.faults.prepare(fault).begin()
 
 

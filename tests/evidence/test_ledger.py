@@ -93,7 +93,7 @@ def test_no_folder_is_no_ledger(tmp_path: Path) -> None:
 
 def test_a_read_back_comes_back_as_it_was_written(tmp_path: Path) -> None:
     acknowledged(WriteLog(tmp_path / "ledger" / "load.jsonl"), CREATE, "u1")
-    seen = Sighting("u1", {"description": None, "email": None, "enabled": True})
+    seen = Sighting("u1", {"description": None, "email": None, "enabled": True}, name="alice")
     found = {
         BALANCER: Found((seen,), ById(200, seen, "node2"), (Login(1, 201, "node1"),)),
         "node1": Found(None),

@@ -270,6 +270,24 @@ def test_a_name_that_stands_twice_is_told(tmp_path: Path) -> None:
     assert judgement.writes[0].duplicated == 1
 
 
+def test_a_user_under_another_name_is_wrong(tmp_path: Path) -> None:
+    made = books()
+    renamed = Sighting("id-of-alice", ALICE.attributes, name="mallory")
+    made.find(CONTRACT, "node1", "alice", Found((renamed,)))
+    assert told(made, tmp_path) == [
+        "FAIL: User alice (id id-of-alice), whose update node1 on 27.1.0 acknowledged 30.00 s into the run "
+        "(phase roll, request req-30), is wrong: after contract its name is 'mallory' instead of 'alice' at "
+        "node1."
+    ]
+
+
+def test_a_user_under_its_own_name_passes(tmp_path: Path) -> None:
+    made = books()
+    named = Sighting("id-of-alice", ALICE.attributes, name="alice")
+    made.find(CONTRACT, "node1", "alice", Found((named,)))
+    assert judged(made, tmp_path).verdict is Verdict.PASS
+
+
 def _with_password(*logins: Login) -> Books:
     made = Books()
     made.write(5, "user_create", **MADE, password=1)

@@ -202,6 +202,21 @@ def test_an_aligned_fault_begins_just_before_a_probe_is_due(tmp_path: Path) -> N
     assert story.over()[0]["begin_ns"] == 102 * S + 48_000_000
 
 
+def test_a_fault_is_not_aligned_with_the_reference_target(tmp_path: Path) -> None:
+    lanes = [
+        {"lane": "token_validate/new", "rate_hz": 10.0, "role": "probe"},
+        {"lane": "reference/ping/new", "rate_hz": 10.0, "role": "reference"},
+    ]
+    path = tmp_path / "probes.jsonl"
+    rows = [
+        {"header": {"lanes": lanes}},
+        {"lane": "token_validate/new", "intended_ns": 10 * S + S // 20},
+        {"lane": "reference/ping/new", "intended_ns": 10 * S},
+    ]
+    path.write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
+    assert next_probe_ns(path, 12 * S) == 12 * S + S // 20
+
+
 def test_without_a_probe_on_record_nothing_can_be_aligned(tmp_path: Path) -> None:
     with pytest.raises(HarnessError, match="can not be aligned with the probes: none is on record yet"):
         next_probe_ns(tmp_path / "probes.jsonl", 0)

@@ -67,9 +67,12 @@ def _faults(entity: EntityRead, found: Found, states: frozenset[State]) -> Itera
     if found.listed is not None:
         if len(found.listed) > 1:
             yield Fault.DUPLICATED, ""
-        yield from _sighted(_own(found.listed, own_id), own_id, states)
+        seen = _own(found.listed, own_id)
+        yield from _sighted(seen, own_id, states)
+        yield from _renamed(entity, seen)
     if found.by_id is not None and found.by_id.status in (200, 404):
         yield from _sighted(found.by_id.seen, own_id, states)
+        yield from _renamed(entity, found.by_id.seen)
     yield from _logged_in(found, states)
 
 
@@ -97,6 +100,12 @@ def _sighted(
         yield Fault.RESURRECTED, ""
     else:
         yield Fault.WRONG, _words(seen, states)
+
+
+def _renamed(entity: EntityRead, seen: Sighting | None) -> Iterator[tuple[Fault, str]]:
+    """Nobody renames: the name is what its writes are known by."""
+    if seen is not None and seen.name is not None and seen.name != entity.name:
+        yield Fault.WRONG, f"its name is {_value(seen.name)} instead of {_value(entity.name)}"
 
 
 def _words(seen: Sighting, states: frozenset[State]) -> str:
