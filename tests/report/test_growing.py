@@ -228,7 +228,7 @@ def test_it_listens_on_loopback_only_and_ends_with_the_run(growing: _Growing) ->
     port = address.port
     with served(address, growing.run):
         _get(address, f"/{address.token}/")
-        (process,) = _page_processes()
+        process = _newest_page()
         listening = [each.laddr for each in process.net_connections() if each.status == "LISTEN"]
         arguments = " ".join(process.cmdline())
         idle = os.sched_getscheduler(process.pid) == os.SCHED_IDLE
@@ -242,12 +242,10 @@ def test_it_listens_on_loopback_only_and_ends_with_the_run(growing: _Growing) ->
         socket.create_connection(("127.0.0.1", port))
 
 
-def _page_processes() -> list[psutil.Process]:
-    return [
-        child
-        for child in psutil.Process().children()
-        if "harness.report.growing" in " ".join(child.cmdline())
-    ]
+def _newest_page() -> psutil.Process:
+    children = psutil.Process().children()
+    pages = [child for child in children if "harness.report.growing" in child.cmdline()]
+    return max(pages, key=lambda page: page.create_time())
 
 
 def test_a_harness_that_is_killed_takes_its_page_with_it(growing: _Growing) -> None:
@@ -271,8 +269,16 @@ def test_a_harness_that_is_killed_takes_its_page_with_it(growing: _Growing) -> N
         harness.wait()
 
     _until(lambda: not page.is_running() or page.status() == psutil.STATUS_ZOMBIE)
-    with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(("127.0.0.1", port))
+    # At the lowest priority its other threads may end, and let go of the socket, a while after the first.
+    _until(lambda: _refuses(port))
+
+
+def _refuses(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port)).close()
+    except ConnectionRefusedError:
+        return True
+    return False
 
 
 def _until(so: Callable[[], bool]) -> None:
@@ -292,7 +298,7 @@ def test_a_page_that_can_not_begin_is_no_fault_of_the_run(tmp_path: Path) -> Non
 
 def test_a_page_that_is_killed_does_not_disturb_the_run(growing: _Growing) -> None:
     with _served(growing.run):
-        (process,) = _page_processes()
+        process = _newest_page()
         process.kill()
         reached = True
 

@@ -105,7 +105,7 @@ class Explorer {
       select.value = this.filter[select.name];
     });
     const buttons = outageButtons(this.model, (outage) => this.choose(outage));
-    this.parts.outages.replaceChildren(...(buttons.length ? buttons : [element('span', { class: 'muted' }, 'none')]));
+    this.parts.outages.replaceChildren(...(buttons.length ? buttons : [element('span', { class: 'muted' }, this.quiet ? 'told by the report, once the run is judged' : 'none')]));
   }
 
   zoom(from_s, to_s) {
