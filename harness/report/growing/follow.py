@@ -52,7 +52,7 @@ class Follower:
         self._start_ns = 0
 
     def told(self, rows_had: int, failures_had: int) -> dict[str, Any] | None:
-        """The procedure so far, and the requests after those that the reader has; None before there is a file."""
+        """The procedure so far, and the requests that the reader lacks; None before there is a file."""
         with self._lock:
             if self._monotonic_s() - self._looked_s >= _LOOK_AGAIN_S:
                 self._look()

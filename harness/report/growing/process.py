@@ -25,12 +25,13 @@ class Address:
     """Where a page will be served: a socket that listens already, and a path that nobody can guess."""
 
     listening: socket.socket
+    port: int
     token: str = field(repr=False)
 
     @property
     def url(self) -> str:
         """To be opened in a browser of this machine; who has it can read the run."""
-        return f"http://127.0.0.1:{self.listening.getsockname()[1]}/{self.token}/"
+        return f"http://127.0.0.1:{self.port}/{self.token}/"
 
 
 def listen(port: int) -> Address:
@@ -50,7 +51,7 @@ def listen(port: int) -> Address:
             f"--live-port {port}: cannot be listened on ({error.strerror}); "
             "name another port, or leave it out for a free one."
         ) from error
-    return Address(listening, secrets.token_urlsafe(_TOKEN_BYTES))
+    return Address(listening, listening.getsockname()[1], secrets.token_urlsafe(_TOKEN_BYTES))
 
 
 @contextlib.contextmanager

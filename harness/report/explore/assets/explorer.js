@@ -11,6 +11,7 @@ class Explorer {
     this.filter = { lane: '', node: '', release: '', error: '' };
     this.model = model;
     this.view = this.whole();
+    this.follows = true;
     this.at_s = null;
     this.build();
     this.refresh();
@@ -65,11 +66,9 @@ class Explorer {
 
   /** Take a later state of the same run; who looks at all of it follows, who zoomed in stays there. */
   grow(model) {
-    const before = this.whole();
-    const follows = this.view.from_s <= before.from_s && this.view.to_s >= before.to_s;
     const [at_s, failures] = [this.at_s, this.model.failures.length];
     this.model = model;
-    if (follows) this.view = this.whole();
+    if (this.follows) this.view = this.whole();
     this.fill();
     this.refresh();
     if (failures !== model.failures.length) this.listInView();
@@ -106,11 +105,12 @@ class Explorer {
       select.value = this.filter[select.name];
     });
     const buttons = outageButtons(this.model, (outage) => this.choose(outage));
-    this.parts.outages.replaceChildren(...(buttons.length ? buttons : [element('span', { class: 'muted' }, 'none')]));
+    this.parts.outages.replaceChildren(...(buttons.length ? buttons : [element('span', { class: 'muted' }, this.quiet ? 'told by the report, once the run is judged' : 'none')]));
   }
 
   zoom(from_s, to_s) {
-    if (from_s === null) this.view = this.whole();
+    this.follows = from_s === null;
+    if (this.follows) this.view = this.whole();
     else {
       const middle = (from_s + to_s) / 2;
       const half = Math.max(LEAST_VIEW_S, to_s - from_s) / 2;
