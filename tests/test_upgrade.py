@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import stat
+import subprocess
 import time
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
+import requests
 
 from tests.command import ROOT, harness, start_harness
 
@@ -103,9 +106,15 @@ def _is_judged_again_to_the_same_bytes(run: Run) -> None:
 
 def test_an_undrained_upgrade_fails_inside_the_roll_and_names_each_node(tmp_path: Path) -> None:
     # A relative folder, as the default is: servers and commands have working folders of their own.
-    done = harness("run", "undrained", *SHORT, "--out", os.path.relpath(tmp_path, ROOT))
-    run = Run(tmp_path)
-    assert done.returncode == 1, done.stdout + done.stderr
+    out, output = tmp_path / "out", tmp_path / "output"
+    live = start_harness(
+        "run", "undrained", *SHORT, "--live", "--out", os.path.relpath(out, ROOT), output=output
+    )
+    told = _told_live_of_the_first_stop(live, output)
+    assert {"baseline", "expand", "roll"} <= {phase["name"] for phase in told["phases"]}
+    assert told["counts"]["ok"] > 100
+    assert live.wait(280) == 1, output.read_text()
+    run = Run(out)
     assert run.question("procedure")["verdict"] == "PASS"
     assert run.question("coverage")["verdict"] == "PASS"
     assert run.question("integrity")["verdict"] == "PASS"
@@ -118,6 +127,20 @@ def test_an_undrained_upgrade_fails_inside_the_roll_and_names_each_node(tmp_path
         run.verdict["counts"]["failed"] + run.verdict["counts"]["unknown"]
     )
     _nothing_runs_from(run)
+
+
+def _told_live_of_the_first_stop(process: subprocess.Popen[bytes], output: Path) -> dict[str, Any]:
+    """What the live page tells while the run goes on, once a node was stopped."""
+    deadline_s = time.monotonic() + 200
+    told: dict[str, Any] = {}
+    while not [step for step in told.get("steps", ()) if step["in_roll"] and step["name"] == "stop"]:
+        assert time.monotonic() < deadline_s, f"the page told of no stop, but of {told.get('now')}"
+        assert process.poll() is None, output.read_text()
+        time.sleep(0.5)
+        address = re.search(r"http://127\.0\.0\.1:\d+/\S+/", output.read_text())
+        if address:
+            told = requests.get(f"{address[0]}data", params={"after": "0,0"}, timeout=20).json() or {}
+    return told
 
 
 def test_a_killed_harness_leaves_a_run_that_can_be_judged_and_the_next_run_works(tmp_path: Path) -> None:
