@@ -22,7 +22,7 @@ def test_every_request_of_a_usual_run_is_there_and_stands_for_itself(tmp_path: P
     assert requests["intended_ns"].is_monotonic_increasing
     # The lanes that renew the harness's own tokens are no part of the counts.
     told = requests[~requests["lane"].str.startswith(("renew-", "reference/"))]
-    assert len(told) >= judgement.counts.requests
+    assert len(told) >= judgement.counts["requests"]
 
 
 def test_a_huge_run_is_sampled_evenly_and_stands_for_as_many_as_there_were(
@@ -43,7 +43,7 @@ def test_the_slowest_request_of_a_huge_run_is_never_thinned_away(
 ) -> None:
     def slow() -> pd.DataFrame:
         story = healthy()
-        story.slow(VALIDATE, 23.2, 23.5, by_s=0.9)
+        story.slow(VALIDATE, 23.2, 24.4, by_s=0.9)
         return judged(story, tmp_path / str(len(list(tmp_path.iterdir())))).series.requests
 
     whole = slow()
