@@ -37,6 +37,7 @@ from harness.releases.catalogue import Release, load_catalogue
 from harness.releases.migrations import pending
 from harness.releases.prepare import default_home, is_prepared, prepare
 from harness.scenario import Scenario, load_gate, load_scenario
+from harness.terminal import Terminal
 
 if TYPE_CHECKING:
     from harness.judge.earlier.baseline_file import Baseline
@@ -116,7 +117,7 @@ def run(
         out=out,
         command=("harness", *sys.argv[1:]),
     )
-    console = Console()
+    console = Terminal()
     beside = _page_beside(console, live_port or 0) if live or live_port is not None else None
     with LiveView(console) as view:
         watcher = TerminalWatcher(view)
@@ -146,7 +147,7 @@ def judge(run: Path, overrides: tuple[str, ...], gate: Path | None, earlier: Pat
     stored = open_run_directory(run)
     if is_running(read_manifest(stored.manifest)):
         raise UsageError(f"{run}: this run still goes on; judge it once it has ended.")
-    sys.exit(_judge(stored, Console(), overrides, other, runs_before))
+    sys.exit(_judge(stored, Terminal(), overrides, other, runs_before))
 
 
 @cli.command()
@@ -198,7 +199,7 @@ def releases(context: click.Context) -> None:
     """List the Keystone releases that are known, and what each supported upgrade migrates."""
     if context.invoked_subcommand is not None:
         return
-    catalogue, home, console = load_catalogue(), default_home(), Console()
+    catalogue, home, console = load_catalogue(), default_home(), Terminal()
     table = Table("series", "version", "SLURP", "python", "served by", "prepared")
     for release in catalogue:
         prepared = "yes" if is_prepared(release, home) else "no"
@@ -283,7 +284,7 @@ def status() -> None:
     for each in found:
         running = ", ".join(each.running) or "nothing"
         table.add_row(each.id, each.standing, each.release, each.url, each.started, running, str(each.logs))
-    Console().print(table)
+    Terminal().print(table)
 
 
 def _page_beside(console: Console, port: int) -> Callable[[RunDirectory], AbstractContextManager[None]]:

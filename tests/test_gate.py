@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ import pytest
 from harness.errors import UsageError
 from harness.evidence.rundir import RunDirectory
 from harness.scenario import load_gate
-from tests.command import harness
+from tests.command import environment, harness
 from tests.judge.story import ISSUE, Story, healthy
 
 ACCEPTING = """
@@ -53,6 +55,26 @@ def test_0_where_everything_is_well(tmp_path: Path) -> None:
     done = harness("judge", str(run.path))
     assert (done.returncode, _verdict(run)["exit_code"]) == (0, 0), done.stderr
     assert "PASS: No downtime was seen" in done.stdout
+
+
+@pytest.mark.parametrize(("story", "status"), [(healthy(), 0), (_hurt(), 1), (_starved(), 3)])
+def test_the_status_is_the_verdicts_also_where_nobody_reads_to_the_end(
+    story: Story, status: int, tmp_path: Path
+) -> None:
+    run = story.write(tmp_path / "run")
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb") as closed:
+        done = subprocess.run(
+            [sys.executable, "-m", "harness", "judge", str(run.path)],
+            stdout=closed,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            env=environment(),
+        )
+    assert (done.returncode, done.stderr) == (status, "")
+    assert run.verdict.is_file()
 
 
 def test_0_with_every_accepted_finding_told_on_the_terminal_and_in_each_file(tmp_path: Path) -> None:

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
 
 from harness.compare.arms_file import ArmsPlan, load_arms
 from harness.compare.carry_out import carry_out, go_on
 from harness.compare.folder import make_folder
 from harness.errors import UsageError
+from harness.terminal import Terminal
 
 if TYPE_CHECKING:
     from harness.compare.comparison import Comparison
@@ -97,7 +97,7 @@ def _tell(comparison: Comparison, folder: Path) -> None:
 
     page = write_comparison(comparison, folder)
     answered = answer(comparison)
-    console = Console()
+    console = Terminal()
     arms = (f"{arm.name}: {counted(len(arm.runs), 'run')}" for arm in comparison.arms.arms)
     lines = (", ".join(arms), f"{answered.question} {answered.sentence}", f"Report: {page}")
     for line in lines:  # names come from the runs' files, whatever those hold

@@ -8,13 +8,13 @@ from importlib import resources
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from harness.controls.matching import Result
 from harness.controls.run import Outcome, run_control
 from harness.controls.table import markdown, table, write_json
 from harness.errors import ExitCode, UsageError
 from harness.scenario import Scenario, load_scenario
+from harness.terminal import Terminal
 
 RESULTS = "controls.json"
 _WIDTH_MIN = 110
@@ -35,7 +35,7 @@ def controls(names: Sequence[str], out: Path) -> None:
 
     Exit status: 0 every one came out as declared, 1 one did not, 2 usage, 4 harness error.
     """
-    console = Console()
+    console = Terminal()
     console.width = max(console.width, _WIDTH_MIN)
     chosen = choose(names)
     outcomes: list[Outcome] = []
