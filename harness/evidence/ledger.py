@@ -12,7 +12,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -208,14 +208,15 @@ def derived_password(secret: str, name: str, version: int) -> str:
 class WriteLog:
     """Notes the writes of one generator; each line is in the file before the call returns."""
 
-    def __init__(self, path: Path) -> None:
-        """Start the file.
+    def __init__(self, path: Path, clock: Callable[[], int] = now_ns) -> None:
+        """Start the file; `clock` is the tests' to replace.
 
         Raises:
             OSError: it cannot be made.
         """
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lines = JsonLinesWriter(path)
+        self._clock = clock
         self._seq = 0
 
     def invoked(self, lane: str, change: Change, request_id: str) -> int:
@@ -229,7 +230,7 @@ class WriteLog:
             {
                 "seq": seq,
                 "edge": "invoked",
-                "mono_ns": now_ns(),
+                "mono_ns": self._clock(),
                 "lane": lane,
                 "op": change.op,
                 "name": change.name,
@@ -259,7 +260,7 @@ class WriteLog:
             {
                 "seq": seq,
                 "edge": "completed",
-                "mono_ns": now_ns(),
+                "mono_ns": self._clock(),
                 "outcome": outcome,
                 "error": error,
                 "entity_id": made_id,

@@ -6,8 +6,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from harness.evidence.ledger import (
     ById,
     Change,
@@ -46,6 +44,8 @@ class Books:
     ended: bool = True
     errors: tuple[str, ...] = ()
     noted: bool = True
+    noted_at_s: float | None = None
+    """When every write was noted as sent and acknowledged; None: each at its own time."""
     views: tuple[str, ...] = VIEWS
     forgotten: set[str] = field(default_factory=set)
     """Entities that the read-backs leave out."""
@@ -80,8 +80,10 @@ class Books:
                     log.end(40, self.errors)
 
     def _note(self, path: Path) -> None:
-        log = WriteLog(path)
+        at_ns = 0
+        log = WriteLog(path, lambda: at_ns if self.noted_at_s is None else ns(self.noted_at_s))
         for write in self.writes:
+            at_ns = write.invoked_ns
             seq = log.invoked(
                 write.lane,
                 Change(Operation(write.op), write.name, write.entity_id, write.asked),
@@ -542,11 +544,9 @@ def test_a_read_back_that_skips_a_node_does_not_speak_for_it(tmp_path: Path) -> 
     ]
 
 
-def test_a_read_back_that_forgets_an_acknowledged_user_is_not_taken_for_whole(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("harness.evidence.ledger.now_ns", lambda: ns(45))  # of both stages, before the last
+def test_a_read_back_that_forgets_an_acknowledged_user_is_not_taken_for_whole(tmp_path: Path) -> None:
     made = books()
+    made.noted_at_s = 45  # of both stages, before the last
     made.forgotten = {"bob"}
     assert told(made, tmp_path) == [
         "INCONCLUSIVE: The read-back at the end left out 2 writes that were acknowledged before it began, so "
@@ -554,11 +554,9 @@ def test_a_read_back_that_forgets_an_acknowledged_user_is_not_taken_for_whole(
     ]
 
 
-def test_what_is_acknowledged_after_the_cut_off_is_not_forgotten(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("harness.evidence.ledger.now_ns", lambda: ns(50))
+def test_what_is_acknowledged_after_the_cut_off_is_not_forgotten(tmp_path: Path) -> None:
     made = books()
+    made.noted_at_s = 50
     made.forgotten = {"bob"}
     assert told(made, tmp_path)[0].startswith("PASS: All 2 acknowledged writes to 1 user were in force")
 

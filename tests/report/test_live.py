@@ -1,99 +1,375 @@
 from __future__ import annotations
 
-import io
-from datetime import UTC, datetime
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
 
-from rich.console import Console
+import psutil
+import pytest
 
-from harness.report import LiveView
+from harness.errors import UsageError
+from harness.evidence.rundir import RunDirectory
+from harness.report.growing.follow import Follower
+from harness.report.growing.process import Address, listen, served
+from harness.report.growing.server import THREADS_MAX
+from tests.browser import chromium, missing
+from tests.judge.story import ISSUE, VALIDATE, Story, healthy
+from tests.report.explored import HOSTILE
+
+ENOUGH_S = 30.0
 
 
-class _Clock:
-    """A monotonic clock that the story winds by hand."""
+class _Growing:
+    """A run directory that a story writes a bit at a time, as a harness does."""
 
-    def __init__(self) -> None:
-        self.now_s = 100.0
+    def __init__(self, path: Path, story: Story) -> None:
+        self.run = story.write(path / "whole")
+        self._journal = self.run.journal.read_bytes().splitlines(keepends=True)
+        probes = self.run.requests / "probes.jsonl"
+        self._probes = probes.read_bytes().splitlines(keepends=True)
+        self._manifest = self.run.manifest.read_bytes()
+        self.run = RunDirectory(path / "run")
+        self.run.requests.mkdir(parents=True)
+        self.run.logs.mkdir()
 
-    def __call__(self) -> float:
-        return self.now_s
+    def begin(self) -> None:
+        self.run.manifest.write_bytes(self._manifest)
+
+    def grow(self, events: int, lines: int, torn: bytes = b"") -> None:
+        self.run.journal.write_bytes(b"".join(self._journal[:events]))
+        (self.run.requests / "probes.jsonl").write_bytes(b"".join(self._probes[:lines]) + torn)
+
+    def grow_whole(self) -> None:
+        self.grow(len(self._journal), len(self._probes))
 
 
-def _view(clock: _Clock, *, terminal: bool) -> tuple[LiveView, io.StringIO]:
-    screen = io.StringIO()
-    console = Console(file=screen, force_terminal=terminal, width=100, height=30, color_system=None)
-    view = LiveView(
-        console,
-        "undrained: 27.1.0 → 29.1.0",
-        utc=lambda: datetime(2026, 9, 21, 14, 13, 20, tzinfo=UTC),
-        monotonic_s=clock,
+@pytest.fixture
+def growing(tmp_path: Path) -> _Growing:
+    story = healthy(drained=False)
+    story.fail(VALIDATE, 23.2, 24.9, detail=HOSTILE)
+    return _Growing(tmp_path, story)
+
+
+# --- what is told
+
+
+def test_nothing_is_told_before_there_is_a_journal(growing: _Growing) -> None:
+    assert Follower(growing.run).told(0, 0) is None
+    growing.begin()
+    assert Follower(growing.run).told(0, 0) is None
+
+
+def test_a_reader_is_told_what_is_new_and_no_line_twice_or_by_half(growing: _Growing) -> None:
+    clock = iter(range(100))
+    follower = Follower(growing.run, monotonic_s=lambda: float(next(clock)))
+    growing.begin()
+    growing.grow(5, 11, torn=b'{"seq": 99, "lane"')
+    first = _told(follower, 0)
+    growing.grow(20, 31)
+    second = _told(follower, 10)
+
+    assert len(first["at_ms"]) == 10
+    assert len(second["at_ms"]) == 20
+    assert second["counts"] == {"ok": 30}
+    assert [phase["name"] for phase in first["phases"]] == ["setup", "baseline"]
+    assert [phase["name"] for phase in second["phases"]][-1] == "expand"
+
+
+def test_a_phase_under_way_lasts_until_now_and_a_run_that_is_over_until_its_end(growing: _Growing) -> None:
+    growing.begin()
+    growing.grow_whole()
+
+    told = _told(Follower(growing.run), 0)
+
+    assert told["ended"] is True
+    assert told["end_s"] == 56.0
+    assert told["releases"] == ["27.1.0", "29.1.0"]
+    assert told["nodes"][0]["states"][-1][:2] == ["serving", "29.1.0"]
+
+
+def test_a_failed_request_is_told_in_full(growing: _Growing) -> None:
+    growing.begin()
+    growing.grow_whole()
+
+    failure = _told(Follower(growing.run), 0)["failures"][0]
+
+    assert failure["id"] == "req-token_validate/reused-23.625"
+    assert (failure["error"], failure["status"], failure["at_s"]) == ("http_5xx", 502, 23.625)
+
+
+def test_however_many_ask_the_files_are_read_once_in_a_while(growing: _Growing) -> None:
+    follower = Follower(growing.run, monotonic_s=lambda: 100.0)
+    growing.begin()
+    growing.grow(4, 11)
+    _told(follower, 0)
+    growing.grow(20, 31)
+
+    assert _told(follower, 0)["counts"] == {"ok": 10}
+
+
+def _told(follower: Follower, rows: int) -> dict[str, Any]:
+    told = follower.told(rows, 0)
+    assert told is not None
+    return told
+
+
+# --- who is answered
+
+
+@contextmanager
+def _served(run: RunDirectory) -> Iterator[Address]:
+    address = listen(0)
+    with served(address, run):
+        yield address
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Address]:
+    """One server for every reader: none of them can change it."""
+    growing = _Growing(tmp_path_factory.mktemp("served"), healthy())
+    growing.begin()
+    growing.grow(20, 31)
+    with _served(growing.run) as served_at:
+        yield served_at
+
+
+def _get(
+    address: Address, path: str, method: str = "GET", **headers: str
+) -> tuple[int, dict[str, str], bytes]:
+    with closing(HTTPConnection("127.0.0.1", address.port, timeout=ENOUGH_S)) as connection:
+        connection.request(method, path, headers=headers)
+        answer = connection.getresponse()
+        return answer.status, dict(answer.getheaders()), answer.read()
+
+
+def test_the_page_and_its_data_are_served_to_who_has_the_address(address: Address) -> None:
+    status, headers, page = _get(address, f"/{address.token}/")
+    _, _, data = _get(address, f"/{address.token}/data?after=10,0")
+
+    assert status == 200
+    assert b'<h2 id="explore-title">So far</h2>' in page
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert "default-src 'none'; script-src 'sha256-" in headers["Content-Security-Policy"]
+    assert len(json.loads(data)["at_ms"]) == 20
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/data", "/wrong/", "/wrong/data", "//", "/{token}", "/{token}/../{token}/x"]
+)
+def test_who_does_not_know_the_path_learns_nothing(address: Address, path: str) -> None:
+    status, _, body = _get(address, path.format(token=address.token))
+
+    assert (status, body) == (404, b"There is nothing here.\n")
+
+
+def test_a_name_of_the_web_that_was_rebound_to_loopback_is_refused(address: Address) -> None:
+    path = f"/{address.token}/data"
+
+    assert _get(address, path, Host="evil.example")[0] == 421
+    assert _get(address, path, Host=f"evil.example:{address.port}")[0] == 421
+    assert _get(address, path, Host="127.0.0.1:1")[0] == 421
+    assert _get(address, path, Host=f"localhost:{address.port}")[0] == 200
+
+
+def test_nothing_can_be_changed_through_it(address: Address) -> None:
+    for method in ("POST", "PUT", "DELETE", "OPTIONS"):
+        assert _get(address, f"/{address.token}/", method)[0] == 501
+
+
+@pytest.mark.parametrize(
+    "query", ["", "?after=", "?after=x,y", "?after=-5,-5", "?after=9999999999,1", "?after=1,2,3", "?%00"]
+)
+def test_nonsense_in_a_query_is_answered_and_breaks_nothing(address: Address, query: str) -> None:
+    assert _get(address, f"/{address.token}/data{query}")[0] == 200
+
+
+def test_silent_and_dripping_readers_hold_no_more_than_their_threads_and_are_hung_up_on(
+    address: Address,
+) -> None:
+    _get(address, f"/{address.token}/")
+    idle = [socket.create_connection(("127.0.0.1", address.port)) for _ in range(3 * THREADS_MAX)]
+    try:
+        for connection in idle:
+            connection.settimeout(ENOUGH_S)
+            connection.sendall(b"GET / HT")
+        # Those beyond the room are closed at once, the others when their time is up; nobody waits for ever.
+        assert all(_hung_up(connection) for connection in idle)
+    finally:
+        for connection in idle:
+            connection.close()
+    assert _get(address, f"/{address.token}/data")[0] == 200
+
+
+def _hung_up(connection: socket.socket) -> bool:
+    try:
+        while connection.recv(4096):
+            pass
+    except ConnectionError:
+        pass
+    return True
+
+
+# --- how it lives
+
+
+def test_it_listens_on_loopback_only_and_ends_with_the_run(growing: _Growing) -> None:
+    growing.begin()
+    growing.grow(20, 31)
+    address = listen(0)
+    port = address.port
+    with served(address, growing.run):
+        _get(address, f"/{address.token}/")
+        process = _newest_page()
+        listening = [each.laddr for each in process.net_connections() if each.status == "LISTEN"]
+        arguments = " ".join(process.cmdline())
+        idle = os.sched_getscheduler(process.pid) == os.SCHED_IDLE
+
+    assert [tuple(each) for each in listening] == [("127.0.0.1", port)]
+    assert address.token not in arguments
+    assert str(growing.run.path) not in arguments
+    assert idle
+    assert not process.is_running()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port))
+
+
+def _newest_page() -> psutil.Process:
+    children = psutil.Process().children()
+    return max(filter(_is_page, children), key=lambda page: page.create_time())
+
+
+def _is_page(process: psutil.Process) -> bool:
+    try:
+        return "harness.report.growing" in process.cmdline()
+    except psutil.ZombieProcess:  # a child of another test, which nobody has waited for yet
+        return False
+
+
+def test_a_harness_that_is_killed_takes_its_page_with_it(growing: _Growing) -> None:
+    growing.begin()
+    growing.grow(20, 31)
+    script = (
+        "import sys, time; from pathlib import Path; from harness.evidence.rundir import RunDirectory;"
+        "from harness.report.growing.process import listen, served;"
+        "address = listen(0); beside = served(address, RunDirectory(Path(sys.argv[1]))); beside.__enter__();"
+        "print(address.url, flush=True); time.sleep(600)"
     )
-    return view, screen
-
-
-def test_without_a_terminal_every_event_is_a_plain_line_with_its_time() -> None:
-    clock = _Clock()
-    view, screen = _view(clock, terminal=False)
-
-    with view:
-        view.phase_began("roll")
-        clock.now_s = 112.5
-        view.step("wait_drained", "node1")
-        view.step("wait_drained", "node1", "end", "0 sessions left")
-        view.step("token_flush", edge="skip", told="27.1.0 has none")
-        view.step("start", "node2", "fail", "it never answered")
-        view.note("load is up")
-
-    assert screen.getvalue().splitlines() == [
-        "14:13:20Z     0.0 s  phase roll",
-        "14:13:20Z    12.5 s    wait drained node1",
-        "14:13:20Z    12.5 s    wait drained node1 done: 0 sessions left",
-        "14:13:20Z    12.5 s    token flush skipped: 27.1.0 has none",
-        "14:13:20Z    12.5 s    start node2 FAILED: it never answered",
-        "14:13:20Z    12.5 s    load is up",
-    ]
-
-
-def test_without_a_terminal_figures_come_every_ten_seconds_and_at_once_when_more_fail() -> None:
-    view, screen = _view(_Clock(), terminal=False)
-
-    with view:
-        for elapsed_s, failed in ((0.0, 0), (4.0, 0), (5.0, 2), (9.0, 2), (15.0, 2)):
-            view.tick(elapsed_s, 17.0, 1_000 + int(elapsed_s), failed)
-
-    lines = [line[21:].strip() for line in screen.getvalue().splitlines()]
-    assert lines == [
-        "17.0 requests/s, 1,000 sent, 0 failed",
-        "17.0 requests/s, 1,005 sent, 2 failed",
-        "17.0 requests/s, 1,015 sent, 2 failed",
-    ]
-
-
-def test_on_a_terminal_the_panel_shows_phase_step_node_and_figures() -> None:
-    view, screen = _view(_Clock(), terminal=True)
-
-    with view:
-        view.phase_began("roll")
-        view.step("stop", "node3")
-        view.tick(33.0, 16.5, 512, 4)
-
-    # The last thing drawn before the panel is taken away.
-    drawn = screen.getvalue()
-    for words in (
-        "undrained: 27.1.0 → 29.1.0",
-        "phase     roll",
-        "stop node3",
-        "512 sent, 16.5/s",
-        "4 failed so far",
-    ):
-        assert words in drawn, words
-
-
-def test_words_of_a_server_steer_neither_the_log_nor_the_terminal() -> None:
-    view, screen = _view(_Clock(), terminal=False)
-
-    with view:
-        view.note("[bold red]\x1b[2Jgone\nsecond line")
-
-    assert (
-        screen.getvalue() == "14:13:20Z     0.0 s    [bold red]\N{REPLACEMENT CHARACTER}[2Jgone second line\n"
+    harness = subprocess.Popen(
+        [sys.executable, "-c", script, str(growing.run.path)], stdout=subprocess.PIPE, text=True
     )
+    try:
+        assert harness.stdout is not None
+        port = int(harness.stdout.readline().split(":")[2].split("/")[0])
+        (page,) = psutil.Process(harness.pid).children()
+    finally:
+        harness.kill()
+        harness.wait()
+
+    _until(lambda: not page.is_running() or page.status() == psutil.STATUS_ZOMBIE)
+    # At the lowest priority its other threads may end, and let go of the socket, a while after the first.
+    _until(lambda: _refuses(port))
+
+
+def _refuses(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port)).close()
+    except ConnectionRefusedError:
+        return True
+    return False
+
+
+def _until(so: Callable[[], bool]) -> None:
+    deadline_s = time.monotonic() + ENOUGH_S
+    while not so():
+        assert time.monotonic() < deadline_s, "it did not come about"
+        time.sleep(0.05)
+
+
+def test_a_page_that_can_not_begin_is_no_fault_of_the_run(tmp_path: Path) -> None:
+    run = RunDirectory(tmp_path / "gone")
+    with served(listen(0), run):
+        reached = True
+
+    assert reached
+
+
+def test_a_page_that_is_killed_does_not_disturb_the_run(growing: _Growing) -> None:
+    with _served(growing.run):
+        process = _newest_page()
+        process.kill()
+        reached = True
+
+    assert reached
+
+
+def test_a_port_that_is_taken_is_a_sentence(tmp_path: Path) -> None:
+    with closing(listen(0).listening) as taken, pytest.raises(UsageError) as refused:
+        listen(taken.getsockname()[1])
+
+    port = refused.value.args[0].split()[1].rstrip(":")
+    assert str(refused.value) == (
+        f"--live-port {port}: cannot be listened on (Address already in use); "
+        "name another port, or leave it out for a free one."
+    )
+
+
+# --- in a browser
+
+
+@pytest.mark.skipif(missing() is not None, reason=str(missing()))
+def test_the_page_grows_with_the_run_and_stays_where_its_reader_looks(growing: _Growing) -> None:
+    with _served(growing.run) as address, chromium() as browser:
+        browser.open(address.url)
+        _until(lambda: browser.text("#now") == "Waiting for the run to begin.")
+        growing.begin()
+        growing.grow(9, 31)
+        _until(lambda: "30 requests were due, 0 failed." in browser.text("#counts"))
+        assert browser.texts("[data-zoom]") == ["whole run", "baseline", "preflight"]
+
+        browser.click("[data-zoom='baseline']")
+        view = browser.text("#explorer .told").partition(":")[0]
+        growing.grow_whole()
+        _until(lambda: "324 requests were due, 3 failed." in browser.text("#counts"))
+
+        assert "roll node2" in browser.texts("[data-zoom]")
+        assert browser.text("#explorer .told").partition(":")[0] == view
+        browser.click("[data-zoom='whole run']")
+        assert browser.text("#explorer .told") == "2.00 s to 54.00 s: 309 requests went well, 3 failed."
+        shown = browser.text("#explorer .requests-list > li")
+        assert " ".join(HOSTILE.split()) in shown
+        assert "req-token_validate/reused-23.625" in shown
+        assert browser.driver.title == "3 failed: run"
+        assert browser.complaints() == []
+
+
+@pytest.mark.skipif(missing() is not None, reason=str(missing()))
+def test_a_page_whose_run_is_over_says_where_to_look_next(growing: _Growing) -> None:
+    growing.begin()
+    growing.grow_whole()
+    with chromium() as browser:
+        with _served(growing.run) as address:
+            browser.open(address.url)
+            _until(lambda: browser.text("#now") == "The run is over; the judge writes the report.")
+        _until(lambda: browser.text("#now").endswith("its report is in the folder of the run."))
+
+
+def test_lanes_that_only_test_the_machine_are_not_counted(tmp_path: Path) -> None:
+    story = healthy()
+    story.reference()
+    growing = _Growing(tmp_path, story)
+    growing.begin()
+    growing.grow_whole()
+
+    told = _told(Follower(growing.run), 0)
+
+    assert told["counts"] == {"ok": 324}
+    assert {lane["name"] for lane in told["lanes"]} >= {ISSUE, VALIDATE}
