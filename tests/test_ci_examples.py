@@ -15,7 +15,7 @@ import jsonschema
 import pytest
 import yaml
 
-from harness.cli import cli
+from harness.command.cli import cli
 from harness.scenario import load_gate
 from tests.command import ROOT
 

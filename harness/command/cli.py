@@ -22,8 +22,9 @@ from rich.console import Console
 from rich.table import Table
 
 from harness import __version__
-from harness.compare.command import compare
-from harness.controls.command import controls
+from harness.command.compare import compare
+from harness.command.controls import controls
+from harness.command.terminal import Terminal
 from harness.deployment.local import lab
 from harness.deployment.local.install import install_missing
 from harness.deployment.local.record import Owner, Standing
@@ -32,12 +33,11 @@ from harness.deployment.local.settings import LocalSettings
 from harness.errors import ExitCode, HarnessError, UsageError
 from harness.evidence.manifest import is_running, read_manifest
 from harness.evidence.rundir import RunDirectory, open_run_directory
-from harness.gate import GateSettings
 from harness.releases.catalogue import Release, load_catalogue
 from harness.releases.migrations import pending
 from harness.releases.prepare import default_home, is_prepared, prepare
 from harness.scenario import Scenario, load_gate, load_scenario
-from harness.terminal import Terminal
+from harness.scenario.gate import GateSettings
 
 if TYPE_CHECKING:
     from harness.judge.earlier.baseline_file import Baseline
@@ -100,9 +100,9 @@ def run(
     live_port: int | None,
 ) -> None:
     """Run SCENARIO (a TOML file, or the name of one that comes with the harness), judge it, report."""
-    from harness.conduct import Order, conduct
-    from harness.report.live import LiveView
-    from harness.watch import TerminalWatcher
+    from harness.run.conduct import Order, conduct
+    from harness.run.terminal_view import LiveView
+    from harness.run.terminal_watcher import TerminalWatcher
 
     path = _scenario_path(scenario)
     pair = [f"{key}={value}" for key, value in (("from", from_), ("to", to)) if value]
@@ -289,7 +289,7 @@ def status() -> None:
 
 def _page_beside(console: Console, port: int) -> Callable[[RunDirectory], AbstractContextManager[None]]:
     """Take the port, tell the address, and serve the page of the run to come."""
-    from harness.report.growing.process import listen, served
+    from harness.report.live.process import listen, served
 
     address = listen(port)
     # On the terminal only: whoever has the address can read the run.

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from harness.command.terminal import Terminal
 from harness.compare.arms_file import ArmsPlan, load_arms
 from harness.compare.carry_out import carry_out, go_on
 from harness.compare.folder import make_folder
 from harness.errors import UsageError
-from harness.terminal import Terminal
 
 if TYPE_CHECKING:
     from harness.compare.comparison import Comparison

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import click
 
+from harness.command.terminal import Terminal
 from harness.controls.matching import Result
 from harness.controls.run import Outcome, run_control
 from harness.controls.table import markdown, table, write_json
 from harness.errors import ExitCode, UsageError
 from harness.scenario import Scenario, load_scenario
-from harness.terminal import Terminal
 
 RESULTS = "controls.json"
 _WIDTH_MIN = 110

@@ -10,10 +10,10 @@ from enum import StrEnum
 from harness.compare.arms import Arm
 from harness.compare.comparison import Comparison
 from harness.compare.figures import PRIMARY
-from harness.compare.statistics import RUNS_MIN, Summary, share_upper, smallest_p
 from harness.compare.text import figure_words, number_p, signed
 from harness.judge.words import counted, listed
 from harness.report.text import at_most_percent, seconds
+from harness.statistics.few_runs import RUNS_MIN, Summary, share_upper, smallest_p
 
 SIGNIFICANCE = 0.1
 """Largest two-sided p-value that is called a difference: the smallest that 3 + 3 runs can give, which are as

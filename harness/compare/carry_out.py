@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from harness.command_run import harness_run
+from harness.campaign.one_run import harness_run
 from harness.compare.arms_file import ArmsPlan, PlannedArm
 from harness.errors import ExitCode, HarnessError, UsageError
 from harness.evidence.rundir import RunDirectory

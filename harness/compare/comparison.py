@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from harness.compare.arms import Arm, Arms
 from harness.compare.figures import METRICS, PRIMARY, Metric, PhaseLatency
 from harness.compare.measured import Measured
-from harness.compare.statistics import Difference, Summary, difference, smallest_p, summary
-from harness.judge.twosample import holm
+from harness.statistics.few_runs import Difference, Summary, difference, smallest_p, summary
+from harness.statistics.twosample import holm
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from harness.compare.answer import Answered
 from harness.compare.comparison import Against, Compared, ComparedLatency, Comparison
 from harness.compare.figures import METRICS
 from harness.compare.measured import Measured
-from harness.compare.statistics import Difference, Summary
-from harness.judge.twosample import Interval
+from harness.statistics.few_runs import Difference, Summary
+from harness.statistics.twosample import Interval
 
 FORMAT = 1
 _DECIMALS = 6

@@ -11,12 +11,12 @@ from matplotlib.ticker import MaxNLocator
 
 from harness.compare.comparison import Compared
 from harness.compare.figures import Unit
-from harness.compare.statistics import Summary
 from harness.compare.text import figure_words
 from harness.report import svg
 from harness.report.palette import ink
 from harness.report.picture import POINTS_PER_INCH, drawing
 from harness.report.text import shortened
+from harness.statistics.few_runs import Summary
 
 _WIDTH = 340.0
 _NAME = 96.0

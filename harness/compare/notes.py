@@ -9,12 +9,12 @@ from harness.compare.comparison import Comparison
 from harness.compare.figures import METRICS
 from harness.compare.measured import Measured
 from harness.compare.settings import PAIR
-from harness.compare.statistics import share_upper
 from harness.compare.text import number_p
 from harness.evidence.names import Phase
 from harness.judge.model import Verdict
 from harness.judge.words import counted, listed
 from harness.report.text import at_most_percent, at_most_seconds, milliseconds
+from harness.statistics.few_runs import share_upper
 
 _BASELINE = (Phase.BASELINE, "p50")
 _BASELINE_RATIO_MAX = 1.5

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from harness.compare.comparison import Against
 from harness.compare.figures import Metric, Unit
-from harness.compare.statistics import RUNS_MIN, Summary
-from harness.judge.twosample import Interval
 from harness.report.text import NONE, milliseconds, seconds
+from harness.statistics.few_runs import RUNS_MIN, Summary
+from harness.statistics.twosample import Interval
 
 MINUS = "\N{MINUS SIGN}"
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from harness.controls.injected import Injected
 from harness.controls.place import Found, felt_ns, is_at, is_timed, objection
-from harness.expectation import Expectation, ExpectedFinding
+from harness.scenario.expectation import Expectation, ExpectedFinding
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any
 from harness.controls.besides import besides
 from harness.controls.injected import Injected
 from harness.controls.place import Found, is_at, objection
-from harness.expectation import Expectation, ExpectedFinding, Measure
+from harness.scenario.expectation import Expectation, ExpectedFinding, Measure
 
 
 class Result(StrEnum):

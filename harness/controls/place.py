@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.controls.injected import Injected
-from harness.expectation import ExpectedFinding
-from harness.fault import FaultKind
+from harness.scenario.expectation import ExpectedFinding
+from harness.scenario.fault import FaultKind
 
 _AFTER_NS = 1_000_000_000
 """A finding may begin so long after an injection ended and still be its doing: requests that it made wait

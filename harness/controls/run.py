@@ -8,14 +8,14 @@ from pathlib import Path
 
 import orjson
 
-from harness.command_run import harness_run
+from harness.campaign.one_run import harness_run
 from harness.controls.injected import Injected, injections
 from harness.controls.matching import Judged, Result, Row, match
 from harness.errors import UsageError
 from harness.evidence.journal import read_journal
 from harness.evidence.rundir import RunDirectory
-from harness.expectation import Expectation
 from harness.scenario import Scenario
+from harness.scenario.expectation import Expectation
 
 RUN_S_MAX = 900.0
 """A control takes one or two minutes; one that hangs must not take the others with it."""

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from harness.fault import FaultSettings
 from harness.releases.catalogue import Release
 from harness.scenario import StopSignal
+from harness.scenario.fault import FaultSettings
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,6 @@ from harness.evidence.manifest import Manifest, read_manifest
 from harness.evidence.names import Error, Role, RunOutcome
 from harness.evidence.requests import Records, Requests, read_requests
 from harness.evidence.rundir import RunDirectory
-from harness.gate import GateSettings, stored_gate
 from harness.judge.clock_check import check_clock
 from harness.judge.codes import NO_SUCH_WORD
 from harness.judge.downtime import Downtime, downtime
@@ -38,6 +37,7 @@ from harness.judge.settings import differences, judge_settings
 from harness.judge.silence import Detectable, Silence, detectable, silences
 from harness.judge.timeline import Window, build_timeline, windows
 from harness.scenario import ImpactSettings, JudgeSettings
+from harness.scenario.gate import GateSettings, stored_gate
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ import numpy as np
 from harness.evidence.names import Phase, Role
 from harness.judge.codes import OK
 from harness.judge.observations import Change, Impact
-from harness.judge.twosample import (
+from harness.scenario import ImpactSettings
+from harness.statistics.twosample import (
     EFFECTIVE_MIN,
     Comparison,
     Sample,
@@ -21,7 +22,6 @@ from harness.judge.twosample import (
     compare_tails,
     holm,
 )
-from harness.scenario import ImpactSettings
 
 if TYPE_CHECKING:
     from harness.judge.evidence import Evidence

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from harness.judge.twosample import Interval
+from harness.statistics.twosample import Interval
 
 
 class Change(StrEnum):

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from harness.evidence.rundir import RunDirectory
-from harness.gate import GateSettings
 from harness.judge.earlier.baseline_file import Baseline
 from harness.judge.evidence import Evidence, load_evidence
 from harness.judge.gate.apply import apply_gate
@@ -21,6 +20,7 @@ from harness.judge.series import series
 from harness.judge.stats import lane_stats, tally
 from harness.judge.stutter import stutters
 from harness.judge.timeline import applied_migrations, overhead
+from harness.scenario.gate import GateSettings
 
 Told = TypeVar("Told")
 

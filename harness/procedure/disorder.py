@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from harness.errors import UsageError
 from harness.evidence.names import Phase, Step
-from harness.fault import FaultKind, FaultSettings
 from harness.procedure.plan import PlannedPhase, PlannedStep
+from harness.scenario.fault import FaultKind, FaultSettings
 
 
 def disordered(phases: Sequence[PlannedPhase], faults: Sequence[FaultSettings]) -> tuple[PlannedPhase, ...]:

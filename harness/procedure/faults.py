@@ -16,10 +16,10 @@ from harness.errors import HarnessError
 from harness.evidence.clock import now_ns
 from harness.evidence.journal import Journal
 from harness.evidence.names import Edge, Phase, Step
-from harness.fault import LASTING, OF_THE_PLAN, FaultKind, FaultSettings
 from harness.procedure.alignment import next_probe_ns
 from harness.procedure.sampler import Progress
 from harness.procedure.stage import Watcher
+from harness.scenario.fault import LASTING, OF_THE_PLAN, FaultKind, FaultSettings
 from harness.signals import uninterrupted
 
 _PREPARE_NS = 150_000_000

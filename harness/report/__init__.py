@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from harness.report.live import LiveView
 from harness.report.summary import print_summary, summary_lines
 from harness.report.write import write_report
 
-__all__ = ["LiveView", "print_summary", "summary_lines", "write_report"]
+__all__ = ["print_summary", "summary_lines", "write_report"]

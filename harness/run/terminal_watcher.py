@@ -7,7 +7,7 @@ import time
 
 from harness.evidence.names import Edge
 from harness.procedure.sampler import Progress
-from harness.report.live import LiveView
+from harness.run.terminal_view import LiveView
 
 
 class TerminalWatcher:

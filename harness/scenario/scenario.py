@@ -12,9 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from harness.errors import UsageError
 from harness.evidence.names import PROBE_OPERATIONS, Connection, Operation
-from harness.expectation import Expectation, ExpectedFinding
-from harness.fault import FaultKind, FaultSettings
-from harness.gate import Acceptance, Budget, GateSettings, read_gate_table
+from harness.scenario.expectation import Expectation, ExpectedFinding
+from harness.scenario.fault import FaultKind, FaultSettings
+from harness.scenario.gate import Acceptance, Budget, GateSettings, read_gate_table
 
 
 class _Section(BaseModel):

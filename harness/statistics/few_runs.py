@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from harness.judge.stats import error_rate_upper
-from harness.judge.twosample import Interval
+from harness.statistics.twosample import Interval
 
 CONFIDENCE = 0.95
 RUNS_MIN = 2

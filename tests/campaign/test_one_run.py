@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psutil
 
-from harness.command_run import harness_run
+from harness.campaign.one_run import harness_run
 
 
 def test_a_run_that_is_refused_gives_its_status_and_its_words_are_in_the_log(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from harness.controls.injected import Injected
 from harness.controls.matching import Judged, Result, Row, match
-from harness.expectation import Expectation
+from harness.scenario.expectation import Expectation
 from tests.controls.test_matching import S, expected, freeze, outage, stall
 
 DELETED = Injected("delete_user", 1, "baseline", None, 10 * S, 10 * S)

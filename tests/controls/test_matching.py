@@ -14,8 +14,8 @@ from harness.controls.table import markdown
 from harness.evidence.journal import Journal, read_journal
 from harness.evidence.names import Edge, Phase, Step
 from harness.evidence.rundir import RunDirectory
-from harness.expectation import Expectation, ExpectedFinding
 from harness.scenario import parse_scenario
+from harness.scenario.expectation import Expectation, ExpectedFinding
 
 S = 1_000_000_000
 LANE = "token_validate/new"

@@ -27,11 +27,11 @@ from harness.errors import HarnessError, StepError
 from harness.evidence.clock import now_ns
 from harness.evidence.journal import Journal, read_journal
 from harness.evidence.names import Phase
-from harness.fault import FaultKind, FaultSettings
 from harness.procedure.faults import FaultSchedule
 from harness.releases.catalogue import load_catalogue
 from harness.releases.prepare import default_home
 from harness.scenario import BalancerSettings, DeploymentSettings
+from harness.scenario.fault import FaultKind, FaultSettings
 from tests.procedure.test_faults import SilentView
 
 STOPPED = psutil.STATUS_STOPPED

@@ -9,11 +9,11 @@ import orjson
 import pytest
 
 from harness.errors import UsageError
-from harness.gate import GateSettings
 from harness.judge import judge_run, write_verdict
 from harness.judge.gate.outcome import Standing
 from harness.judge.model import Finding, Judgement, Question, Verdict
 from harness.judge.questions import QUESTIONS
+from harness.scenario.gate import GateSettings
 from tests.judge.story import ISSUE, VALIDATE, Story, healthy, judged, question
 
 BUG = "https://bugs.launchpad.net/keystone/+bug/1"

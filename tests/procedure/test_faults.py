@@ -15,13 +15,13 @@ import pytest
 from harness.errors import HarnessError, StepError, UsageError
 from harness.evidence.journal import Journal, read_journal
 from harness.evidence.names import Phase, Step
-from harness.fault import FaultSettings
 from harness.procedure.alignment import next_due_ns, next_probe_ns
 from harness.procedure.disorder import disordered
 from harness.procedure.faults import FaultSchedule, at_edge, in_phase
 from harness.procedure.plan import plan
 from harness.procedure.sampler import Progress
 from harness.scenario import parse_scenario
+from harness.scenario.fault import FaultSettings
 from tests.procedure.doubles import NEW, OLD, SilentWatcher
 
 S = 1_000_000_000

@@ -17,9 +17,9 @@ import pytest
 
 from harness.errors import UsageError
 from harness.evidence.rundir import RunDirectory
-from harness.report.growing.follow import Follower
-from harness.report.growing.process import Address, listen, served
-from harness.report.growing.server import THREADS_MAX
+from harness.report.live.follow import Follower
+from harness.report.live.process import Address, listen, served
+from harness.report.live.server import THREADS_MAX
 from tests.browser import chromium, missing
 from tests.judge.story import ISSUE, VALIDATE, Story, healthy
 from tests.report.explored import HOSTILE
@@ -249,7 +249,7 @@ def _newest_page() -> psutil.Process:
 
 def _is_page(process: psutil.Process) -> bool:
     try:
-        return "harness.report.growing" in process.cmdline()
+        return "harness.report.live" in process.cmdline()
     except psutil.ZombieProcess:  # a child of another test, which nobody has waited for yet
         return False
 
@@ -259,7 +259,7 @@ def test_a_harness_that_is_killed_takes_its_page_with_it(growing: _Growing) -> N
     growing.grow(20, 31)
     script = (
         "import sys, time; from pathlib import Path; from harness.evidence.rundir import RunDirectory;"
-        "from harness.report.growing.process import listen, served;"
+        "from harness.report.live.process import listen, served;"
         "address = listen(0); beside = served(address, RunDirectory(Path(sys.argv[1]))); beside.__enter__();"
         "print(address.url, flush=True); time.sleep(600)"
     )

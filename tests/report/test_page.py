@@ -23,10 +23,10 @@ from harness.judge.observations import (
     ReleaseShare,
     Stutter,
 )
-from harness.judge.twosample import Interval
 from harness.report import write_report
 from harness.report.page import render_page
 from harness.report.picture import draw_pictures
+from harness.statistics.twosample import Interval
 from tests.report import stories
 
 HOSTILE = "</script><script>alert(1)</script><svg onload=alert(2)>$\\frac{a}{0}$\x00\x1b[31m]]>&amp;"

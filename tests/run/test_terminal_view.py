@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from rich.console import Console
 
-from harness.report import LiveView
+from harness.run.terminal_view import LiveView
 
 
 class _Clock:

@@ -10,7 +10,7 @@ import pytest
 from harness.errors import UsageError
 from harness.scenario import load_scenario, parse_scenario
 
-CONTROLS = sorted((Path(__file__).parent.parent / "scenarios" / "controls").glob("*.toml"))
+CONTROLS = sorted((Path(__file__).parents[2] / "scenarios" / "controls").glob("*.toml"))
 
 
 def refusal(**scenario: Any) -> str:

@@ -7,7 +7,7 @@ import pytest
 from harness.errors import UsageError
 from harness.scenario import load_scenario
 
-SHIPPED = sorted((Path(__file__).parent.parent / "scenarios").glob("*.toml"))
+SHIPPED = sorted((Path(__file__).parents[2] / "scenarios").glob("*.toml"))
 
 
 def _refusal(tmp_path: Path, text: str, *overrides: str) -> str:

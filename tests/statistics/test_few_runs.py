@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.compare.statistics import difference, share_upper, smallest_p, summary
+from harness.statistics.few_runs import difference, share_upper, smallest_p, summary
 
 
 def test_the_mean_of_three_runs_has_4_3_standard_errors_to_each_side() -> None:

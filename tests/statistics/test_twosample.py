@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from harness.judge.twosample import Sample, compare, compare_tails, design_effect, holm
+from harness.statistics.twosample import Sample, compare, compare_tails, design_effect, holm
 
 SCIPYS = import_module("scipy.stats")
 """Without its stubs, which take some of its answers for impossible."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import stats
 
-from harness.judge.twosample import holm
+from harness.statistics.twosample import holm
 
 if TYPE_CHECKING:
     from harness.judge.earlier.figures import RunFigures

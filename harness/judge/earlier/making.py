@@ -10,13 +10,13 @@ from harness.errors import UsageError
 from harness.evidence.manifest import is_running, read_manifest
 from harness.evidence.names import RunOutcome
 from harness.evidence.rundir import RunDirectory, open_run_directory
-from harness.gate import GateSettings
 from harness.judge.earlier.baseline_file import FORMAT, RUNS_MIN, Baseline, EarlierRun
 from harness.judge.earlier.comparable import Settings, differences, settings_of_run
 from harness.judge.earlier.figures import figures
 from harness.judge.evidence import load_evidence
 from harness.judge.model import Verdict
 from harness.judge.questions import availability, coverage
+from harness.scenario.gate import GateSettings
 
 
 def make_baseline(folders: Iterable[Path]) -> Baseline:

@@ -8,9 +8,9 @@ from dataclasses import replace
 from datetime import date
 from fnmatch import fnmatchcase
 
-from harness.gate import Acceptance
 from harness.judge.gate.outcome import AcceptanceUse, Standing
 from harness.judge.model import Finding, Question, Verdict
+from harness.scenario.gate import Acceptance
 
 _COUNTS = {Verdict.FAIL: False, Verdict.INCONCLUSIVE: True}
 """Which `inconclusive` an acceptance needs to cover a finding; what passed needs none."""

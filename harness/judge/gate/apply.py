@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, date
 
-from harness.gate import Budget, GateSettings
 from harness.judge.evidence import Evidence
 from harness.judge.gate.acceptance import accept, note, use
 from harness.judge.gate.budget import Spent, has_lane, scope, spend
 from harness.judge.gate.outcome import AcceptanceUse, GateOutcome, Standing
 from harness.judge.model import Finding, Question, Verdict, worst
 from harness.judge.words import counted
+from harness.scenario.gate import Budget, GateSettings
 
 _CUT_SHORT = (
     "The run did not complete, so the gate lets nothing through: what was not run can not be accepted."

@@ -9,13 +9,13 @@ from fnmatch import fnmatchcase
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.gate import AVAILABILITY, FAILURES, Budget
 from harness.judge.evidence import Evidence
 from harness.judge.gate.hurt import Hurt, hurts, of_finding, total_s
 from harness.judge.gate.outcome import BudgetUse
 from harness.judge.model import Finding, Question, Verdict
 from harness.judge.stutter import shared_by_reference
 from harness.judge.words import counted, listed
+from harness.scenario.gate import AVAILABILITY, FAILURES, Budget
 
 _STALL = "stall_s_max"
 _PLURALS = {"availability": "failed requests", "integrity": "entities", "continuity": "checks"}

@@ -10,8 +10,8 @@ from harness.judge.evidence import Evidence
 from harness.judge.model import Finding, Question, Verdict
 from harness.judge.observations import Change, Impact
 from harness.judge.questions.answer import answer
-from harness.judge.twosample import EFFECTIVE_MIN, Interval
 from harness.judge.words import counted, listed
+from harness.statistics.twosample import EFFECTIVE_MIN, Interval
 
 NAME = "impact"
 

@@ -1,4 +1,4 @@
-"""`python -m harness.report.growing`: the page's process; its task on standard input, with which it ends."""
+"""`python -m harness.report.live`: the page's process; its task on standard input, with which it ends."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def main() -> int:
         order = json.loads(task.readline())
         # Only now, and so at the lowest priority: the imports cost a second of a core.
         from harness.evidence.rundir import RunDirectory
-        from harness.report.growing.follow import Follower
-        from harness.report.growing.server import PageServer
+        from harness.report.live.follow import Follower
+        from harness.report.live.server import PageServer
 
         listening = socket.socket(fileno=order["socket"])
         server = PageServer(listening, order["token"], Follower(RunDirectory(Path(order["run"]))))

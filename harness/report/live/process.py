@@ -62,7 +62,7 @@ def served(address: Address, run: RunDirectory) -> Iterator[None]:
     """
     # Token and folder go by standard input: arguments are open to every user of the machine.
     order = {"run": str(run.path), "token": address.token, "socket": address.listening.fileno()}
-    command = [sys.executable, "-m", "harness.report.growing"]
+    command = [sys.executable, "-m", "harness.report.live"]
     process = None
     with contextlib.suppress(OSError), open(run.logs / "page.log", "ab", opener=_private) as log:
         process = subprocess.Popen(

@@ -17,7 +17,7 @@ import orjson
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from harness.report.explore.embed import program
-from harness.report.growing.follow import Follower
+from harness.report.live.follow import Follower
 from harness.report.palette import style_sheet
 
 THREADS_MAX = 8
@@ -131,9 +131,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _page() -> tuple[bytes, str]:
-    made = program("growing.js", connect="'self'")
+    made = program("live.js", connect="'self'")
     environment = Environment(
         loader=PackageLoader("harness.report"), autoescape=True, undefined=StrictUndefined
     )
-    page = environment.get_template("growing.html.j2").render(program=made, colours=style_sheet())
+    page = environment.get_template("live.html.j2").render(program=made, colours=style_sheet())
     return page.encode(), made.policy

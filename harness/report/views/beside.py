@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from harness.evidence.names import Role
 from harness.judge.model import Judgement, Verdict
 from harness.judge.observations import Change, Impact, LockWait, Masked, PhaseActivity, ReleaseShare, Stutter
-from harness.judge.twosample import Interval
 from harness.report.text import NONE, RunTimes, count, milliseconds, one_line, seconds, words
 from harness.report.views.rows import Row, data_attributes
+from harness.statistics.twosample import Interval
 
 IMPACT_COLUMNS = (
     "Phase",

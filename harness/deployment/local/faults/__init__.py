@@ -18,7 +18,7 @@ from harness.deployment.local.node import LocalNode
 from harness.deployment.local.processes import Processes
 from harness.deployment.protocols import Injection
 from harness.errors import HarnessError
-from harness.fault import FaultKind, FaultSettings
+from harness.scenario.fault import FaultKind, FaultSettings
 
 __all__ = ["LocalFaults"]
 

@@ -1,0 +1,1 @@
+"""Many runs, one after the other: each by the command line, in a process of its own."""

@@ -1,0 +1,1 @@
+"""One run put together: order, set-up, procedure, clean-up on every way out."""

@@ -1,0 +1,1 @@
+"""Statistics that know nothing of runs: two samples, few runs, bounds."""
