@@ -1,8 +1,10 @@
-"""The closed sets of names that stand in a run directory: phases, steps, edges, outcomes, error classes."""
+"""The closed sets of names that stand in a run directory: phases, steps, edges, outcomes, verdicts."""
 
 from __future__ import annotations
 
 from enum import StrEnum
+
+from harness.errors import ExitCode
 
 
 class Phase(StrEnum):
@@ -195,6 +197,19 @@ class RunOutcome(StrEnum):
     COMPLETED = "completed"
     ABORTED = "aborted"
     CRASHED = "crashed"
+
+
+class Verdict(StrEnum):
+    """Answer to a question; no evidence is not good evidence, so the middle one exists."""
+
+    PASS = "PASS"  # noqa: S105 - the verdict
+    INCONCLUSIVE = "INCONCLUSIVE"
+    FAIL = "FAIL"
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """Exit status of a process that ends with this verdict."""
+        return ExitCode[self.name]
 
 
 MEANT_FOR = " from balancer, server "

@@ -4,32 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
 import pandas as pd
 
-from harness.errors import ExitCode
 from harness.evidence.continuity import Cell
 from harness.evidence.manifest import Manifest
 from harness.evidence.names import Role
+from harness.evidence.names import Verdict as Verdict
 from harness.judge.earlier.compare import Comparison
 from harness.judge.gate.outcome import GateOutcome
 from harness.judge.observations import DatabaseActivity, Impact, MaskedFailures, ReleaseShare, Stutter
 from harness.scenario import JudgeSettings
-
-
-class Verdict(StrEnum):
-    """Answer to a question; no evidence is not good evidence, so the middle one exists."""
-
-    PASS = "PASS"  # noqa: S105 - the verdict
-    INCONCLUSIVE = "INCONCLUSIVE"
-    FAIL = "FAIL"
-
-    @property
-    def exit_code(self) -> ExitCode:
-        """Exit status of a process that ends with this verdict."""
-        return ExitCode[self.name]
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:
