@@ -39,11 +39,6 @@ class Dispatcher:
         self.stopped = Event()
         """Set once `run` has sent all that was due before the stop."""
 
-    @property
-    def in_flight(self) -> int:
-        """Requests under way."""
-        return self._in_flight
-
     def run(self) -> None:
         """Dispatch until `stop`; arrivals that were due before the stop are still sent."""
         while self._stop_ns is None:

@@ -22,7 +22,14 @@ from harness.evidence.names import WRITES, Error, Operation, Outcome
 from harness.evidence.records import DETAIL_CHARS_MAX
 from harness.load.client import OWN_LIMITS, GeneratorFaultError
 from harness.load.operations import BadAnswerError
-from harness.load.result import BALANCER_SERVER_HEADER, NODE_HEADER, RELEASE_HEADER, Result, status_settles
+from harness.load.result import (
+    BALANCER_SERVER_HEADER,
+    NODE_HEADER,
+    RELEASE_HEADER,
+    Result,
+    from_balancer,
+    status_settles,
+)
 from harness.load.spec import Account
 
 Value = TypeVar("Value")
@@ -139,8 +146,8 @@ class RealClient:
         if error in (None, Error.BAD_BODY) and status not in (0, status_due):
             error, detail = Error.UNEXPECTED_STATUS, f"{status} instead of {status_due}"
         headers = answer.headers if answer is not None else {}
-        if error in (Error.HTTP_5XX, Error.HTTP_4XX) and NODE_HEADER not in headers:
-            detail = f"{detail} from balancer, server {headers.get(BALANCER_SERVER_HEADER, 'unknown')}"
+        if detail is not None and error in (Error.HTTP_5XX, Error.HTTP_4XX) and not headers.get(NODE_HEADER):
+            detail = from_balancer(detail, headers.get(BALANCER_SERVER_HEADER))
         return Result(
             start_ns=times_ns[0],
             end_ns=times_ns[1],
@@ -148,8 +155,8 @@ class RealClient:
             outcome=Outcome.OK if error is None else _outcome(op, error, status),
             error=error,
             detail=detail and detail[:DETAIL_CHARS_MAX],
-            node=headers.get(NODE_HEADER),
-            release=headers.get(RELEASE_HEADER),
+            node=headers.get(NODE_HEADER) or None,
+            release=headers.get(RELEASE_HEADER) or None,
             request_id=request_id,
             value=value if error is None else None,
         )

@@ -106,7 +106,11 @@ def _words(answer: Answer) -> str:
     line = f"{answer.status} {answer.reason}".strip()
     if answer.header(NODE_HEADER):
         return line
-    server = answer.header(BALANCER_SERVER_HEADER)
+    return from_balancer(line, answer.header(BALANCER_SERVER_HEADER))
+
+
+def from_balancer(line: str, server: str | None) -> str:
+    """Words for an answer that the balancer made itself, with the server it was for where it told that."""
     return f"{line}{MEANT_FOR}{server}" if server else f"{line} from balancer"
 
 
@@ -136,4 +140,4 @@ def _result(
 
 def _one(headers: Headers | None, name: str) -> str | None:
     value = headers.get(name) if headers is not None else None
-    return value[0] if isinstance(value, list) else value
+    return (value[0] if isinstance(value, list) else value) or None

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 from typing import Any
 
 import pytest
 
-from harness.evidence.names import Error, Operation, Outcome
+from harness.evidence.names import MEANT_FOR, Error, Operation, Outcome
 from harness.load.real_client import RealClient
 from harness.load.result import Result
 from tests.load.fake_keystone import (
     Behaviour,
     FakeKeystone,
     Reply,
+    Seen,
     account,
     answer,
     cut,
@@ -115,6 +117,31 @@ def test_an_error_of_the_balancer_names_the_server_it_had_chosen(server: FakeKey
     assert result.node is None
     assert result.detail is not None
     assert result.detail.endswith("from balancer, server node3")
+
+
+def test_an_error_of_the_balancer_that_names_no_server_is_laid_to_none(server: FakeKeystone) -> None:
+    client = logged_in(server)
+    headers = {"X-Keystone-Node": "", "X-Keystone-Release": ""}
+    server.behave("GET /v3/projects", answer(Reply(503, None, headers)))
+    result = list_projects(client)
+    assert (result.node, result.release) == (None, None)
+    assert result.detail is not None
+    assert MEANT_FOR not in result.detail  # what stands behind it is taken for the name of a node
+    assert result.detail.endswith("from balancer")
+
+
+def test_who_answered_is_unknown_where_the_headers_are_there_and_empty(server: FakeKeystone) -> None:
+    client = logged_in(server)
+    body = b'{"projects": [], "links": {}}'
+    raw = b"HTTP/1.1 200 OK\r\nX-Keystone-Node:\r\nX-Keystone-Release:\r\nContent-Type: application/json\r\n"
+
+    def nameless(_: FakeKeystone, sock: socket.socket, __: Seen) -> bool:
+        sock.sendall(raw + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+        return True
+
+    server.behave("GET /v3/projects", nameless)
+    result = list_projects(client)
+    assert (result.outcome, result.node, result.release) == (Outcome.OK, None, None)
 
 
 @pytest.mark.parametrize("behaviour", ["hang", "drip"])
