@@ -12,10 +12,12 @@ from typing import Any
 
 import pytest
 
+from harness.command.cli import main
 from harness.errors import UsageError
 from harness.evidence.rundir import RunDirectory
 from harness.scenario import load_gate
 from tests.command import environment, harness
+from tests.evidence.full_disk import FULL, fill_the_disk
 from tests.judge.story import ISSUE, Story, healthy
 
 ACCEPTING = """
@@ -175,18 +177,22 @@ def test_3_where_evidence_is_missing_also_with_every_failure_accepted(tmp_path: 
     assert (done.returncode, _verdict(run)["exit_code"]) == (3, 3), done.stderr
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the full device is Linux's")
-def test_4_where_the_disk_is_full(tmp_path: Path) -> None:
-    """/dev/full takes no byte, as a full disk does; the old verdict is what the run keeps."""
+@pytest.mark.skipif(not FULL.exists(), reason="the full device is Linux's")
+def test_4_where_the_disk_is_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The old verdict is what the run keeps."""
     run = healthy().write(tmp_path / "run")
     assert harness("judge", str(run.path)).returncode == 0
     before = run.verdict.read_bytes()
-    run.verdict.with_name("verdict.json.new").symlink_to("/dev/full")
+    fill_the_disk(monkeypatch)
+    monkeypatch.setattr(sys, "argv", ["harness", "judge", str(run.path)])
 
-    done = harness("judge", str(run.path))
+    with pytest.raises(SystemExit) as ended:
+        main()
 
-    assert done.returncode == 4, done.stderr
-    assert done.stderr == (
+    assert ended.value.code == 4
+    assert capsys.readouterr().err == (
         f"harness: {run.verdict}: cannot be written (No space left on device); make room there and judge "
         "the run again.\n"
     )

@@ -14,6 +14,7 @@ from harness.controls.matching import Result
 from harness.controls.run import Outcome, run_control
 from harness.controls.table import markdown, table, write_json
 from harness.errors import ExitCode, UsageError
+from harness.evidence.drafts import PUBLIC_FILE_MODE, replace_file
 from harness.scenario import Scenario, load_scenario
 
 RESULTS = "controls.json"
@@ -84,4 +85,4 @@ def _write(outcomes: Sequence[Outcome], out: Path) -> None:
     """After each one, so that what was run is not lost with what comes after."""
     write_json(outcomes, out / RESULTS)
     rows = [row for outcome in outcomes for row in outcome.rows]
-    (out / "controls.md").write_text(markdown(rows), encoding="utf-8")
+    replace_file(out / "controls.md", markdown(rows).encode(), mode=PUBLIC_FILE_MODE)

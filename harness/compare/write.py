@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from harness.compare.answer import answer
@@ -12,7 +11,7 @@ from harness.compare.notes import notes
 from harness.compare.page import render_page
 from harness.compare.summary import summary_markdown
 from harness.errors import UsageError
-from harness.evidence.jsonl import PRIVATE_FILE_MODE
+from harness.evidence.drafts import replace_file
 
 PAGE = "compare.html"
 
@@ -29,19 +28,12 @@ def write_comparison(comparison: Comparison, folder: Path) -> Path:
     answered, told = answer(comparison), notes(comparison)
     page = folder / PAGE
     try:
-        _write(folder / "compare.json", document_bytes(comparison, answered, told))
-        _write(folder / "summary.md", summary_markdown(comparison, answered, told).encode())
-        _write(page, render_page(comparison, answered, told, folder).encode())
+        replace_file(folder / "compare.json", document_bytes(comparison, answered, told))
+        replace_file(folder / "summary.md", summary_markdown(comparison, answered, told).encode())
+        replace_file(page, render_page(comparison, answered, told, folder).encode())
     except OSError as error:
         raise UsageError(
             f"{error.filename or folder}: the comparison cannot be written ({error.strerror}); "
             "make its folder writable, or choose another with --out."
         ) from error
     return page
-
-
-def _write(path: Path, data: bytes) -> None:
-    """A file that only its owner reads."""
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_FILE_MODE)
-    with os.fdopen(fd, "wb") as file:
-        file.write(data)

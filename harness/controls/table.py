@@ -12,6 +12,7 @@ from rich.table import Table
 
 from harness.controls.matching import Result, Row
 from harness.controls.run import Outcome
+from harness.evidence.drafts import PUBLIC_FILE_MODE, replace_file
 
 _MARKS = {
     Result.AS_DECLARED: "yes",
@@ -46,9 +47,8 @@ def markdown(rows: Sequence[Row]) -> str:
 def write_json(outcomes: Sequence[Outcome], path: Path) -> None:
     """Everything the table shows, and where each run lies relative to the file."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(
-        orjson.dumps([_document(each, path.parent) for each in outcomes], option=orjson.OPT_INDENT_2)
-    )
+    data = orjson.dumps([_document(each, path.parent) for each in outcomes], option=orjson.OPT_INDENT_2)
+    replace_file(path, data, mode=PUBLIC_FILE_MODE)
 
 
 def _document(outcome: Outcome, folder: Path) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import psutil
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from harness.errors import UsageError
-from harness.evidence.jsonl import PRIVATE_FILE_MODE
+from harness.evidence.drafts import replace_file
 from harness.evidence.names import RunOutcome
 from harness.evidence.rundir import FORMAT
 from harness.evidence.stored_scenario import StoredScenario
@@ -119,13 +119,7 @@ def write_manifest(path: Path, manifest: Manifest) -> None:
         manifest.model_dump(mode="json", by_alias=True),
         option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE,
     )
-    draft = path.with_suffix(".json.new")
-    fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_FILE_MODE)
-    with os.fdopen(fd, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    replace_file(path, data, sync=True)
 
 
 def read_manifest(path: Path) -> Manifest:

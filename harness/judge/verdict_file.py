@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import orjson
 
 from harness.errors import UsageError
-from harness.evidence.jsonl import PRIVATE_FILE_MODE
+from harness.evidence.drafts import replace_file
 from harness.evidence.room import need_room
 from harness.judge.model import Finding, Judgement, LaneStats, Question
 
@@ -25,12 +24,8 @@ def write_verdict(judgement: Judgement, path: Path) -> None:
         UsageError: the folder cannot be written.
         HarnessError: the disk is full or broken.
     """
-    draft = path.with_name(path.name + ".new")
     try:
-        fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_FILE_MODE)
-        with os.fdopen(fd, "wb") as file:
-            file.write(verdict_bytes(judgement))
-        draft.replace(path)
+        replace_file(path, verdict_bytes(judgement))
     except OSError as error:
         need_room(error, path)
         raise UsageError(

@@ -8,6 +8,7 @@ from pathlib import Path
 import uv
 
 from harness.errors import HarnessError
+from harness.evidence.drafts import PUBLIC_FILE_MODE, replace_file
 from harness.releases.catalogue import LOCKS_FOLDER, Release
 
 _COMMON_INPUT = "common.in"
@@ -56,7 +57,8 @@ def make_lock(release: Release, folder: Path = LOCKS_FOLDER) -> Path:
             "is the package index reachable?"
         ) from error
     target = folder / release.lock
-    target.write_text(f"# Made by: uv {' '.join(arguments)}\n{done.stdout}", encoding="utf-8")
+    text = f"# Made by: uv {' '.join(arguments)}\n{done.stdout}"
+    replace_file(target, text.encode(), mode=PUBLIC_FILE_MODE)
     return target
 
 

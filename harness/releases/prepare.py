@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 from platformdirs import user_cache_path
 
 from harness.errors import HarnessError, UsageError
+from harness.evidence.drafts import PUBLIC_FILE_MODE, replace_file
 from harness.releases.catalogue import Release
 
 _APPLICATION = "keystone-upgrade-harness"
@@ -192,12 +193,10 @@ def _make_environment(release: Release, folder: Path, log: Path) -> tuple[Instal
 
 
 def _write_stamp(installed: InstalledRelease, python: str, took_s: float) -> None:
-    """Say that the installation is whole; written beside and moved, so that it is there or not."""
+    """Say that the installation is whole."""
     release = installed.release
     stamp = {"version": release.version, "python": python, "lock": release.lock, "took_s": round(took_s, 1)}
-    draft = installed.prefix / f"{_STAMP}.new"
-    draft.write_text(json.dumps(stamp) + "\n", encoding="utf-8")
-    draft.replace(installed.prefix / _STAMP)
+    replace_file(installed.prefix / _STAMP, f"{json.dumps(stamp)}\n".encode(), mode=PUBLIC_FILE_MODE)
 
 
 def _sync(installed: InstalledRelease, log: Path) -> None:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 from harness.errors import UsageError
-from harness.evidence.jsonl import PRIVATE_FILE_MODE
+from harness.evidence.drafts import replace_file
 from harness.evidence.room import need_room
 from harness.evidence.rundir import RunDirectory
 from harness.judge.model import Judgement
@@ -36,24 +33,15 @@ def write_report(judgement: Judgement, run: RunDirectory) -> None:
         for stale in run.charts.glob("*.svg"):
             stale.unlink()
         for picture in pictures:
-            _write(run.charts / f"{picture.name}.svg", picture.file.encode())
-        _write(run.junit, junit_xml(judgement))
-        _write(run.summary, summary_markdown(judgement).encode())
+            replace_file(run.charts / f"{picture.name}.svg", picture.file.encode())
+        replace_file(run.junit, junit_xml(judgement))
+        replace_file(run.summary, summary_markdown(judgement).encode())
         # The page comes last: who finds it finds the rest.
         lines = lines_of_failures(judgement, run)
-        _write(run.report, render_page(judgement, pictures, lines).encode())
+        replace_file(run.report, render_page(judgement, pictures, lines).encode())
     except OSError as error:
         need_room(error, run.path)
         raise UsageError(
             f"{error.filename or run.path}: the report cannot be written ({error.strerror}); "
             "make the run directory writable, or judge a copy of it."
         ) from error
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write a file that only its owner reads, so that a reader sees the old or the new one, never a part."""
-    draft = path.with_name(f"{path.name}.new")
-    fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_FILE_MODE)
-    with os.fdopen(fd, "wb") as file:
-        file.write(data)
-    draft.replace(path)

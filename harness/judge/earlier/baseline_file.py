@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -11,7 +10,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from harness.errors import UsageError
-from harness.evidence.jsonl import PRIVATE_FILE_MODE
+from harness.evidence.drafts import replace_file
 from harness.evidence.room import need_room
 from harness.judge.earlier.comparable import Settings, differences
 from harness.judge.earlier.figures import RunFigures
@@ -55,12 +54,8 @@ def write_baseline(baseline: Baseline, path: Path) -> None:
         HarnessError: the disk is full or broken.
     """
     options = orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
-    draft = path.with_name(f"{path.name}.new")
     try:
-        fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_FILE_MODE)
-        with os.fdopen(fd, "wb") as file:
-            file.write(orjson.dumps(baseline.model_dump(mode="json"), option=options))
-        draft.replace(path)
+        replace_file(path, orjson.dumps(baseline.model_dump(mode="json"), option=options))
     except OSError as error:
         need_room(error, path)
         raise UsageError(
