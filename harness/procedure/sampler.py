@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Self
 
+from harness.evidence.balancer import Sample
 from harness.evidence.clock import now_ns
 from harness.evidence.jsonl import JsonLinesWriter, follow_jsonl
 from harness.evidence.names import Edge, Outcome
@@ -111,9 +112,8 @@ class Sampler:
                 self._stage.note(f"a sample could not be taken: {type(error).__name__}: {error}")
 
     def _sample_balancer(self, mark: _Mark) -> None:
-        servers = {name: dict(row) for name, row in self._counters().items()}
-        row = {"mono_ns": now_ns(), "phase": mark.phase, "step": mark.step, "servers": servers}
-        self._writer.append(row if mark.edge is None else {**row, "edge": mark.edge})
+        counters = self._counters()
+        self._writer.append(Sample(now_ns(), mark.phase, mark.step, counters, mark.edge).row())
 
     def _read_requests(self) -> None:
         for path in sorted(self._requests.glob("*.jsonl")):
