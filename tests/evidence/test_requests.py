@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 from harness.errors import UsageError
 from harness.evidence import request_chunk
-from harness.evidence import requests as reader
 from harness.evidence.clock import Clock
 from harness.evidence.names import Connection, Operation
 from harness.evidence.records import Lane, Record, RecordWriter
 from harness.evidence.request_chunk import parse_chunk
 from harness.evidence.requests import OUTCOMES, Requests, read_requests
+from harness.evidence.requests import reading as reader
 
 LANES = (
     Lane("token_issue/new", Operation.TOKEN_ISSUE, Connection.NEW, 2.0, 10.0),

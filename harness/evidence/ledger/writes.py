@@ -1,0 +1,75 @@
+"""A write of the ledger, from what was asked to how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from harness.evidence.names import Operation
+
+Value = str | int | bool | None
+
+
+class Kind(StrEnum):
+    """What a write is about."""
+
+    USER = "user"
+    PROJECT = "project"
+    GRANT = "grant"  # a role of a user on a project
+
+
+KIND_OF: Mapping[str, Kind] = {
+    Operation.USER_CREATE: Kind.USER,
+    Operation.USER_UPDATE: Kind.USER,
+    Operation.USER_DELETE: Kind.USER,
+    Operation.PASSWORD_CHANGE: Kind.USER,
+    Operation.PROJECT_CREATE: Kind.PROJECT,
+    Operation.PROJECT_DELETE: Kind.PROJECT,
+    Operation.ROLE_GRANT: Kind.GRANT,
+    Operation.ROLE_REVOKE: Kind.GRANT,
+}
+"""Operation -> the kind of entity that it writes."""
+
+PASSWORD = "password"  # noqa: S105 - the name of an attribute
+"""Attribute whose value in the ledger is the version of a derived password."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a write asks for."""
+
+    op: Operation
+    name: str
+    """Unique name of the entity; of a grant `<user>/<project>/<role>`."""
+    entity_id: str | None = None
+    """None where the write is what makes it; of a grant `<user id>/<project id>/<role id>`."""
+    asked: Mapping[str, Value] = field(default_factory=dict)
+    """Attributes asked for, a password as its version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One write from what was asked to how it ended; times are CLOCK_MONOTONIC nanoseconds."""
+
+    lane: str
+    op: str
+    name: str
+    entity_id: str | None
+    """As asked, or as the answer told it; None where a creation was not acknowledged."""
+    asked: Mapping[str, Value]
+    request_id: str
+    invoked_ns: int
+    completed_ns: int | None
+    """None where no end was noted."""
+    outcome: str
+    """`ok`, `failed` (certainly not carried out) or `unknown`."""
+    error: str | None
+    node: str | None
+    """Node that answered."""
+    release: str | None
+
+    @property
+    def kind(self) -> Kind:
+        """What it is about."""
+        return KIND_OF[self.op]
