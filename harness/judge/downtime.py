@@ -14,7 +14,7 @@ from harness.evidence.names import MEANT_FOR
 from harness.evidence.requests import Records
 from harness.judge.attribution import Flight, lay
 from harness.judge.codes import bad, sent
-from harness.judge.model import Outage
+from harness.judge.model import Downtime, Outage
 from harness.judge.outages import LaneFailure, lane_failures, together
 from harness.judge.overdue import overdue
 
@@ -26,26 +26,6 @@ OUTAGES_LISTED_MAX = 500
 _EXAMPLES = 5
 _LOOKED_INTO_MAX = 200
 """Failed requests of a lane whose words are read to find the node they were meant for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Downtime:
-    """What went wrong for users."""
-
-    outages: tuple[Outage, ...]
-    """By time; at most `OUTAGES_LISTED_MAX`, the longest ones, charged ones first."""
-    total: int
-    """Outages, those not listed included."""
-    charged: int
-    """Outages of them that are charged to the upgrade."""
-    longest_s: float
-    """Of the charged outages; 0 where there is none."""
-    charged_s: float
-    """All charged outages together, those not listed included."""
-    failed: int
-    """Failed and unknown requests."""
-    failed_charged: int
-    """Those of them in charged outages."""
 
 
 @dataclass(frozen=True, slots=True)

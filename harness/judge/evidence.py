@@ -21,7 +21,7 @@ from harness.evidence.requests import Records, Requests, read_requests
 from harness.evidence.rundir import RunDirectory
 from harness.judge.clock_check import check_clock
 from harness.judge.codes import NO_SUCH_WORD
-from harness.judge.downtime import Downtime, downtime
+from harness.judge.downtime import downtime
 from harness.judge.earlier.baseline_file import Baseline, need_comparable, read_baseline
 from harness.judge.earlier.comparable import settings_of_run
 from harness.judge.earlier.compare import Comparison, compare
@@ -29,7 +29,7 @@ from harness.judge.earlier.figures import figures
 from harness.judge.impact import impacts, settings
 from harness.judge.locks import database_activity
 from harness.judge.masked import masked_failures
-from harness.judge.model import Timeline
+from harness.judge.model import Downtime, Timeline
 from harness.judge.observations import DatabaseActivity, Impact, MaskedFailures
 from harness.judge.overdue import fail_overdue
 from harness.judge.room import Room, room

@@ -161,6 +161,56 @@ class Outage:
 
 
 @dataclass(frozen=True, slots=True)
+class Downtime:
+    """What failed for users in the probed time: every length and count that is shown of it."""
+
+    outages: tuple[Outage, ...] = ()
+    """By time; at most `harness.judge.downtime.OUTAGES_LISTED_MAX`, the longest ones, charged ones first."""
+    total: int = 0
+    """Outages, those not listed included."""
+    charged: int = 0
+    """Outages of them that are charged to the upgrade."""
+    longest_s: float = 0.0
+    """Of the charged outages; 0 where there is none."""
+    charged_s: float = 0.0
+    """All charged outages together, those not listed included."""
+    failed: int = 0
+    """Failed and unknown requests."""
+    failed_charged: int = 0
+    """Those of them in charged outages."""
+
+    @property
+    def excused(self) -> int:
+        """Outages that are not charged, those not listed included."""
+        return self.total - self.charged
+
+    @property
+    def longest(self) -> Outage | None:
+        """The longest charged outage, the first of equals; None where none is charged."""
+        charged = (outage for outage in self.outages if outage.charged)
+        return max(charged, key=lambda outage: outage.duration_s, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Stall:
+    """The longest time in which requests of one probe lane were due and none succeeded."""
+
+    lane: str
+    length_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceCounts:
+    """Pings of the known-good target in the probed time, which are never counted as requests to Keystone."""
+
+    requests: int = 0
+    """Due, unsent ones included."""
+    failed: int = 0
+    unknown: int = 0
+    unsent: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class WriteCounts:
     """The writes to one kind of entity, and what the read-backs showed of them."""
 
@@ -210,12 +260,14 @@ class Judgement:
     headline: str
     """One sentence a manager understands: whether there was downtime, and how much."""
     questions: tuple[Question, ...]
-    outages: tuple[Outage, ...]
+    downtime: Downtime
+    """Every outage, with their lengths and counts."""
     lanes: tuple[LaneStats, ...]
     """Per phase and lane, then per lane for the whole run."""
     series: Series
     counts: dict[str, int]
-    """`requests` (due in the probed time, unsent ones included), `failed`, `unknown`, `unsent`;
+    """Requests to Keystone that are judged, so without the pings of the known-good target: `requests` (due in
+    the probed time, unsent ones included), `failed`, `unknown`, `unsent`;
     `not_judged`: requests due before the first probed phase or after the last, and `not_judged_failed`:
     those of them that failed or are unknown."""
     minimum_detectable_outage_s: float | None
@@ -252,3 +304,21 @@ class Judgement:
     """Each figure against earlier runs; empty where none were given."""
     continuity: tuple[Cell, ...] = ()
     """Each check of what one node made and another was asked to honour, by time."""
+    stalls: tuple[Stall, ...] = ()
+    """Of each probe lane that has any, the longest first."""
+    reference: ReferenceCounts = field(default_factory=ReferenceCounts)
+
+    @property
+    def outages(self) -> tuple[Outage, ...]:
+        """The outages that are listed; `downtime` has the numbers of all."""
+        return self.downtime.outages
+
+    @property
+    def longest_stall(self) -> Stall | None:
+        """Of all probe lanes; None where no request of theirs was due."""
+        return self.stalls[0] if self.stalls else None
+
+    @property
+    def longest_stall_s(self) -> float | None:
+        """Its length in seconds."""
+        return self.stalls[0].length_s if self.stalls else None

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import betaincinv
 
+from harness.evidence.names import Role
 from harness.evidence.requests import Records
 from harness.judge.codes import FAILED, UNKNOWN, UNSENT, bad, count
-from harness.judge.model import LaneStats
+from harness.judge.model import LaneStats, ReferenceCounts, Stall
 
 if TYPE_CHECKING:
     from harness.judge.evidence import Evidence
@@ -94,3 +95,20 @@ def tally(evidence: Evidence) -> dict[str, int]:
         "not_judged": everything - requests,
         "not_judged_failed": all_bad - failed - unknown,
     }
+
+
+def stalls(evidence: Evidence) -> tuple[Stall, ...]:
+    """The longest stall of each probe lane over the whole probed time, the longest first."""
+    longest = [
+        Stall(evidence.requests.lanes[number].lane, length_s)
+        for number in evidence.lanes(Role.PROBE)
+        if (length_s := evidence.silences[number].success_s_max[None]) is not None
+    ]
+    return tuple(sorted(longest, key=lambda stall: -stall.length_s))
+
+
+def reference_counts(evidence: Evidence) -> ReferenceCounts:
+    """The pings of the known-good target that were due in the probed time."""
+    outcomes = [evidence.judged(number).outcome for number in evidence.lanes(Role.REFERENCE)]
+    failed, unknown, unsent = (sum(count(o == code) for o in outcomes) for code in (FAILED, UNKNOWN, UNSENT))
+    return ReferenceCounts(sum(map(len, outcomes)), failed, unknown, unsent)

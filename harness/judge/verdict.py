@@ -12,12 +12,12 @@ from harness.judge.gate.apply import apply_gate
 from harness.judge.headline import headline
 from harness.judge.limits import limits
 from harness.judge.masked import release_shares
-from harness.judge.model import Finding, Judgement, Outage, Question, Verdict, worst
+from harness.judge.model import Downtime, Finding, Judgement, Question, Verdict, worst
 from harness.judge.observations import DatabaseActivity, MaskedFailures
 from harness.judge.questions import QUESTIONS, asked
 from harness.judge.questions.integrity import write_counts
 from harness.judge.series import series
-from harness.judge.stats import lane_stats, tally
+from harness.judge.stats import lane_stats, reference_counts, stalls, tally
 from harness.judge.stutter import stutters
 from harness.judge.timeline import applied_migrations, overhead
 from harness.scenario.gate import GateSettings
@@ -60,7 +60,7 @@ def judge_evidence(evidence: Evidence) -> Judgement:
         verdict=verdict,
         headline=headline(evidence, verdict, questions, gate),
         questions=questions,
-        outages=_outages(evidence),
+        downtime=_told(lambda: evidence.downtime, Downtime()),
         lanes=lane_stats(evidence),
         series=series(evidence),
         counts=tally(evidence),
@@ -81,6 +81,8 @@ def judge_evidence(evidence: Evidence) -> Judgement:
         continuity=evidence.continuity.cells,
         gate=gate,
         regressions=_told(lambda: evidence.regressions, ()),
+        stalls=stalls(evidence),
+        reference=reference_counts(evidence),
     )
 
 
@@ -90,14 +92,6 @@ def _told(observation: Callable[[], Told], nothing: Told) -> Told:
         return observation()
     except Exception:  # noqa: BLE001 - told by `ask`
         return nothing
-
-
-def _outages(evidence: Evidence) -> tuple[Outage, ...]:
-    """None where finding them breaks: the question of availability has told so then."""
-    try:
-        return evidence.downtime.outages
-    except Exception:  # noqa: BLE001 - told by `ask`
-        return ()
 
 
 def ask(name: str, question: Callable[[Evidence], Question], evidence: Evidence) -> Question:

@@ -14,6 +14,7 @@ from harness.evidence.manifest import ClockReading, Manifest
 from harness.evidence.names import Role, RunOutcome
 from harness.judge.gate.outcome import AcceptanceUse, BudgetUse, GateOutcome, Standing
 from harness.judge.model import (
+    Downtime,
     Finding,
     Judgement,
     LaneStats,
@@ -22,6 +23,7 @@ from harness.judge.model import (
     Question,
     Series,
     Span,
+    Stall,
     Timeline,
     Verdict,
 )
@@ -204,6 +206,7 @@ def _story(*, drained: bool) -> Judgement:
     failures = _failures() if not drained else []
     failed = sum(row["outcome"] == "failed" for row in failures)
     unknown = len(failures) - failed
+    lanes = _lane_stats(failures)
     return Judgement(
         manifest=_manifest(drained=drained),
         timeline=Timeline(
@@ -220,8 +223,9 @@ def _story(*, drained: bool) -> Judgement:
             else f"There was downtime: 3 outages, 4.2 s in all, while Keystone went from {OLD} to {NEW}."
         ),
         questions=_questions(drained=drained, failed=failed, unknown=unknown),
-        outages=() if drained else _outages(failures),
-        lanes=_lane_stats(failures),
+        downtime=Downtime() if drained else downtime_of(_outages(failures)),
+        lanes=lanes,
+        stalls=_stalls(lanes),
         series=_series(failures, steps),
         counts={"requests": 2152, "failed": failed, "unknown": unknown, "unsent": 0},
         minimum_detectable_outage_s=1.02,
@@ -403,6 +407,29 @@ def _failures() -> list[dict[str, Any]]:
                 }
             )
     return found
+
+
+def downtime_of(outages: tuple[Outage, ...]) -> Downtime:
+    """Outages that lie apart, with their lengths and counts."""
+    charged = [outage for outage in outages if outage.charged]
+    return Downtime(
+        outages=outages,
+        total=len(outages),
+        charged=len(charged),
+        longest_s=max((outage.duration_s for outage in charged), default=0.0),
+        charged_s=sum(outage.duration_s for outage in charged),
+        failed=sum(outage.requests for outage in outages),
+        failed_charged=sum(outage.requests for outage in charged),
+    )
+
+
+def _stalls(lanes: Iterable[LaneStats]) -> tuple[Stall, ...]:
+    longest = [
+        Stall(stats.lane, stats.gap_s_max)
+        for stats in lanes
+        if stats.phase is None and stats.role is Role.PROBE and stats.gap_s_max is not None
+    ]
+    return tuple(sorted(longest, key=lambda stall: -stall.length_s))
 
 
 def _outages(failures: Sequence[dict[str, Any]]) -> tuple[Outage, ...]:

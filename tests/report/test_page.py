@@ -209,11 +209,18 @@ def _poisoned(story: Judgement) -> Judgement:
     return replace(
         story,
         headline=HOSTILE,
-        outages=tuple(
-            replace(
-                o, cause=HOSTILE, examples=(HOSTILE,), lanes=(HOSTILE,), errors=((HOSTILE, 1),), node=HOSTILE
+        downtime=stories.downtime_of(
+            tuple(
+                replace(
+                    o,
+                    cause=HOSTILE,
+                    examples=(HOSTILE,),
+                    lanes=(HOSTILE,),
+                    errors=((HOSTILE, 1),),
+                    node=HOSTILE,
+                )
+                for o in story.outages
             )
-            for o in story.outages
         ),
         questions=tuple(
             replace(q, findings=tuple(replace(f, sentence=HOSTILE, lane=HOSTILE) for f in q.findings))
@@ -317,7 +324,7 @@ def test_rows_carry_what_a_script_may_select_them_by(undrained: _Page) -> None:
 
 def test_a_flapping_run_shows_its_first_outages_in_full_and_the_rest_as_rows(tmp_path: Path) -> None:
     story = stories.undrained()
-    flapping = replace(story, outages=story.outages * 100)
+    flapping = replace(story, downtime=stories.downtime_of(story.outages * 100))
 
     page = _report(flapping, tmp_path)
 

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.markers import MarkerStyle
 
 from harness.evidence.names import Error
-from harness.judge.model import Series, Timeline
+from harness.judge.model import Downtime, Series, Timeline
 from harness.report.labels import Label, stagger
 from harness.report.marks import MARKS
 from harness.report.palette import COLOURS, declarations
@@ -69,7 +69,7 @@ def test_lanes_of_the_load_are_drawn_only_where_they_failed_and_counted_otherwis
 def test_an_outage_that_the_machine_caused_is_shown_and_not_charged() -> None:
     story = stories.undrained()
     first, *others = story.outages
-    excused = replace(story, outages=(replace(first, charged=False), *others))
+    excused = replace(story, downtime=stories.downtime_of((replace(first, charged=False), *others)))
 
     timeline, _ = draw_pictures(excused)
 
@@ -82,7 +82,9 @@ def test_a_stretch_without_failures_does_not_claim_that_the_whole_run_had_none()
     story = stories.undrained()
     early = story.series.failures.assign(intended_ns=stories.at(30.0))
 
-    _, roll = draw_pictures(replace(story, series=replace(story.series, failures=early), outages=()))
+    calm = replace(story, series=replace(story.series, failures=early), downtime=Downtime())
+
+    _, roll = draw_pictures(calm)
 
     assert "No request failed in this stretch of the run" in roll.file
     assert "No request failed, of" not in roll.file
