@@ -13,8 +13,8 @@ from harness.compare.comparison import Compared
 from harness.compare.figures import Unit
 from harness.compare.text import figure_words
 from harness.report import svg
+from harness.report.drawing import POINTS_PER_INCH, drawing
 from harness.report.palette import ink
-from harness.report.picture import POINTS_PER_INCH, drawing
 from harness.report.text import shortened
 from harness.statistics.few_runs import Summary
 
