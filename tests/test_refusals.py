@@ -37,7 +37,7 @@ def test_an_unknown_key_is_refused(tmp_path: Path) -> None:
 
 def test_an_impossible_value_is_refused(tmp_path: Path) -> None:
     said = _refused("run", "drained", "--set", "deployment.nodes=99", "--out", str(tmp_path))
-    assert "deployment.nodes: 99 is not possible; input should be less than or equal to 9" in said
+    assert "deployment.nodes: 99 is not possible; expected at most 9" in said
 
 
 def test_an_unknown_release_is_refused_with_those_that_are_known(tmp_path: Path) -> None:

@@ -2,39 +2,46 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 
 from harness.compare.settings import flattened, varying
 from harness.errors import UsageError
+from harness.refusal import problem
 from harness.scenario import Scenario, load_scenario
+from harness.scenario.reading import read_toml
+from harness.scenario.section import Section
 
 RUNS = 3
 """Of each arm unless said otherwise: the fewest of which a permutation test of two arms can reach p = 0.1."""
 RUNS_MAX = 50
 
 
-class _ArmTable(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+class _ArmTable(Section):
     # What a run's folder is called, and the run itself.
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
     set: tuple[str, ...] = ()
 
 
-class _ArmsTable(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+class _ArmsTable(Section):
     description: str = ""
     scenario: Annotated[str, Field(min_length=1)]
     runs: Annotated[int, Field(ge=1, le=RUNS_MAX)] = RUNS
-    arms: Annotated[tuple[_ArmTable, ...], Field(min_length=2, max_length=8)]
+    arms: Annotated[tuple[_ArmTable, ...], Field(max_length=8)]
+
+    @field_validator("arms")
+    @classmethod
+    def _two_or_more(cls, arms: tuple[_ArmTable, ...]) -> tuple[_ArmTable, ...]:
+        if len(arms) < 2:
+            raise ValueError(
+                "there are fewer than two; a comparison needs two [[arms]], each with a name and a set"
+            )
+        return arms
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,32 +111,9 @@ def _need_different(arms: Sequence[PlannedArm], path: Path) -> None:
 
 def _read(path: Path) -> _ArmsTable:
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"{path}: the arms file cannot be read ({error.strerror}).") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: not valid TOML: {error}.") from error
-    try:
-        return _ArmsTable.model_validate(document)
+        return _ArmsTable.model_validate(read_toml(path, "the arms file"))
     except ValidationError as error:
-        raise UsageError(f"{path}: {_sentence(error)}") from error
-
-
-def _sentence(error: ValidationError) -> str:
-    errors: Any = error.errors()
-    # A key that is misspelt is missing as well, and its own name is what helps.
-    first = next((each for each in errors if each["type"] == "extra_forbidden"), errors[0])
-    key = ".".join(str(part) for part in first["loc"])
-    if first["type"] == "extra_forbidden":
-        known = _ArmTable if len(first["loc"]) > 1 else _ArmsTable
-        return f"{key}: unknown key; known here: {', '.join(sorted(known.model_fields))}."
-    if first["type"] == "missing":
-        return f"{key}: is missing; add it."
-    if first["type"] == "too_short":
-        return (
-            f"{key}: there are fewer than two; a comparison needs two [[arms]], each with a name and a set."
-        )
-    return f"{key}: {first['input']!r} is not possible; {first['msg'][0].lower()}{first['msg'][1:]}."
+        raise UsageError(f"{path}: {problem(error, _ArmsTable)}.") from error
 
 
 def folders() -> list[Path]:

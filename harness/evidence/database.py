@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from harness.errors import UsageError
 from harness.evidence.jsonl import read_jsonl
+from harness.refusal import problem
 
 
 class _Sample(BaseModel):
@@ -52,10 +53,7 @@ def read_database(path: Path) -> DatabaseRead:
         try:
             (_Versions if row.get("kind") == "versions" else _Sample).model_validate(row)
         except ValidationError as error:
-            first = error.errors()[0]
-            key = ".".join(str(part) for part in first["loc"])
             raise UsageError(
-                f"{path}, sample {number}: {key}: {first['msg'].lower()}; "
-                "restore the file from where the run was made."
+                f"{path}, sample {number}: {problem(error)}; restore the file from where the run was made."
             ) from error
     return DatabaseRead(path.exists(), lines.rows, lines.torn, lines.malformed)

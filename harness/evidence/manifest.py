@@ -16,6 +16,7 @@ from harness.evidence.drafts import replace_file
 from harness.evidence.names import RunOutcome
 from harness.evidence.rundir import FORMAT
 from harness.evidence.stored_scenario import StoredScenario
+from harness.refusal import problem
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _SAME_START_S = 0.02
@@ -145,9 +146,6 @@ def read_manifest(path: Path) -> Manifest:
         _Checked.model_validate(document)
         return Manifest.model_validate(document)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        message = first["msg"].lower().partition(" or instance of ")[0]
         raise UsageError(
-            f"{path}: {key}: {message}; restore the file from where the run was made."
+            f"{path}: {problem(error)}; restore the file from where the run was made."
         ) from error

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from harness.errors import UsageError
 from harness.scenario import JudgeSettings, parse_scenario
+from harness.scenario.reading import named, parse_override
 
 _SECTION = "judge."
 
@@ -26,7 +26,7 @@ def judge_settings(scenario: dict[str, Any], overrides: Iterable[str], source: P
     settings = _checked(stored, f"{source}: scenario")
     for override in overrides:
         stored = {**stored, **_parsed(override)}
-        settings = _checked(stored, f"--set {override}")
+        settings = _checked(stored, named(override))
     return settings
 
 
@@ -51,14 +51,11 @@ def _checked(section: dict[str, Any], source: str) -> JudgeSettings:
 
 
 def _parsed(override: str) -> dict[str, Any]:
-    key, separator, text = (part.strip() for part in override.partition("="))
+    key, separator, _ = (part.strip() for part in override.partition("="))
     if not separator or not key.startswith(_SECTION) or "." in key.removeprefix(_SECTION):
         raise UsageError(
-            f"--set {override}: a stored run can only be judged under other bounds; "
+            f"{named(override)}: a stored run can only be judged under other bounds; "
             "give judge.<setting>=<value>, e.g. --set judge.stall_budget_s=2."
         )
-    try:
-        value = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        value = text
-    return {key.removeprefix(_SECTION): value}
+    (_, name), value = parse_override(override)
+    return {name: value}

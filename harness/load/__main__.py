@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from harness.errors import ExitCode, HarnessError
 from harness.load.spec import ChildSpec
+from harness.refusal import problem
 
 
 def main() -> int:
@@ -19,7 +20,8 @@ def main() -> int:
         with open(0, "rb", buffering=0, closefd=False) as task:
             spec = ChildSpec.model_validate_json(task.readline())
     except ValidationError as error:
-        return _fail(f"the task on standard input is not a ChildSpec: {error}", ExitCode.USAGE)
+        words = problem(error, ChildSpec, whole="the task", tell_values=False)  # it holds passwords
+        return _fail(f"the task on standard input can not be read: {words}", ExitCode.USAGE)
     # Only now: locust patches the whole process on import.
     from harness.load.child import run_child
 

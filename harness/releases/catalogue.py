@@ -21,6 +21,7 @@ from pydantic import (
 )
 
 from harness.errors import UsageError
+from harness.refusal import problem
 
 _FOLDER = Path(__file__).resolve().parent
 _CATALOGUE_FILE = _FOLDER / "catalogue.toml"
@@ -260,13 +261,9 @@ def _release(path: Path, index: int, entry: Any) -> Release:
     try:
         return _Entry.model_validate(entry).parsed()
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
         series = entry.get("series", "without series") if isinstance(entry, dict) else "without keys"
-        key = ".".join(str(part) for part in first["loc"]) or "the whole entry"
-        message = first["msg"][:1].lower() + first["msg"][1:]
-        raise UsageError(
-            f"{path.name}: entry {index} ({series}), {key}: {message}; {_HOW_TO_WRITE}"
-        ) from error
+        words = problem(error, _Entry, whole="the whole entry")
+        raise UsageError(f"{path.name}: entry {index} ({series}), {words}; {_HOW_TO_WRITE}") from error
 
 
 def _refuse_duplicates(path: Path, releases: Iterable[Release]) -> None:

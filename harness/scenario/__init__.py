@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from harness.scenario.scenario import (
+from harness.scenario.loading import load_gate, load_scenario, parse_scenario
+from harness.scenario.scenario import Scenario
+from harness.scenario.sections import (
     BalancerSettings,
     DeploymentSettings,
     ImpactSettings,
     Importance,
     JudgeSettings,
-    Scenario,
     StopSignal,
-    load_gate,
-    load_scenario,
-    parse_scenario,
 )
 
 __all__ = [

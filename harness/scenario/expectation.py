@@ -6,7 +6,9 @@ import re
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
+
+from harness.scenario.section import Section
 
 
 class Measure(StrEnum):
@@ -18,10 +20,8 @@ class Measure(StrEnum):
     NONE = "none"  # an instant has no length
 
 
-class ExpectedFinding(BaseModel):
+class ExpectedFinding(Section):
     """A finding that must be in the verdict."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     question: Literal["procedure", "coverage", "availability", "integrity", "continuity", "impact"]
     fault: str | None = None
@@ -50,10 +50,8 @@ class ExpectedFinding(BaseModel):
         return pattern
 
 
-class Expectation(BaseModel):
+class Expectation(Section):
     """The section `[expect]`: the verdict, and what must be found."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     verdict: Literal["PASS", "FAIL"]
     findings: tuple[ExpectedFinding, ...] = ()

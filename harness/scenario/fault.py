@@ -5,14 +5,15 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from harness.evidence.names import PROBED_PHASES, Edge, Phase, Step
+from harness.scenario.section import Section
 
 FAULT_S_MAX = 600.0
 """Longer than any phase of a control; a fault that lasts longer is a mistake in a scenario."""
 
-FaultSeconds = Annotated[float, Field(ge=0, le=FAULT_S_MAX, allow_inf_nan=False)]
+FaultSeconds = Annotated[float, Field(ge=0, le=FAULT_S_MAX)]
 
 
 class FaultKind(StrEnum):
@@ -45,14 +46,12 @@ OF_THE_PLAN = frozenset({FaultKind.SKIP_STEP, FaultKind.CONTRACT_EARLY})
 """Kinds that change what the driver does, not the deployment."""
 
 
-class FaultSettings(BaseModel):
+class FaultSettings(Section):
     """One entry of `[[faults]]`.
 
     When: `after_s` after the phase began, or at an edge of a step. `different_keys` is always just after its
     node's `switch`, and kinds that change the plan have no time of their own.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: FaultKind
     name: str = ""
@@ -63,7 +62,7 @@ class FaultSettings(BaseModel):
     edge: Edge = Edge.END
     """Of the step: `begin` or `end`."""
     node: str | None = None
-    duration_s: Annotated[float, Field(gt=0, le=FAULT_S_MAX, allow_inf_nan=False)] | None = None
+    duration_s: Annotated[float, Field(gt=0, le=FAULT_S_MAX)] | None = None
     count: Annotated[int, Field(ge=1, le=1_000)] = 1
     every_s: FaultSeconds = 0.0
     """Between the beginnings of repeats."""

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from harness.errors import UsageError
 from harness.evidence.names import Phase, Step
+from harness.scenario.section import Section
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_Seconds = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)]
+_Seconds = Annotated[float, Field(ge=0, le=86_400)]
 _Text = Annotated[str, Field(min_length=1, max_length=500)]
 
 AVAILABILITY = "availability"
@@ -25,11 +25,7 @@ FAILURES = ("failed_max", "outage_s_max")
 _NARROWING = ("phase", "step", "node", "lane", "error", "pattern")
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Budget(_Section):
+class Budget(Section):
     """How much of a question may fail, in a phase, in a lane, or anywhere; sums over the whole run.
 
     What no budget covers may not fail at all; what several cover must keep all of them.
@@ -65,7 +61,7 @@ class Budget(_Section):
         return {name: value for name in names if (value := getattr(self, name)) is not None}
 
 
-class Acceptance(_Section):
+class Acceptance(Section):
     """One finding that is known and accepted for a while; it must name more than its question."""
 
     question: Literal[
@@ -121,7 +117,7 @@ class Acceptance(_Section):
         return {name: str(value) for name in _NARROWING if (value := getattr(self, name)) is not None}
 
 
-class GateSettings(_Section):
+class GateSettings(Section):
     """What a run may have and still be let through; by default nothing."""
 
     budgets: tuple[Budget, ...] = ()
@@ -145,20 +141,3 @@ def stored_gate(scenario: Mapping[str, Any], source: Path) -> GateSettings:
             f"{source}: scenario.gate is none that this harness knows; judge it with the harness that made "
             "it, or under another gate with --gate FILE."
         ) from error
-
-
-def read_gate_table(path: Path) -> dict[str, Any]:
-    """The TOML document of a gate file, which must have a table `[gate]`; a scenario is one, too.
-
-    Raises:
-        UsageError: the file cannot be read, is not TOML, or has no such table.
-    """
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"{path}: the gate cannot be read ({error.strerror}).") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: not valid TOML: {error}.") from error
-    if "gate" not in document:
-        raise UsageError(f"{path}: has no table [gate]; write [[gate.budgets]] or [[gate.accepted]] into it.")
-    return document

@@ -315,13 +315,13 @@ def test_another_gate_or_other_bounds_do_not_make_runs_incomparable(tmp_path: Pa
         ),
         (
             '{"format": 2}',
-            "format: input should be 1; this is no baseline of format 1, write it anew with `harness "
-            "baseline`.",
+            "format: 2 is not possible; expected 1; this is no baseline of format 1, write it anew with "
+            "`harness baseline`.",
         ),
         (
             "[]",
-            "the document: input should be a valid dictionary or instance of baseline; this is no baseline "
-            "of format 1, write it anew with `harness baseline`.",
+            "the document: expected a table; this is no baseline of format 1, "
+            "write it anew with `harness baseline`.",
         ),
     ],
 )
@@ -340,7 +340,9 @@ def test_a_baseline_with_a_changed_figure_out_of_range_is_refused(tmp_path: Path
     file = tmp_path / "baseline.json"
     file.write_bytes(orjson.dumps(made))
 
-    with pytest.raises(UsageError, match=r"runs\.0\.figures\.failed: input should be greater than or equal"):
+    with pytest.raises(
+        UsageError, match=r"runs\.0\.figures\.failed: -1 is not possible; expected at least 0"
+    ):
         read_baseline(file)
 
 

@@ -320,8 +320,7 @@ def test_a_run_judged_as_it_was_made_names_its_bounds_and_no_override(tmp_path: 
         ),
         (
             "judge.unsent_max=-1",
-            "--set judge.unsent_max=-1: judge.unsent_max: -1 is not possible; input should be greater than "
-            "or equal to 0.",
+            "--set judge.unsent_max=-1: judge.unsent_max: -1 is not possible; expected at least 0.",
         ),
     ],
 )

@@ -53,7 +53,7 @@ def test_an_unknown_key_of_a_probe_is_named_with_its_neighbours(tmp_path: Path) 
 
 def test_an_impossible_value_is_named_with_its_bound(tmp_path: Path) -> None:
     assert _refusal(tmp_path, "[deployment]\nnodes = 0") == (
-        "mine.toml: deployment.nodes: 0 is not possible; input should be greater than or equal to 1."
+        "mine.toml: deployment.nodes: 0 is not possible; expected at least 1."
     )
 
 

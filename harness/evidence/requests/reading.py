@@ -18,6 +18,7 @@ from harness.evidence.records import Footer, Lane
 from harness.evidence.request_chunk import BadLineError, Chunk, parse_chunk
 from harness.evidence.requests.gathering import Gathering
 from harness.evidence.requests.table import RequestFile, Requests
+from harness.refusal import problem
 
 _CHUNK_BYTES = 8 << 20
 """Read at a time. Smaller costs a call per chunk, larger costs memory: some three chunks are held."""
@@ -154,11 +155,8 @@ def _checked(adapter: TypeAdapter[Any], value: object, where: str) -> Any:
     try:
         return adapter.validate_python(value)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"]) or "value"
-        message = first["msg"][0].lower() + first["msg"][1:]
         raise UsageError(
-            f"{where}: {key}: {message}; restore the file from where the run was made."
+            f"{where}: {problem(error)}; restore the file from where the run was made."
         ) from error
 
 

@@ -15,6 +15,7 @@ from harness.evidence.room import need_room
 from harness.judge.earlier.comparable import Settings, differences
 from harness.judge.earlier.figures import RunFigures
 from harness.judge.model import Verdict
+from harness.refusal import problem
 
 FORMAT: Final = 1
 RUNS_MIN = 3
@@ -78,11 +79,9 @@ def read_baseline(path: Path) -> Baseline:
     try:
         return Baseline.model_validate(document)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"]) or "the document"
         raise UsageError(
-            f"{path}: {key}: {first['msg'].lower()}; this is no baseline of format {FORMAT}, write it anew "
-            "with `harness baseline`."
+            f"{path}: {problem(error, whole='the document')}; this is no baseline of format {FORMAT}, write "
+            "it anew with `harness baseline`."
         ) from error
 
 

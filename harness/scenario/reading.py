@@ -1,0 +1,112 @@
+"""Reads TOML that a person wrote: of a scenario, a gate, arms, or `--set` on the command line."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from harness.errors import UsageError
+from harness.refusal import escaped, shown
+
+BYTES_MAX = 100_000
+"""The longest scenario that ships has 4 KB; nothing longer was written by hand."""
+_DOTS_MAX = 200
+"""In one line. The parser takes memory and time by the square of the parts of a dotted key: 100,000 parts
+take 22 GB."""
+_TEXT_KEYS = frozenset({("from",), ("to",), ("name",), ("description",)})
+"""Keys whose value is text even where it looks like a number: `--set to=2026.2`."""
+
+Override = tuple[tuple[str, ...], Any]
+"""The parts of a dotted key, and the value that it gets."""
+
+
+def read_toml(path: Path, what: str) -> dict[str, Any]:
+    """The document in a file.
+
+    Args:
+        path: a regular file.
+        what: what it is to the person who named it, such as `the scenario`.
+
+    Raises:
+        UsageError: it can not be read, is no regular file or too long, or is not TOML.
+    """
+    source = escaped(str(path))
+    try:
+        data = _bytes(path)
+    except OSError as error:
+        raise UsageError(f"{source}: {what} cannot be read ({error.strerror}).") from error
+    if data is None:
+        raise UsageError(f"{source}: {what} is no regular file; give one.")
+    if len(data) > BYTES_MAX:
+        raise UsageError(f"{source}: {what} is longer than {BYTES_MAX:,} bytes; leave out what nobody needs.")
+    return _parsed(data, source)
+
+
+def _bytes(path: Path) -> bytes | None:
+    """At most one byte more than is allowed; None where it is no regular file."""
+    # Without waiting: opening a pipe to which nobody writes would take for ever.
+    fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(fd, "rb") as file:
+        return file.read(BYTES_MAX + 1) if stat.S_ISREG(os.fstat(fd).st_mode) else None
+
+
+def _parsed(data: bytes, source: str) -> dict[str, Any]:
+    try:
+        text = data.decode("utf-8")
+        _need_few_dots(text)
+        return tomllib.loads(text)
+    except (ValueError, RecursionError, OverflowError, MemoryError) as error:
+        why = str(error) if isinstance(error, ValueError) else "its values lie too deep in each other"
+        raise UsageError(f"{source}: not valid TOML: {escaped(why)}.") from error
+
+
+def _need_few_dots(text: str) -> None:
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.count(".") > _DOTS_MAX:
+            raise ValueError(f"line {number} has more than {_DOTS_MAX} dots")
+
+
+def parse_override(override: str) -> Override:
+    """What one `--set key=value` says; a value that is no TOML is text.
+
+    Raises:
+        UsageError: there is no key, or no value.
+    """
+    key, separator, text = override.partition("=")
+    parts = tuple(part.strip() for part in key.split("."))
+    if not separator or not all(parts) or len(override) > BYTES_MAX or len(parts) > _DOTS_MAX:
+        raise UsageError(f"{named(override)}: expected key=value, e.g. --set roll.settle_s=5.")
+    return parts, text.strip() if parts in _TEXT_KEYS else _value(text.strip())
+
+
+def named(override: str) -> str:
+    """How a refusal names the option and what was given with it."""
+    value = shown(override)[1:-1]
+    return f"--set {value}"
+
+
+def _value(text: str) -> Any:
+    try:
+        _need_few_dots(text)
+        return tomllib.loads(f"value = {text}")["value"]
+    except (ValueError, RecursionError, OverflowError, MemoryError):
+        return text  # a bare word is a string
+
+
+def apply_override(document: dict[str, Any], override: str) -> None:
+    """Set the key that a `--set` names, with the tables above it where they are missing.
+
+    Raises:
+        UsageError: it is no key with a value, or a key above it has a value that is no table.
+    """
+    (*parents, last), value = parse_override(override)
+    table = document
+    for parent in parents:
+        below = table.setdefault(parent, {})
+        if not isinstance(below, dict):
+            raise UsageError(f"{named(override)}: {parent} is not a table; edit the scenario file instead.")
+        table = below
+    table[last] = value
