@@ -9,12 +9,12 @@ from typing import Any, Final
 
 from harness.errors import UsageError
 from harness.evidence.jsonl import read_jsonl
+from harness.evidence.told import instant_ns, natural
 
 COUNTERS: Final = ("wretr", "wredis", "econ", "eresp", "hrsp_5xx")
 """HAProxy's names: retries, redispatches, failed connections, failed responses, 5xx (HAProxy management
 guide, 9.1, "CSV format"). A server's `hrsp_5xx` counts what that server answered, the frontend's all."""
 
-_NS_MAX = 2**63
 _SHOWN_CHARS_MAX = 60
 """Of a wrong value, in an error of one sentence."""
 
@@ -71,9 +71,9 @@ def read_balancer(path: Path) -> BalancerRead:
 
 
 def _sample(row: dict[str, Any], place: str) -> Sample:
-    mono_ns, servers = row.get("mono_ns"), row.get("servers")
-    if not _is_count(mono_ns) or mono_ns >= _NS_MAX:
-        raise _wrong(place, "mono_ns", mono_ns, "nanoseconds of the run's clock")
+    mono_ns, servers = instant_ns(row.get("mono_ns")), row.get("servers")
+    if mono_ns is None:
+        raise _wrong(place, "mono_ns", row.get("mono_ns"), "nanoseconds of the run's clock")
     if not isinstance(servers, dict):
         raise _wrong(place, "servers", servers, "counters by server")
     for name, counters in servers.items():
@@ -86,7 +86,7 @@ def _check_server(key: str, counters: object, place: str) -> None:
     if not isinstance(counters, dict):
         raise _wrong(place, key, counters, "counters by name")
     for counter in COUNTERS:
-        if counter in counters and not _is_count(counters[counter]):
+        if counter in counters and natural(counters[counter]) is None:
             raise _wrong(place, f"{key}.{counter}", counters[counter], "a count")
 
 
@@ -95,10 +95,6 @@ def _word(row: dict[str, Any], key: str, place: str) -> str | None:
     if not isinstance(value, str | None):
         raise _wrong(place, key, value, "a word or null")
     return value
-
-
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 def _wrong(place: str, key: str, value: object, expected: str) -> UsageError:

@@ -10,6 +10,23 @@ from harness.errors import NoRoomError, StepError, WaitTimeoutError
 from harness.evidence.clock import now_ns
 from harness.evidence.ledger import Stage as LedgerStage
 from harness.evidence.names import Phase, Step
+from harness.evidence.outcomes import (
+    Advice,
+    Backup,
+    BaselineJudged,
+    CommandRun,
+    DatabaseCheck,
+    DatabaseSynced,
+    Drained,
+    NodeProven,
+    NodesProven,
+    ReadBackDone,
+    Stopped,
+    Switched,
+    Tables,
+    TrustRestored,
+    TrustSet,
+)
 from harness.procedure import actions_continuity
 from harness.procedure.command_log import applied_migrations, error_lines
 from harness.procedure.context import Context
@@ -39,7 +56,7 @@ def _observe(context: Context, phase: Phase, _: PlannedStep, report: StepReport)
 
 def _judge_baseline(context: Context, _: Phase, __: PlannedStep, report: StepReport) -> None:
     objection = context.baseline_objection()
-    report.detail["objection"] = objection
+    report.tell(BaselineJudged(objection))
     if objection is not None:
         raise NoRoomError(
             f"nothing was upgraded, because the baseline is no ground to compare with: {objection}; "
@@ -65,7 +82,7 @@ def _backup(context: Context, _: Phase, __: PlannedStep, report: StepReport) -> 
     _describe(report, result)
     if result.exit_code != 0:
         raise StepError(f"the backup of the database failed (exit {result.exit_code}, see {result.log.name})")
-    report.detail["bytes"] = target.stat().st_size
+    report.tell(Backup(bytes=target.stat().st_size))
 
 
 def _versions(context: Context, phase: Phase, step: PlannedStep, report: StepReport) -> None:
@@ -74,7 +91,7 @@ def _versions(context: Context, phase: Phase, step: PlannedStep, report: StepRep
 
 def _advisory(context: Context, report: StepReport, result: CommandResult, importance: Importance) -> None:
     _describe(report, result)
-    report.detail["advisory"] = importance is Importance.ADVISORY
+    report.tell(Advice(advisory=importance is Importance.ADVISORY))
     if result.exit_code != 0 and importance is Importance.REQUIRED:
         raise StepError(
             f"{' '.join(result.argv)} exited with {result.exit_code} and the scenario requires 0 "
@@ -105,12 +122,12 @@ def _token_flush(context: Context, _: Phase, __: PlannedStep, report: StepReport
 def _set_trust(context: Context, _: Phase, __: PlannedStep, report: StepReport) -> None:
     database = context.deployment.database
     before = database.trust_function_creators()
-    report.detail.update(binlog=True, before=before)
+    report.tell(TrustSet(binlog=True, before=before))
     # Remembered before the change, so that a failure half-way is put right as well.
     context.trust_before = before
     database.set_trust_function_creators(True)
     after = database.trust_function_creators()
-    report.detail["after"] = after
+    report.tell(TrustSet(after=after))
     if not after:
         raise StepError("log_bin_trust_function_creators was set to 1 and still reads 0")
 
@@ -119,11 +136,11 @@ def _restore_trust(context: Context, _: Phase, __: PlannedStep, report: StepRepo
     before = context.trust_before
     if before is None:
         raise StepError("log_bin_trust_function_creators cannot be restored: its first value is not known")
-    report.detail["before"] = before
+    report.tell(TrustRestored(before=before))
     database = context.deployment.database
     database.set_trust_function_creators(before)
     seen = database.trust_function_creators()
-    report.detail["seen"] = seen
+    report.tell(TrustRestored(seen=seen))
     if seen != before:
         raise StepError(
             f"log_bin_trust_function_creators was set back to {before:d} and still reads {seen:d}"
@@ -138,9 +155,8 @@ def _db_sync(context: Context, phase: Phase, step: PlannedStep, report: StepRepo
     _describe(report, result)
     lines = result.log.read_text(encoding="utf-8", errors="replace").splitlines()
     migrations = applied_migrations(lines, phase, context.clock, ended_ns)
-    report.detail["migrations"] = [migration.row() for migration in migrations]
     errors = error_lines(lines)
-    report.detail["log_errors"] = errors
+    report.tell(DatabaseSynced(migrations, tuple(errors)))
     _record_tables(context, phase, step, "end")
     _require_success(result)
     if errors:
@@ -160,19 +176,19 @@ def _db_check(context: Context, phase: Phase, _: PlannedStep, report: StepReport
     result = _manage(context, context.to, ("db_sync", "--check"), f"db_check_{phase}.log", report)
     _describe(report, result)
     answer = _DB_CHECK_ANSWERS.get(result.exit_code, "an answer that is not documented")
-    report.detail.update(answer=answer, advisory=True, trusted=context.to.has(Command.DB_SYNC_CHECK))
+    report.tell(DatabaseCheck(answer, advisory=True, trusted=context.to.has(Command.DB_SYNC_CHECK)))
 
 
 def _prove_nodes(context: Context, _: Phase, __: PlannedStep, report: StepReport) -> None:
     """Contract is refused unless every node has just shown, itself, that it serves the new release."""
-    report.detail["expected"] = context.to.version
     seen: dict[str, str | None] = {node.name: None for node in context.deployment.nodes}
-    report.detail["seen"] = seen
+    report.tell(NodesProven(context.to.version, seen))
     for node in context.deployment.nodes:
         with report.busy():
             seen[node.name], _requests = context.prove_node(
                 node, context.to, context.scenario.roll.start_deadline_s
             )
+        report.tell(NodesProven(seen=seen))
         if seen[node.name] != context.to.version:
             raise StepError(
                 f"{node.name} serves {seen[node.name]}, not {context.to.version}: contract would break it, "
@@ -194,7 +210,7 @@ def _wait_drained(context: Context, _: Phase, step: PlannedStep, report: StepRep
         while left and time.monotonic() < end_s:
             time.sleep(POLL_S)
             left = balancer.sessions(node)
-    report.detail.update(sessions_left=left, deadline_s=deadline_s)
+    report.tell(Drained(left, deadline_s))
 
 
 def _maint(context: Context, _: Phase, step: PlannedStep, __: StepReport) -> None:
@@ -203,13 +219,13 @@ def _maint(context: Context, _: Phase, step: PlannedStep, __: StepReport) -> Non
 
 def _stop(context: Context, _: Phase, step: PlannedStep, report: StepReport) -> None:
     roll = context.scenario.roll
-    report.detail["signal"] = roll.stop_signal
+    report.tell(Stopped(roll.stop_signal))
     with report.busy():
         context.node(step.node).stop(roll.stop_signal, roll.stop_deadline_s)
 
 
 def _switch(context: Context, _: Phase, step: PlannedStep, report: StepReport) -> None:
-    report.detail["release"] = context.to.version
+    report.tell(Switched(context.to.version))
     context.node(step.node).switch(context.to)
 
 
@@ -219,10 +235,10 @@ def _start(context: Context, _: Phase, step: PlannedStep, __: StepReport) -> Non
 
 def _prove(context: Context, _: Phase, step: PlannedStep, report: StepReport) -> None:
     node = context.node(step.node)
-    report.detail["release_expected"] = context.to.version
+    report.tell(NodeProven(release_expected=context.to.version))
     with report.busy():
         seen, requests = context.prove_node(node, context.to, context.scenario.roll.start_deadline_s)
-    report.detail.update(release_seen=seen, requests=requests)
+    report.tell(NodeProven(release_seen=seen, requests=requests))
     if seen != context.to.version:
         raise StepError(f"{node.name} was started on {context.to.version} and answers as {seen}")
 
@@ -247,7 +263,7 @@ def _read_back(context: Context, phase: Phase, _: PlannedStep, report: StepRepor
     """What could not be read is evidence too little, not a failed step."""
     with report.busy():
         counts = context.read_back(LedgerStage.ROLL if phase is Phase.ROLL else LedgerStage.CONTRACT)
-    report.detail.update(counts)
+    report.tell(ReadBackDone.of(counts))
 
 
 ACTIONS: dict[Step, Action] = {
@@ -292,12 +308,8 @@ def _manage(
 
 
 def _describe(report: StepReport, result: CommandResult) -> None:
-    report.detail.update(
-        command=list(result.argv),
-        exit_code=result.exit_code,
-        duration_s=round(result.duration_s, 3),
-        log=f"logs/{result.log.name}",
-    )
+    duration_s = round(result.duration_s, 3)
+    report.tell(CommandRun(result.argv, result.exit_code, duration_s, f"logs/{result.log.name}"))
 
 
 def _require_success(result: CommandResult) -> None:
@@ -312,7 +324,7 @@ def _expect_tables(
     context: Context, phase: Phase, step: PlannedStep, report: StepReport, expected: dict[str, list[str]]
 ) -> None:
     seen = _record_tables(context, phase, step, "end")
-    report.detail.update(expected=expected, seen=seen)
+    report.tell(Tables(expected, seen))
     if seen != expected:
         raise StepError(f"the version tables hold {seen}, expected {expected}")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from harness.errors import HarnessError
 from harness.evidence.names import Phase
+from harness.evidence.outcomes import CellsChecked, CohortMade
 from harness.procedure.context import Context
 from harness.procedure.continuity import Continuity
 from harness.procedure.plan import PlannedStep
@@ -13,13 +14,13 @@ from harness.procedure.stage import StepReport
 def make_cohort(context: Context, _: Phase, __: PlannedStep, report: StepReport) -> None:
     """Make the users and tokens that every later phase looks at."""
     with report.busy():
-        report.detail.update(_of(context).make_cohort())
+        report.tell(CohortMade.of(_of(context).make_cohort()))
 
 
 def check_cohort(context: Context, phase: Phase, _: PlannedStep, report: StepReport) -> None:
     """Look at them at every node."""
     with report.busy():
-        report.detail["cells"] = _of(context).check_cohort(phase)
+        report.tell(CellsChecked(_of(context).check_cohort(phase)))
 
 
 def check_continuity(context: Context, phase: Phase, step: PlannedStep, report: StepReport) -> None:
@@ -27,9 +28,9 @@ def check_continuity(context: Context, phase: Phase, step: PlannedStep, report: 
     checks = _of(context)
     with report.busy():
         if step.node is None:
-            report.detail["cells"] = checks.check_settled(phase)
+            report.tell(CellsChecked(checks.check_settled(phase)))
         else:
-            report.detail["cells"] = checks.check_mixed(phase, step.node)
+            report.tell(CellsChecked(checks.check_mixed(phase, step.node)))
 
 
 def _of(context: Context) -> Continuity:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from harness.evidence.clock import Clock
+from harness.evidence.outcomes import Migration
 
 ERROR_LINES_MAX = 20
 _STAMP = r"(?P<stamp>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3})"
@@ -23,26 +22,9 @@ _TROUBLE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class AppliedMigration:
-    """One migration that a command applied, timed by its log to the millisecond."""
-
-    branch: str
-    revision: str
-    title: str
-    started_ns: int
-    """CLOCK_MONOTONIC, from the log line's wall time and the run's clock."""
-    duration_s: float
-    """Until the next line of the log, or the end of the command."""
-
-    def row(self) -> dict[str, Any]:
-        """As it stands in the journal."""
-        return asdict(self)
-
-
 def applied_migrations(
     lines: Iterable[str], branch: str, clock: Clock, ended_ns: int
-) -> tuple[AppliedMigration, ...]:
+) -> tuple[Migration, ...]:
     """Find the migrations in a log, in order.
 
     Args:
@@ -54,7 +36,7 @@ def applied_migrations(
     return tuple(_timed(list(lines), branch, clock, ended_ns))
 
 
-def _timed(lines: list[str], branch: str, clock: Clock, ended_ns: int) -> Iterator[AppliedMigration]:
+def _timed(lines: list[str], branch: str, clock: Clock, ended_ns: int) -> Iterator[Migration]:
     for index, line in enumerate(lines):
         match = _ALEMBIC.match(line) or _MIGRATE.match(line)
         if match is None:
@@ -63,9 +45,7 @@ def _timed(lines: list[str], branch: str, clock: Clock, ended_ns: int) -> Iterat
         following = (_ANY_LINE.match(later) for later in lines[index + 1 :])
         until = next((_mono_ns(found["stamp"], clock) for found in following if found), ended_ns)
         title = match.groupdict().get("title") or f"{match['down']} -> {match['revision']}"
-        yield AppliedMigration(
-            branch, match["revision"], title.strip(), started, round((until - started) / 1e9, 3)
-        )
+        yield Migration(branch, match["revision"], title.strip(), started, round((until - started) / 1e9, 3))
 
 
 def error_lines(lines: Iterable[str]) -> list[str]:

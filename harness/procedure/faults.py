@@ -16,6 +16,7 @@ from harness.errors import HarnessError
 from harness.evidence.clock import now_ns
 from harness.evidence.journal import Journal
 from harness.evidence.names import Edge, Phase, Step
+from harness.evidence.outcomes import FaultBroken, FaultNote
 from harness.procedure.alignment import next_probe_ns
 from harness.procedure.sampler import Progress
 from harness.procedure.stage import Watcher
@@ -292,7 +293,7 @@ class FaultSchedule:
         self._error = self._error or error
         words = f"{type(error).__name__}: {error}"
         with suppress(OSError):  # a full disk must not keep the others in force
-            self._journal.write(Edge.NOTE, self._phase, Step.INJECT, detail={"error": words})
+            self._journal.write(Edge.NOTE, self._phase, Step.INJECT, detail=FaultBroken(words).detail())
 
     def _told_over(self, active: _Active, ended_ns: int) -> None:
         detail = dict(active.injection.detail)
@@ -301,14 +302,16 @@ class FaultSchedule:
     def _tell(self, occurrence: Occurrence, phase: str, **measured: Any) -> None:
         """Journal it as a note, which is no step: the judge must find out for itself."""
         fault = occurrence.fault
-        detail = {
-            "fault": fault.called,
-            "kind": fault.kind,
-            "number": occurrence.number,
-            "node": fault.node,
-            "duration_s_asked": fault.duration_s,
-            **measured,
-        }
+        told = FaultNote(
+            fault=fault.called,
+            kind=fault.kind,
+            number=occurrence.number,
+            node=fault.node,
+            duration_s_asked=fault.duration_s,
+            begin_ns=measured.get("begin_ns"),
+            end_ns=measured.get("end_ns"),
+        )
+        detail = {**told.detail(), **measured}
         self._journal.write(Edge.NOTE, phase, Step.INJECT, detail=detail)
         if "end_ns" in measured:
             self._injected.add(fault.called)

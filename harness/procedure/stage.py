@@ -12,6 +12,7 @@ from harness.errors import HarnessError, StepError
 from harness.evidence.clock import now_ns
 from harness.evidence.journal import Journal
 from harness.evidence.names import Edge, Phase, Step
+from harness.evidence.outcomes import Result
 
 
 class Watcher(Protocol):
@@ -40,6 +41,10 @@ class StepReport:
     detail: dict[str, Any] = field(default_factory=dict)
     busy_s: float = 0.0
     """Seconds spent in commands and waits, as opposed to the harness's own work."""
+
+    def tell(self, result: Result) -> None:
+        """Take down what is known by now; it is written also where the step fails later."""
+        self.detail.update(result.detail())
 
     @contextmanager
     def busy(self) -> Iterator[None]:
