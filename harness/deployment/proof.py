@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import http.client
-import json
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Protocol
-from urllib.parse import quote, urlsplit
+from typing import Protocol
 
-from harness.deployment.protocols import Credentials
 from harness.deployment.waiting import wait_until
 from harness.errors import StepError
-
-RELEASE_HEADER = "X-Keystone-Release"
-NODE_HEADER = "X-Keystone-Node"
-WORKER_HEADER = "X-Keystone-Worker"
-"""Number of the process that answered; only where a node has more than one."""
+from harness.keystone import api
+from harness.keystone.channel import Channel
+from harness.keystone.credentials import Credentials
+from harness.keystone.endpoint import Endpoint
+from harness.keystone.reply import Reply
 
 _POLL_S = 0.2
 _REQUEST_S_MAX = 10.0
-"""For one read of one request. uWSGI accepts connections before it has loaded Keystone, so the first request
+"""For one request. uWSGI accepts connections before it has loaded Keystone, so the first request
 hangs until then; if a later start does not come to it, the next attempt gets its own connection."""
 
 
@@ -80,7 +76,8 @@ class _Prover:
 
     def __init__(self, node: Provable, admin: Credentials, release: str, until_s: float) -> None:
         self._node = node
-        self._address = urlsplit(node.url)
+        self._endpoint = Endpoint.parse(node.url)
+        self._channel = Channel(self._endpoint, _REQUEST_S_MAX)
         self._admin = admin
         self._release = release
         self._until_s = until_s
@@ -93,78 +90,47 @@ class _Prover:
     def look(self) -> str | None:
         """Return None where the node proved itself, otherwise what stood in the way."""
         if not self._node.is_running():
-            raise StepError(f"the server behind {self._address.netloc} ended by itself before it had served")
+            raise StepError(
+                f"the server behind {self._endpoint.authority} ended by itself before it had served"
+            )
         if not self._served:
-            wrong = self._try()
+            wrong = self._login_and_read()
             if wrong or self._node.workers == 1:
                 return wrong
         with ThreadPoolExecutor(self._node.workers) as pool:
-            for wrong in list(pool.map(lambda _: self._try(), range(self._node.workers))):
+            for wrong in list(pool.map(lambda _: self._login_and_read(), range(self._node.workers))):
                 if wrong:
                     return wrong
         missing = self._node.workers - len(self._served)
         return f"{missing} of its {self._node.workers} workers have not answered yet" if missing > 0 else None
 
-    def _try(self) -> str | None:
-        try:
-            return self._login_and_read()
-        except TimeoutError:
-            return "no answer in time"
-        except (OSError, http.client.HTTPException) as error:
-            return f"{type(error).__name__}: {error}"
-
     def _login_and_read(self) -> str | None:
-        answer = self._send("POST", "/v3/auth/tokens", json.dumps(_login(self._admin)), {})
-        wrong = self._wrong(answer, 201, "the login")
+        reply = self._send(api.log_in(self._admin))
+        wrong = self._wrong(reply, 201, "the login")
         if wrong:
             return wrong
-        token = answer.getheader("X-Subject-Token")
-        if not token:
+        if not reply.token:
             return "the login was answered 201 without a token"
-        path = f"/v3/users?name={quote(self._admin.username)}"
-        answer = self._send("GET", path, None, {"X-Auth-Token": token})
-        wrong = self._wrong(answer, 200, "the read of users")
+        reply = self._send(api.find_users(reply.token, self._admin.username))
+        wrong = self._wrong(reply, 200, "the read of users")
         if not wrong:
             with self._lock:
-                self._served.add(answer.getheader(WORKER_HEADER) or "")
+                self._served.add(reply.worker or "")
         return wrong
 
-    def _wrong(self, answer: http.client.HTTPResponse, status: int, what: str) -> str | None:
-        seen = answer.getheader(RELEASE_HEADER) or "unknown"
+    def _wrong(self, reply: Reply, status: int, what: str) -> str | None:
+        if reply.error is not None:
+            return "no answer in time" if reply.is_late else f"{reply.error}: {reply.detail}"
+        seen = reply.release or "unknown"
         with self._lock:
             self.release_seen = seen
-        if answer.status != status:
-            return f"{what} was answered {answer.status} by release {seen}"
+        if reply.status != status:
+            return f"{what} was answered {reply.status} by release {seen}"
         if seen != self._release:
             return f"release {seen} answered {what}"
         return None
 
-    def _send(
-        self, method: str, path: str, body: str | None, headers: dict[str, str]
-    ) -> http.client.HTTPResponse:
-        """Send one request over a connection of its own and read the whole answer."""
-        timeout_s = min(_REQUEST_S_MAX, max(0.5, self._until_s - time.monotonic()))
-        connection = http.client.HTTPConnection(
-            self._address.hostname or "", self._address.port, timeout=timeout_s
-        )
+    def _send(self, request: api.Request) -> Reply:
         with self._lock:
             self.requests += 1
-        try:
-            headers = {"Accept": "application/json", "Content-Type": "application/json", **headers}
-            connection.request(method, self._address.path.rstrip("/") + path, body, headers)
-            answer = connection.getresponse()
-            answer.read()
-            return answer
-        finally:
-            connection.close()
-
-
-def _login(admin: Credentials) -> dict[str, Any]:
-    user = {"name": admin.username, "domain": {"name": admin.user_domain}, "password": admin.password}
-    project = {"name": admin.project, "domain": {"name": admin.project_domain}}
-    return {
-        "auth": {
-            "identity": {"methods": ["password"], "password": {"user": user}},
-            "scope": {"project": project},
-        }
-    }
+        return self._channel.send(request, min(_REQUEST_S_MAX, max(0.5, self._until_s - time.monotonic())))

@@ -4,24 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from harness.keystone.credentials import Credentials
 from harness.releases.catalogue import Release
 from harness.scenario import StopSignal
 from harness.scenario.fault import FaultSettings
-
-
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """A Keystone account; never written to a run directory."""
-
-    username: str
-    password: str = field(repr=False)
-    user_domain: str
-    project: str
-    project_domain: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from geventhttpclient.response import HTTPParseError, HTTPResponse
 
 from harness.evidence.clock import now_ns
 from harness.evidence.names import Connection, Error
+from harness.keystone.api import REQUEST_ID_SENT, Request
 from harness.load.connections import ConnectionCounts, Connections
 
 BODY_BYTES_MAX = 4 << 20
@@ -28,18 +29,6 @@ OWN_LIMITS = frozenset({errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.E
 
 class GeneratorFaultError(Exception):
     """The generator could not send: out of descriptors, ports or memory. Never charged to Keystone."""
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What to send."""
-
-    method: str
-    path: str
-    """With its leading slash."""
-    headers: tuple[tuple[str, str], ...] = ()
-    body: bytes | None = None
-    """JSON, or None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +133,7 @@ class Client:
         lines = [
             f"{request.method} {request.path} HTTP/1.1\r\n",
             self._head,
-            f"X-OpenStack-Request-ID: {request_id}\r\n",
+            f"{REQUEST_ID_SENT}: {request_id}\r\n",
         ]
         lines += [f"{name}: {value}\r\n" for name, value in request.headers]
         if request.body is None:

@@ -10,7 +10,8 @@ import orjson
 
 from harness.evidence.ledger import PASSWORD, Change, Value
 from harness.evidence.names import REFERENCE_BODY, Operation
-from harness.load.client import Answer, Request
+from harness.keystone.api import Request
+from harness.load.client import Answer
 from harness.load.spec import Account
 
 Value_co = TypeVar("Value_co", covariant=True)

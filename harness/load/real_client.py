@@ -20,16 +20,15 @@ from keystoneclient.v3 import client as keystone
 from harness.evidence.clock import now_ns
 from harness.evidence.names import WRITES, Error, Operation, Outcome
 from harness.evidence.records import DETAIL_CHARS_MAX
-from harness.load.client import OWN_LIMITS, GeneratorFaultError
-from harness.load.operations import BadAnswerError
-from harness.load.result import (
+from harness.keystone.api import (
     BALANCER_SERVER_HEADER,
     NODE_HEADER,
     RELEASE_HEADER,
-    Result,
-    from_balancer,
-    status_settles,
+    REQUEST_ID_SENT,
 )
+from harness.load.client import OWN_LIMITS, GeneratorFaultError
+from harness.load.operations import BadAnswerError
+from harness.load.result import Result, from_balancer, status_settles
 from harness.load.spec import Account
 
 Value = TypeVar("Value")
@@ -52,7 +51,7 @@ class OneAttemptSession(session.Session):
         kwargs.update(
             allow_reauth=False, redirect=False, connect_retries=0, status_code_retries=0, raise_exc=False
         )
-        kwargs["headers"] = {**(kwargs.get("headers") or {}), "X-OpenStack-Request-ID": self.request_id}
+        kwargs["headers"] = {**(kwargs.get("headers") or {}), REQUEST_ID_SENT: self.request_id}
         self.last = None
         self.last = super().request(*args, **kwargs)
         if self.last.status_code >= 400:

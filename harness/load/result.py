@@ -10,13 +10,9 @@ from geventhttpclient.header import Headers
 
 from harness.evidence.names import MEANT_FOR, WRITES, Error, Operation, Outcome
 from harness.evidence.records import DETAIL_CHARS_MAX
+from harness.keystone.api import BALANCER_SERVER_HEADER, NODE_HEADER, RELEASE_HEADER
 from harness.load.client import Answer, Cut, Exchange
 from harness.load.operations import BadAnswerError, Call
-
-NODE_HEADER = "X-Keystone-Node"
-RELEASE_HEADER = "X-Keystone-Release"
-BALANCER_SERVER_HEADER = "X-Balancer-Server"
-"""Which server the balancer had chosen; stands on the balancer's own error answers too."""
 
 _NOT_DONE_5XX = frozenset({501, 503})
 """The server declined. Any other 5xx may follow after the work was done: a 502 or 504 is a request that was

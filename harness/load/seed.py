@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from keystoneauth1 import exceptions, session
 from keystoneauth1.identity import v3
 from keystoneclient.v3 import client as keystone
 
 from harness.errors import StepError
+from harness.keystone.credentials import Credentials
 from harness.load.spec import Account, Accounts, user_prefix
 from harness.scenario import Scenario
-
-if TYPE_CHECKING:
-    from harness.deployment.protocols import Credentials
 
 REQUEST_DEADLINE_S = 30.0
 """Set-up has no haste: a cold node may take seconds for its first answers."""

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from harness.deployment.protocols import Credentials, Deployment
+from harness.deployment.protocols import Deployment
 from harness.evidence.clock import now_ns
 from harness.evidence.ledger import (
     BALANCER,
@@ -29,6 +29,7 @@ from harness.evidence.ledger import (
     derived_password,
     read_writes,
 )
+from harness.keystone.credentials import Credentials
 from harness.procedure.read_back_plan import Entity, changing, entities, evenly, logins
 
 READS_PER_S = 20.0

@@ -29,9 +29,10 @@ from harness.deployment.local.processes import Processes
 from harness.deployment.local.record import Owner
 from harness.deployment.local.settings import LocalSettings
 from harness.deployment.proof import prove_node
-from harness.deployment.protocols import Credentials, Deployment
+from harness.deployment.protocols import Deployment
 from harness.deployment.waiting import wait_until
 from harness.errors import UsageError
+from harness.keystone.credentials import Credentials
 from harness.releases.catalogue import Release, load_catalogue
 from harness.releases.migrations import heads
 from harness.releases.prepare import default_home, prepare

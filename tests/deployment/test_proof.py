@@ -12,8 +12,8 @@ from typing import TypeVar
 import pytest
 
 from harness.deployment.proof import prove_node
-from harness.deployment.protocols import Credentials
 from harness.errors import StepError, WaitTimeoutError
+from harness.keystone.credentials import Credentials
 
 T = TypeVar("T")
 ADMIN = Credentials("admin", "pass-word", "Default", "admin", "Default")

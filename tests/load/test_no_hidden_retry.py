@@ -9,7 +9,8 @@ import pytest
 from geventhttpclient import HTTPClient
 
 from harness.evidence.names import Connection, Error
-from harness.load.client import Answer, Client, Cut, Request
+from harness.keystone.api import Request
+from harness.load.client import Answer, Client, Cut
 from tests.load.fake_keystone import Behaviour, FakeKeystone, Reply, answer, cut, reset
 
 METHODS = ("GET", "POST", "DELETE")

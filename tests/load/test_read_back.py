@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from harness.deployment.protocols import Credentials
 from harness.evidence.ledger import (
     BALANCER,
     Change,
@@ -19,6 +18,7 @@ from harness.evidence.ledger import (
     read_ledger,
 )
 from harness.evidence.names import Operation, Outcome
+from harness.keystone.credentials import Credentials
 from harness.procedure import read_back as module
 from harness.procedure.read_back import Access
 from harness.procedure.read_back import ReadBack as Reader

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from harness.deployment.protocols import Credentials
 from harness.errors import StepError
+from harness.keystone.credentials import Credentials
 from harness.load.seed import delete_users, seed
 from harness.load.spec import user_prefix
 from harness.scenario import Scenario, parse_scenario

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from harness.deployment.protocols import Activity, CommandResult, Credentials, Node
+from harness.deployment.protocols import Activity, CommandResult, Node
 from harness.errors import HarnessError, StepError
 from harness.evidence.ledger import Stage
+from harness.keystone.credentials import Credentials
 from harness.releases.catalogue import Command, Release, Serves
 from harness.releases.migrations import Heads
 from harness.scenario import StopSignal

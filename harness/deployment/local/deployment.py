@@ -19,7 +19,7 @@ from harness.deployment.local.processes import Processes
 from harness.deployment.local.record import LabRecord
 from harness.deployment.local.seed import program_version
 from harness.deployment.local.upgrade_host import LocalUpgradeHost
-from harness.deployment.protocols import Credentials
+from harness.keystone.credentials import Credentials
 from harness.releases.catalogue import Release
 from harness.releases.prepare import InstalledRelease
 

@@ -9,11 +9,11 @@ from pathlib import Path
 from harness.deployment.local.folder import LabFolder
 from harness.deployment.local.ports import LOOPBACK
 from harness.deployment.local.requirements import need_program
+from harness.keystone.api import BALANCER_SERVER_HEADER
 from harness.scenario import BalancerSettings
 
 NAME = "haproxy"
 BACKEND = "keystone"
-SERVER_HEADER = "X-Balancer-Server"
 
 _CLIENT_S = 60
 """Longer than any deadline of a request, so that the balancer never ends a request first."""
@@ -63,7 +63,7 @@ frontend public
     bind {LOOPBACK}:{port}
     http-request capture req.hdr(X-OpenStack-Request-ID) len 64
     # Answers that the balancer makes itself carry it too: a 502 says which node it is about.
-    http-after-response set-header {SERVER_HEADER} %[srv_name]
+    http-after-response set-header {BALANCER_SERVER_HEADER} %[srv_name]
     log-format "{_LOG_RECORD}"
     default_backend {BACKEND}
 

@@ -14,7 +14,7 @@ from harness.deployment.local.folder import LabFolder, make_private_folder, writ
 from harness.deployment.local.passwords import Passwords
 from harness.deployment.local.ports import LOOPBACK
 from harness.deployment.local.record import LabRecord
-from harness.deployment.proof import NODE_HEADER, RELEASE_HEADER, WORKER_HEADER
+from harness.keystone.api import NODE_HEADER, RELEASE_HEADER, WORKER_HEADER
 from harness.releases.prepare import InstalledRelease
 
 KEY_REPOSITORIES = ("fernet-keys", "credential-keys", "receipt-keys")

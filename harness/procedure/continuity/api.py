@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.deployment.protocols import Credentials
 from harness.evidence.continuity import Place
+from harness.keystone.credentials import Credentials
 from harness.procedure.continuity.http import Answer, Channel
 
 

@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from harness.deployment.protocols import Credentials, Node
+from harness.deployment.protocols import Node
 from harness.evidence.continuity import COHORT_CHECKS, Cell, CellOutcome, CellWriter, Check
 from harness.evidence.names import Phase, Step
+from harness.keystone.credentials import Credentials
 from harness.procedure.continuity.api import NodeApi, NotMadeError, Stand
 from harness.procedure.continuity.case import Case, not_checked
 from harness.procedure.continuity.checks import PROCEDURES, Procedure

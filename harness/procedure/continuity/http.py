@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from harness.deployment.proof import RELEASE_HEADER
 from harness.evidence.clock import now_ns
+from harness.keystone.api import RELEASE_HEADER
 from harness.procedure.continuity.pace import Pace
 
 REQUEST_DEADLINE_S = 5.0

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
 
-from harness.deployment.protocols import Credentials
+from harness.keystone.credentials import Credentials
 
 ADMIN = Credentials("admin", "admins-pass-word", "Default", "admin", "Default")
 OLD, NEW = "27.1.0", "29.1.0"

@@ -1,0 +1,1 @@
+"""Keystone's interface as a client has it: what is sent, where to, and what comes back."""
