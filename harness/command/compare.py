@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harness.command.terminal import Terminal
-from harness.compare.arms_file import ArmsPlan, load_arms
-from harness.compare.carry_out import carry_out, go_on
-from harness.compare.folder import make_folder
+from harness.command.locate import ARMS, locate
 from harness.errors import UsageError
 
 if TYPE_CHECKING:
+    from harness.compare.arms_file import ArmsPlan
     from harness.compare.comparison import Comparison
 
 
@@ -62,26 +60,37 @@ def compare(
     if arms is not None and (runs or by):
         raise UsageError("--arms carries runs out and knows what they differ in; leave out RUN and --by.")
     if arms is None:
-        _tell(_stored(runs, by, overrides), make_folder(out))
-        return
-    plan = load_arms(arms, runs_per_arm, overrides)
-    folder = make_folder(out)
-    made = carry_out(plan, folder, click.echo)
-    _tell(_carried_out(plan, made), folder)
+        _compare_stored(runs, by, overrides, out)
+    else:
+        _compare_arms(locate(arms, ARMS), runs_per_arm, overrides, out)
 
 
-def _stored(runs: Sequence[Path], by: Sequence[str], overrides: Sequence[str]) -> Comparison:
-    from harness.compare.stored import compare_stored
-
+def _compare_stored(runs: Sequence[Path], by: Sequence[str], overrides: Sequence[str], out: Path) -> None:
     if len(runs) < 2:
         raise UsageError(
             "give at least two run directories to compare, or carry runs out with --arms drained_undrained."
         )
-    return compare_stored(runs, by, overrides)
+    from harness.compare.stored import compare_stored
+    from harness.compare.write import make_folder
+
+    _tell(compare_stored(runs, by, overrides), make_folder(out))
 
 
-def _carried_out(plan: ArmsPlan, made: Sequence[Path]) -> Comparison:
+def _compare_arms(path: Path, runs_per_arm: int | None, overrides: Sequence[str], out: Path) -> None:
+    from harness.compare.arms_file import load_arms
+
+    plan = load_arms(path, runs_per_arm, overrides)
+    from harness.compare.carry_out import carry_out_arms
+    from harness.compare.write import make_folder
+
+    folder = make_folder(out)
+    made = carry_out_arms(plan, folder, click.echo)
+    _tell(_compared(plan, made), folder)
+
+
+def _compared(plan: ArmsPlan, made: Sequence[Path]) -> Comparison:
     """What was carried out, compared; a refusal says that the runs are kept."""
+    from harness.compare.carry_out import go_on
     from harness.compare.stored import compare_stored
 
     try:
@@ -91,6 +100,7 @@ def _carried_out(plan: ArmsPlan, made: Sequence[Path]) -> Comparison:
 
 
 def _tell(comparison: Comparison, folder: Path) -> None:
+    from harness.command.terminal import Terminal
     from harness.compare.answer import answer
     from harness.compare.write import write_comparison
     from harness.report.text import counted, one_line

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Annotated
 
@@ -67,18 +66,17 @@ class ArmsPlan:
     arms: tuple[PlannedArm, ...]
 
 
-def load_arms(name: str, runs: int | None = None, overrides: Sequence[str] = ()) -> ArmsPlan:
+def load_arms(path: Path, runs: int | None = None, overrides: Sequence[str] = ()) -> ArmsPlan:
     """Read an arms file, and check each arm against the schema of scenarios.
 
     Args:
-        name: a TOML file, or the name of one that comes with the harness.
+        path: a TOML file.
         runs: of each arm; None: as the file says.
         overrides: `key=value`, over what base scenario and arms say.
 
     Raises:
         UsageError: the file can not be read or has an unknown key, an arm is no scenario, or two are alike.
     """
-    path = _path(name)
     table = _read(path)
     scenario_file = path.parent / table.scenario
     arms = tuple(_arm(arm, scenario_file, overrides, path) for arm in table.arms)
@@ -114,21 +112,3 @@ def _read(path: Path) -> _ArmsTable:
         return _ArmsTable.model_validate(read_toml(path, "the arms file"))
     except ValidationError as error:
         raise UsageError(f"{path}: {problem(error, _ArmsTable)}.") from error
-
-
-def folders() -> list[Path]:
-    """Where arms files are looked for by name: the current folder's own, then those in the package."""
-    return [Path("scenarios") / "arms", Path(str(resources.files("harness"))) / "_scenarios" / "arms"]
-
-
-def _path(name: str) -> Path:
-    given = Path(name)
-    if given.suffix == ".toml" or given.exists():
-        return given
-    for folder in folders():
-        if (folder / f"{name}.toml").is_file():
-            return folder / f"{name}.toml"
-    known = sorted({path.stem for folder in folders() for path in folder.glob("*.toml")})
-    raise UsageError(
-        f"--arms {name}: there is no such file; give a TOML file or one of: {', '.join(known) or 'none'}."
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from harness.compare.answer import answer
@@ -37,3 +38,20 @@ def write_comparison(comparison: Comparison, folder: Path) -> Path:
             "make its folder writable, or choose another with --out."
         ) from error
     return page
+
+
+def make_folder(out: Path) -> Path:
+    """Make `<out>/<UTC stamp>/`, for its owner only.
+
+    Raises:
+        UsageError: it cannot be made.
+    """
+    folder = out.absolute() / datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+    try:
+        folder.mkdir(mode=0o700, parents=True)
+    except OSError as error:
+        raise UsageError(
+            f"{folder}: the folder of the comparison cannot be made ({error.strerror}); "
+            f"choose another place with --out, or make {out} writable."
+        ) from error
+    return folder

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from harness.controls.besides import besides
 from harness.controls.injected import Injected
 from harness.controls.place import Found, is_at, objection
+from harness.controls.unexplained import unexpected
 from harness.scenario.expectation import Expectation, ExpectedFinding, Measure
 
 
@@ -113,15 +113,15 @@ def _rows(
         else:
             yield from (_sought(control, finding, each, judged, interval_s) for each in times)
     if judged is not None and expected.findings:
-        yield _besides_row(control, expected, injected, judged, interval_s)
+        yield _unexpected_row(control, expected, injected, judged, interval_s)
 
 
-def _besides_row(
+def _unexpected_row(
     control: str, expected: Expectation, injected: Sequence[Injected], judged: Judged, interval_s: float
 ) -> Row:
     """A detector that finds what was injected and cries at other times as well is no detector."""
-    found = besides(expected, injected, judged.counted, interval_s)
-    what = f"besides: {found.theirs} explained, {len(found.unexplained)} not"
+    found = unexpected(expected, injected, judged.counted, interval_s)
+    what = f"besides: {found.explained} explained, {len(found.unexplained)} not"
     words = f"no injection explains: {found.unexplained[0]}" if found.unexplained else "all is explained"
     result = Result.UNEXPLAINED if found.unexplained else Result.AS_DECLARED
     return Row(control, what, None, None, None, None, None, result, words)

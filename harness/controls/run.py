@@ -1,14 +1,13 @@
-"""Runs one control as anybody would, by the command line, and reads what it left."""
+"""A control as a planned run, and what came of it."""
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
 
-from harness.campaign.one_run import harness_run
+from harness.campaign.turns import PlannedRun, Turn
 from harness.controls.injected import Injected, injections
 from harness.controls.matching import Judged, Result, Row, match
 from harness.errors import UsageError
@@ -22,7 +21,40 @@ RUN_S_MAX = 900.0
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Control:
+    """A scenario that says what it must come out as."""
+
+    path: Path
+    scenario: Scenario
+    expected: Expectation
+
+    @classmethod
+    def of(cls, path: Path, scenario: Scenario) -> Control:
+        """Take a scenario for a control.
+
+        Raises:
+            UsageError: the scenario expects nothing, so it is no control.
+        """
+        if scenario.expect is None:
+            raise UsageError(
+                f"{path}: has no section [expect], so it is no control; say what it must come out as."
+            )
+        return cls(path, scenario, scenario.expect)
+
+    def planned(self, out: Path) -> PlannedRun:
+        """Its run, by the command line as anybody would."""
+        return PlannedRun(
+            name=self.scenario.name,
+            told=f"{self.scenario.name}: {self.scenario.description}",
+            arguments=(str(self.path), "--out", str(out)),
+            folder=out / self.scenario.name,
+            log=out / f"{self.path.stem}.log",
+            limit_s=RUN_S_MAX,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ControlRun:
     """A control that was run."""
 
     control: str
@@ -37,23 +69,11 @@ class Outcome:
         return all(row.result is Result.AS_DECLARED for row in self.rows)
 
 
-def run_control(scenario: Scenario, path: Path, out: Path) -> Outcome:
-    """Run it, and hold its verdict against its section `[expect]`.
-
-    Raises:
-        UsageError: the scenario expects nothing, so it is no control.
-    """
-    if scenario.expect is None:
-        raise UsageError(
-            f"{path}: has no section [expect], so it is no control; say what it must come out as."
-        )
-    before = _runs(out, scenario.name)
-    started_s = time.monotonic()
-    exit_code = harness_run([str(path), "--out", str(out)], out / f"{path.stem}.log", RUN_S_MAX)
-    made = sorted(_runs(out, scenario.name) - before)
-    run = RunDirectory(made[-1]) if made else None
-    rows = rows_of(scenario, scenario.expect, run)
-    return Outcome(scenario.name, rows, run.path if run else None, time.monotonic() - started_s, exit_code)
+def came_out(control: Control, turn: Turn) -> ControlRun:
+    """Hold the verdict of its run against its section `[expect]`."""
+    run = None if turn.run is None else RunDirectory(turn.run)
+    rows = rows_of(control.scenario, control.expected, run)
+    return ControlRun(control.scenario.name, rows, turn.run, turn.duration_s, turn.status)
 
 
 def rows_of(scenario: Scenario, expected: Expectation, run: RunDirectory | None) -> tuple[Row, ...]:
@@ -65,7 +85,3 @@ def rows_of(scenario: Scenario, expected: Expectation, run: RunDirectory | None)
         injected = injections(read_journal(run.journal).events)
     interval_s = max(1 / probe.rate_hz for probe in scenario.probes)
     return match(scenario.name, expected, injected, judged, interval_s)
-
-
-def _runs(out: Path, name: str) -> set[Path]:
-    return {path for path in (out / name).glob("*") if path.is_dir()}

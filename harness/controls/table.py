@@ -11,7 +11,7 @@ import orjson
 from rich.table import Table
 
 from harness.controls.matching import Result, Row
-from harness.controls.run import Outcome
+from harness.controls.run import ControlRun
 from harness.evidence.drafts import PUBLIC_FILE_MODE, replace_file
 
 _MARKS = {
@@ -44,22 +44,22 @@ def markdown(rows: Sequence[Row]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def write_json(outcomes: Sequence[Outcome], path: Path) -> None:
+def write_json(runs: Sequence[ControlRun], path: Path) -> None:
     """Everything the table shows, and where each run lies relative to the file."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    data = orjson.dumps([_document(each, path.parent) for each in outcomes], option=orjson.OPT_INDENT_2)
+    data = orjson.dumps([_document(each, path.parent) for each in runs], option=orjson.OPT_INDENT_2)
     replace_file(path, data, mode=PUBLIC_FILE_MODE)
 
 
-def _document(outcome: Outcome, folder: Path) -> dict[str, Any]:
-    run = outcome.run.relative_to(folder).as_posix() if outcome.run else None
+def _document(control_run: ControlRun, folder: Path) -> dict[str, Any]:
+    run = control_run.run.relative_to(folder).as_posix() if control_run.run else None
     return {
-        "control": outcome.control,
-        "as_declared": outcome.as_declared,
-        "exit_code": outcome.exit_code,
-        "duration_s": round(outcome.duration_s, 3),
+        "control": control_run.control,
+        "as_declared": control_run.as_declared,
+        "exit_code": control_run.exit_code,
+        "duration_s": round(control_run.duration_s, 3),
         "run": run,
-        "rows": [asdict(row) for row in outcome.rows],
+        "rows": [asdict(row) for row in control_run.rows],
     }
 
 

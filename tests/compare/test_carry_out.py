@@ -12,12 +12,13 @@ from pathlib import Path
 import pytest
 
 from harness.compare.arms_file import load_arms
-from harness.compare.carry_out import carry_out
+from harness.compare.carry_out import carry_out_arms
 from harness.compare.stored import compare_stored
 from harness.errors import HarnessError, UsageError
 from tests.compare.runs import run as story_run
 
 INTERRUPTED = 130
+ARMS = Path(__file__).parents[2] / "scenarios" / "arms" / "drained_undrained.toml"
 
 
 class FakeHarness:
@@ -48,7 +49,7 @@ class FakeHarness:
 
 def _carried_out(tmp_path: Path, fake: FakeHarness, runs: int = 2) -> tuple[tuple[Path, ...], list[str]]:
     said: list[str] = []
-    made = carry_out(load_arms("drained_undrained", runs), tmp_path, said.append, fake)
+    made = carry_out_arms(load_arms(ARMS, runs), tmp_path, said.append, fake)
     return made, said
 
 
@@ -62,7 +63,7 @@ def test_the_arms_take_turns(tmp_path: Path) -> None:
         "[3/4] undrained, 2 of 2",
         "[4/4] drained, 2 of 2",
     ]
-    told = compare_stored(made, load_arms("drained_undrained").by)
+    told = compare_stored(made, load_arms(ARMS).by)
     assert [(arm.name, len(arm.runs)) for arm in told.arms.arms] == [("undrained", 2), ("drained", 2)]
 
 
@@ -128,7 +129,7 @@ def test_a_run_that_hangs_stops_the_comparison(tmp_path: Path) -> None:
 def test_whoever_interrupts_it_is_told_how_to_compare_what_there_is(tmp_path: Path) -> None:
     said: list[str] = []
     with pytest.raises(KeyboardInterrupt):
-        carry_out(load_arms("drained_undrained", 2), tmp_path, said.append, FakeHarness(1, 0, INTERRUPTED))
+        carry_out_arms(load_arms(ARMS, 2), tmp_path, said.append, FakeHarness(1, 0, INTERRUPTED))
 
     made = [tmp_path / "runs" / "undrained" / "stamp-1", tmp_path / "runs" / "drained" / "stamp-2"]
     assert said[-1] == (
@@ -144,6 +145,6 @@ def test_a_terminated_comparison_ends_as_an_interrupted_one(tmp_path: Path) -> N
 
     said: list[str] = []
     with pytest.raises(KeyboardInterrupt):
-        carry_out(load_arms("drained_undrained", 1), tmp_path, said.append, terminated)
+        carry_out_arms(load_arms(ARMS, 1), tmp_path, said.append, terminated)
 
     assert said == ["[1/2] undrained, 1 of 1", "interrupted; no run was made"]

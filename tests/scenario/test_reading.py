@@ -13,7 +13,7 @@ from harness.errors import UsageError
 from harness.scenario import Scenario, load_gate, load_scenario
 from harness.scenario.reading import BYTES_MAX, parse_override, read_toml
 
-READERS = [load_scenario, load_gate, lambda path: load_arms(str(path))]
+READERS = [load_scenario, load_gate, load_arms]
 
 
 def _refusal(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""What a verdict holds against a control besides what is expected of it: its faults' doing, or nobody's."""
+"""What a verdict holds against a control that it does not expect: its faults' doing, or unexplained."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from harness.scenario.expectation import Expectation, ExpectedFinding
 
 
 @dataclass(frozen=True, slots=True)
-class Besides:
+class Unexpected:
     """Findings that nothing in the section `[expect]` asks for."""
 
-    theirs: int
+    explained: int
     """Those that lie at the time of an injection, so that it may have done them."""
     unexplained: tuple[str, ...]
     """Sentences of those that no injection explains: an alarm that the control did not set off."""
 
 
-def besides(
+def unexpected(
     expected: Expectation, injected: Sequence[Injected], found: Iterable[tuple[str, Found]], interval_s: float
-) -> Besides:
-    """Sort what was found besides.
+) -> Unexpected:
+    """Sort what was found and is not expected.
 
     A finding that tells its time is explained by a lasting injection that it overlaps, whatever its question;
     by an instant one only after it, and in a question in which the control expects something of that fault.
@@ -37,16 +37,16 @@ def besides(
         interval_s: the widest interval between two probes of a lane.
     """
     claims = [_Claim(each, _of(each, injected), interval_s) for each in expected.findings]
-    theirs, unexplained = 0, []
+    explained, unexplained = 0, []
     for question, finding in found:
         fitting = [claim for claim in claims if claim.fits(question, finding)]
         if any(claim.takes(finding) for claim in fitting):
             continue
         if not fitting and _is_doing(question, finding, expected, injected, interval_s):
-            theirs += 1
+            explained += 1
         else:
             unexplained.append(str(finding["sentence"]))
-    return Besides(theirs, tuple(unexplained))
+    return Unexpected(explained, tuple(unexplained))
 
 
 class _Claim:

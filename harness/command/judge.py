@@ -1,0 +1,75 @@
+"""The verb that judges a stored run, and what every judgement leaves and prints."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from harness.command import options
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from harness.evidence.rundir import RunDirectory
+    from harness.judge.earlier.baseline_file import Baseline
+    from harness.scenario.gate import GateSettings
+
+
+@click.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@options.SET
+@options.GATE
+@options.BASELINE
+def judge(run: Path, overrides: tuple[str, ...], gate: Path | None, earlier: Path | None) -> None:
+    """Judge a stored RUN again, also one whose harness was killed; rewrites verdict and reports."""
+    from harness.evidence.rundir import open_run_directory
+    from harness.scenario import load_gate
+
+    other = load_gate(gate) if gate is not None else None
+    runs_before = _earlier_runs(earlier) if earlier is not None else None
+    stored = open_run_directory(run)
+    _need_ended(stored, run)
+    from harness.command.terminal import Terminal
+
+    sys.exit(judge_and_report(stored, Terminal(), overrides, other, runs_before))
+
+
+def _earlier_runs(path: Path) -> Baseline:
+    from harness.judge.earlier.baseline_file import read_baseline
+
+    return read_baseline(path)
+
+
+def _need_ended(stored: RunDirectory, given: Path) -> None:
+    from harness.errors import UsageError
+    from harness.evidence.manifest import is_running, read_manifest
+
+    if is_running(read_manifest(stored.manifest)):
+        raise UsageError(f"{given}: this run still goes on; judge it once it has ended.")
+
+
+def judge_and_report(
+    run: RunDirectory,
+    console: Console,
+    overrides: Sequence[str] = (),
+    gate: GateSettings | None = None,
+    earlier: Baseline | None = None,
+) -> int:
+    """Judge a run that is over, write verdict and reports, and print the summary.
+
+    Returns:
+        The exit status that the verdict asks for.
+    """
+    from harness.judge import judge_run, write_verdict
+    from harness.report import print_summary, write_report
+
+    judgement = judge_run(run, overrides, gate=gate, baseline=earlier)
+    write_verdict(judgement, run.verdict)
+    write_report(judgement, run)
+    print_summary(judgement, console)
+    console.print(f"Report: {run.report}", soft_wrap=True, highlight=False)
+    return judgement.verdict.exit_code

@@ -1,0 +1,88 @@
+"""The verbs of `harness lab`: the local deployment alone."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import click
+
+from harness.command import options
+from harness.command.locate import SCENARIO, locate
+
+
+@click.group()
+def lab() -> None:
+    """The local deployment alone, to poke at by hand."""
+
+
+@lab.command()
+@click.argument("scenario", default="drained")
+@options.SET
+def up(scenario: str, overrides: tuple[str, ...]) -> None:
+    """Start the deployment of SCENARIO on its `from` release and leave it running."""
+    from harness.releases.catalogue import load_catalogue
+    from harness.scenario import load_scenario
+
+    settings = load_scenario(locate(scenario, SCENARIO), overrides)
+    release = load_catalogue().find(settings.from_)
+
+    from harness.deployment.local import lab as local
+    from harness.deployment.local.record import Owner
+    from harness.deployment.local.settings import LocalSettings
+    from harness.releases.prepare import default_home
+
+    home = default_home()
+    logs = home / "lab-logs" / datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    deployment = local.up(
+        LocalSettings.of(settings.deployment, settings.balancer),
+        release=release,
+        to=None,
+        home=home,
+        logs=logs,
+        owner=Owner.KEEP,
+        report=click.echo,
+    )
+    click.echo(f"Lab {deployment.id} serves Keystone {release} at {deployment.url}/v3.")
+    click.echo(f"The admin password is in {deployment.folder.secrets}, logs are in {logs}.")
+    click.echo(f"Stop it with: harness lab down {deployment.id}")
+
+
+@lab.command()
+@click.argument("name", required=False)
+def down(name: str | None) -> None:
+    """Stop every deployment that `lab up` started, or the one NAMEd; nothing else."""
+    from harness.deployment.local import lab as local
+    from harness.deployment.local.record import Standing
+    from harness.releases.prepare import default_home
+
+    home = default_home()
+    kept = [each.id for each in local.status(home) if each.standing is Standing.KEPT]
+    names = [name] if name else kept
+    if not names:
+        click.echo("No lab runs.")
+    for each in names:
+        deployment = local.attach(home, each)
+        local.need_not_owned(deployment)
+        ended = deployment.down()
+        click.echo(f"Lab {each} is down; ended: {', '.join(ended) or 'nothing, it did not run any more'}.")
+
+
+@lab.command()
+def status() -> None:
+    """Show the deployments that run."""
+    from harness.deployment.local import lab as local
+    from harness.releases.prepare import default_home
+
+    found = local.status(default_home())
+    if not found:
+        click.echo("No lab runs.")
+        return
+    from rich.table import Table
+
+    from harness.command.terminal import Terminal
+
+    table = Table("lab", "standing", "release", "url", "started", "running", "logs")
+    for each in found:
+        running = ", ".join(each.running) or "nothing"
+        table.add_row(each.id, each.standing, each.release, each.url, each.started, running, str(each.logs))
+    Terminal().print(table)
