@@ -1,0 +1,67 @@
+"""Runs that an earlier program made come out as that program judged them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.evidence.rundir import open_run_directory
+from harness.judge.verdict import judge_run
+from harness.judge.verdict_file import verdict_bytes
+
+RUNS = Path(__file__).parent / "runs"
+NAMES = ("drained", "undrained", "crashed")
+_WORDS = {"drained": "PASS", "undrained": "FAIL", "crashed": "INCONCLUSIVE"}
+
+
+def _judged_then(name: str) -> dict[str, Any]:
+    """`verdict.json` as the program wrote it that made the run."""
+    told: dict[str, Any] = json.loads((RUNS / f"{name}.verdict.json").read_text(encoding="utf-8"))
+    return told
+
+
+@pytest.fixture(scope="module")
+def judged_now() -> dict[str, dict[str, Any]]:
+    """Name -> what `verdict.json` says of it now."""
+    return {name: json.loads(verdict_bytes(judge_run(open_run_directory(RUNS / name)))) for name in NAMES}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_run_of_format_1_gets_the_verdict_it_got_then(
+    name: str, judged_now: dict[str, dict[str, Any]]
+) -> None:
+    now, then = judged_now[name], _judged_then(name)
+    assert now["verdict"] == then["verdict"] == _WORDS[name]
+    assert now["exit_code"] == then["exit_code"]
+    assert now["headline"] == then["headline"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_question_is_answered_as_it_was_then(name: str, judged_now: dict[str, dict[str, Any]]) -> None:
+    now, then = judged_now[name]["questions"], _judged_then(name)["questions"]
+    assert {key: now[key]["verdict"] for key in then} == {key: then[key]["verdict"] for key in then}
+    for key in then:
+        assert _sentences(now[key]) == _sentences(then[key])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_whatever_was_told_then_is_told_now(name: str, judged_now: dict[str, dict[str, Any]]) -> None:
+    """What later programs add stands beside it."""
+    assert list(_lost("", _judged_then(name), judged_now[name])) == []
+
+
+def _sentences(question: dict[str, Any]) -> list[str]:
+    return [finding["sentence"] for finding in question["findings"]]
+
+
+def _lost(place: str, then: Any, now: Any) -> list[str]:
+    """Where something that stood in the old document is missing or another in the new one."""
+    if isinstance(then, dict) and isinstance(now, dict):
+        return [each for key in then for each in _lost(f"{place}/{key}", then[key], now.get(key))]
+    if isinstance(then, list) and isinstance(now, list) and len(then) == len(now):
+        pairs = enumerate(zip(then, now, strict=True))
+        return [each for number, (old, new) in pairs for each in _lost(f"{place}/{number}", old, new)]
+    return [] if then == now else [f"{place}: {then!r}, now {now!r}"]
