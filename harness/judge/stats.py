@@ -5,30 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import betaincinv
 
 from harness.evidence.names import Role
 from harness.evidence.requests import Records
 from harness.judge.codes import FAILED, UNKNOWN, UNSENT, bad, count
 from harness.judge.model import LaneStats, ReferenceCounts, Stall
+from harness.statistics.bounds import error_rate_upper
 
 if TYPE_CHECKING:
     from harness.judge.evidence import Evidence
-
-CONFIDENCE = 0.95
-
-
-def error_rate_upper(failures: int, requests: int) -> float | None:
-    """Upper end of the one-sided 95 % Clopper-Pearson interval on the share of failures, 0 to 1.
-
-    C. J. Clopper, E. S. Pearson, Biometrika 26 (1934): the quantile of a beta distribution. With no
-    failure it is close to 3 / requests, the rule of three. None without requests.
-    """
-    if requests == 0:
-        return None
-    if failures >= requests:
-        return 1.0
-    return float(betaincinv(failures + 1, requests - failures, CONFIDENCE))
 
 
 def lane_stats(evidence: Evidence) -> tuple[LaneStats, ...]:

@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from harness.judge.stats import error_rate_upper
+from harness.statistics.bounds import error_rate_upper
 from harness.statistics.twosample import Interval
 
 CONFIDENCE = 0.95

@@ -11,10 +11,11 @@ from harness.judge.model import Finding, Outage, Question, Verdict
 from harness.judge.outages import LaneFailure, lane_failures
 from harness.judge.overdue import longest_overdue_s, overdue
 from harness.judge.questions.answer import answer
-from harness.judge.stats import error_rate_upper, tally
+from harness.judge.stats import tally
 from harness.judge.stutter import shared_by_reference
 from harness.judge.timeline import phase_at, step_at
 from harness.judge.words import at_most_seconds, counted, listed, percent, was_were
+from harness.statistics.bounds import error_rate_upper
 
 NAME = "availability"
 
