@@ -138,19 +138,23 @@ def _arm(name: str, keys: Sequence[str], runs: Iterable[Measured]) -> Arm:
     return Arm(
         name=name,
         settings=tuple((key, word(settings.get(key, NOT_SET))) for key in keys),
-        drained=settings.get(DRAINED, True) is True,
+        drained=_is_drained(ordered[0]),
         runs=ordered,
     )
 
 
+def _is_drained(run: Measured) -> bool:
+    return run.judgement.manifest.stored.roll.drained
+
+
 def _names(arms: Sequence[Sequence[Measured]], keys: Sequence[str]) -> list[str]:
     """What the scenarios of each arm are called, where that tells the arms apart; otherwise their values."""
-    scenarios = [{str(run.judgement.manifest.scenario.get("name", "")) for run in arm} for arm in arms]
+    scenarios = [{run.judgement.manifest.stored.name for run in arm} for arm in arms]
     names = [next(iter(each)) for each in scenarios if len(each) == 1]
     if len(set(names)) == len(arms) and all(names):
         return names
     if tuple(keys) == (DRAINED,):
-        return ["drained" if arm[0].settings.get(DRAINED, True) else "undrained" for arm in arms]
+        return ["drained" if _is_drained(arm[0]) else "undrained" for arm in arms]
     if set(keys) <= set(PAIR):
         return [f"{arm[0].settings['from']} to {arm[0].settings['to']}" for arm in arms]
     return [", ".join(f"{key}={word(arm[0].settings.get(key, NOT_SET))}" for key in keys) for arm in arms]

@@ -139,7 +139,7 @@ def _of_run(run: Measured) -> Iterator[str]:
     wrong = [q.name for q in questions if q.verdict is Verdict.FAIL and q.name in ("procedure", "integrity")]
     if wrong:
         yield f"{run.name}: {listed(wrong)} failed; look at its own report before you count on its figures."
-    if run.judgement.manifest.scenario.get("faults"):
+    if run.judgement.manifest.stored.faults:
         yield f"{run.name}: faults were injected on purpose; what they broke is in its figures."
     if run.stored is not None and run.stored != run.judgement.verdict:
         yield (

@@ -27,7 +27,7 @@ def settings_of(manifest: Manifest, judge: JudgeSettings) -> dict[str, Any]:
     The scenario as resolved, lists as one value; the releases by their versions; the bounds that the run is
     judged under now; and the cores of the machine, as `host.cores`.
     """
-    flat = {key: value for key, value in flattened(manifest.scenario).items() if not key.startswith("judge.")}
+    flat = {key: value for key, value in flattened(manifest.settings).items() if not key.startswith("judge.")}
     flat |= {f"judge.{key}": value for key, value in judge.model_dump(mode="json").items()}
     flat |= {"from": manifest.from_.version, "to": manifest.to.version}
     flat["host.cores"] = manifest.host.get("cores")

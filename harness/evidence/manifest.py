@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -62,8 +63,9 @@ class Manifest(_Part):
     """`run.json`."""
 
     format: Literal[1]
-    scenario: dict[str, Any]
-    """The scenario as resolved, secrets never in it."""
+    settings: Annotated[dict[str, Any], Field(alias="scenario")]
+    """Every key of the scenario as resolved, for those who hold whole scenarios against each other; secrets
+    are never in it. Who reads a key reads it in `stored`."""
     from_: Annotated[ReleaseName, Field(alias="from")]
     to: ReleaseName
     nodes: tuple[str, ...]
@@ -78,6 +80,20 @@ class Manifest(_Part):
     owner: Owner | None = None
     command: tuple[str, ...] = ()
     """The command line of the run."""
+
+    @cached_property
+    def stored(self) -> StoredScenario:
+        """The scenario, as far as it is read.
+
+        Raises:
+            ValidationError: a value of it has another type; `read_manifest` has refused that already.
+        """
+        return StoredScenario.model_validate(self.settings)
+
+    @property
+    def scenario(self) -> dict[str, Any]:
+        """As `settings`; the name that readers had before there was `stored`."""
+        return self.settings
 
 
 class _Checked(_Part):

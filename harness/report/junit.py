@@ -28,7 +28,7 @@ def junit_xml(judgement: Judgement) -> bytes:
     `skipped` for good. `skipped` are only advisory answers, and lanes in which nothing was due. What is
     accepted or within budget passes, and says so on `system-out` and in the suite's properties.
     """
-    name = one_line(judgement.manifest.scenario.get("name", "unnamed"))
+    name = one_line(judgement.manifest.stored.name)
     cases = [_run_case(judgement)]
     cases += [_question_case(question) for question in judgement.questions]
     cases += [_lane_case(stats, judgement) for stats in judgement.lanes if stats.phase is not None]

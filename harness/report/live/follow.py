@@ -96,7 +96,7 @@ class Follower:
         last = events[-1]
         self._frame = {
             **timeline_data(timeline, clock),
-            "title": one_line(manifest.scenario.get("name", "run")),
+            "title": one_line(manifest.stored.name),
             "releases": [one_line(release.version) for release in (manifest.from_, manifest.to)],
             "now": " ".join(one_line(part) for part in (last.phase, last.step, last.node) if part),
             "ended": manifest.outcome is not None,

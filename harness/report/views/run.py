@@ -9,12 +9,11 @@ from harness.report.text import NONE, counted, memory, one_line, seconds
 def run_line(judgement: Judgement) -> list[str]:
     """What was run, in a few short parts."""
     manifest = judgement.manifest
-    drained = manifest.scenario.get("roll", {}).get("drained")
-    how = {True: ", drained", False: ", not drained"}.get(drained, "")
+    how = ", drained" if manifest.stored.roll.drained else ", not drained"
     return [
         f"Keystone {pair(judgement)}",
         f"{counted(len(manifest.nodes), 'node')}{how}",
-        f"scenario {one_line(manifest.scenario.get('name', 'unnamed'))}",
+        f"scenario {one_line(manifest.stored.name)}",
         f"{seconds((judgement.timeline.end_ns - judgement.timeline.start_ns) / 1e9)}",
         manifest.started.strftime("%Y-%m-%d %H:%M:%S UTC"),
     ]
@@ -32,15 +31,14 @@ def pair(judgement: Judgement) -> str:
 def facts(judgement: Judgement) -> list[tuple[str, str]]:
     """What was run, on what, and how to run it again."""
     manifest = judgement.manifest
-    host, scenario = manifest.host, manifest.scenario
+    host, scenario = manifest.host, manifest.stored
     software = host.get("software") or {}
     probes = [
-        f"{one_line(probe.get('op'))} at {one_line(probe.get('rate_hz'))}/s on "
-        f"{' and '.join(map(one_line, probe.get('connections') or ()))} connections"
-        for probe in scenario.get("probes") or ()
+        f"{one_line(probe.op)} at {one_line(probe.rate_hz)}/s on "
+        f"{' and '.join(map(one_line, probe.connections))} connections"
+        for probe in scenario.probes
     ]
-    load = scenario.get("load") or {}
-    deployment = scenario.get("deployment") or {}
+    load, rounds = scenario.load, scenario.deployment.password_hash_rounds
     ended = (
         "not ended in order" if manifest.ended is None else manifest.ended.strftime("%Y-%m-%d %H:%M:%S UTC")
     )
@@ -48,7 +46,7 @@ def facts(judgement: Judgement) -> list[tuple[str, str]]:
         ("Releases", pair(judgement)),
         (
             "Scenario",
-            ": ".join(one_line(scenario[key]) for key in ("name", "description") if scenario.get(key)),
+            ": ".join(one_line(each) for each in (scenario.name, scenario.description) if each),
         ),
         ("Nodes", ", ".join(map(one_line, manifest.nodes))),
         ("Started, ended", f"{manifest.started.strftime('%Y-%m-%d %H:%M:%S UTC')}, {ended}"),
@@ -56,10 +54,10 @@ def facts(judgement: Judgement) -> list[tuple[str, str]]:
         ("Probes", "; ".join(probes) or NONE),
         (
             "Load",
-            f"{load.get('users', NONE)} users, {load.get('client_users', NONE)} through the client library, "
-            f"each a task every {load.get('pace_s', NONE)} s",
+            f"{_known(load.users)} users, {_known(load.client_users)} through the client library, "
+            f"each a task every {load.pace_s} s",
         ),
-        ("Password hashing", f"bcrypt, {deployment.get('password_hash_rounds', NONE)} rounds"),
+        ("Password hashing", f"bcrypt, {_known(rounds)} rounds"),
         ("Judged under", bounds(judgement)),
         ("Overrides of the judge", ", ".join(map(one_line, judgement.overrides)) or "none"),
         ("Seed", one_line(manifest.seed)),
@@ -75,6 +73,10 @@ def facts(judgement: Judgement) -> list[tuple[str, str]]:
         ("Command", " ".join(map(one_line, manifest.command)) or NONE),
         ("Overhead of the harness", overhead(judgement)),
     ]
+
+
+def _known(value: object) -> object:
+    return NONE if value is None else value
 
 
 def bounds(judgement: Judgement) -> str:
