@@ -16,6 +16,7 @@ from benchmarks.target import USER_PATH
 from harness.evidence.clock import Clock
 from harness.evidence.names import Connection, Operation
 from harness.evidence.records import Lane
+from harness.keystone.endpoint import Endpoint
 from harness.load.client import Client
 from harness.load.operations import UserGet
 from harness.load.recorder import EvidenceRecorder
@@ -51,13 +52,12 @@ def harness(url: str, seconds: float, kind: Connection) -> int:
     """Requests of the harness's client: each answer checked, recorded, and told to Locust too."""
     environment = Environment(host=url)
     environment.create_local_runner()
-    host, _, port = url.removeprefix("http://").partition(":")
     lane = Lane(f"user_get/{kind}", Operation.USER_GET, kind, None, 10.0)
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         path = Path(name) / "requests.jsonl"
         recorder = EvidenceRecorder(path, (lane,), Clock.read(), environment.events.request.fire)
         sender = Sender(recorder, seed=1)
-        client = Client((host, int(port)), kind)
+        client = Client(Endpoint.parse(url), kind)
         until = time.monotonic() + seconds
         gevent.joinall([gevent.spawn(_loop, sender, lane, client, until) for _ in range(USERS)])
         recorder.close()

@@ -17,6 +17,7 @@ from geventhttpclient.response import HTTPParseError, HTTPResponse
 from harness.evidence.clock import now_ns
 from harness.evidence.names import Connection, Error
 from harness.keystone.api import REQUEST_ID_SENT, Request
+from harness.keystone.endpoint import Endpoint
 from harness.load.connections import ConnectionCounts, Connections
 
 BODY_BYTES_MAX = 4 << 20
@@ -85,13 +86,15 @@ class _Trip:
 
 
 class Client:
-    """Sends requests of one lane to one address; any number of greenlets may use it at once."""
+    """Sends requests of one lane to one endpoint; any number of greenlets may use it at once."""
 
-    def __init__(self, address: tuple[str, int], kind: Connection) -> None:
-        self._connections = Connections(address, kind)
+    def __init__(self, endpoint: Endpoint, kind: Connection) -> None:
+        """`endpoint` speaks plain HTTP; see `Endpoint.loopback`."""
+        self._connections = Connections(endpoint.address, kind)
+        self._base = endpoint.path
         connection = "keep-alive" if self._connections.keeps else "close"
         self._head = (
-            f"Host: {address[0]}:{address[1]}\r\n"
+            f"Host: {endpoint.authority}\r\n"
             "User-Agent: keystone-upgrade-harness\r\n"
             "Accept: application/json\r\n"
             f"Connection: {connection}\r\n"
@@ -131,7 +134,7 @@ class Client:
 
     def _wire(self, request: Request, request_id: str) -> bytes:
         lines = [
-            f"{request.method} {request.path} HTTP/1.1\r\n",
+            f"{request.method} {self._base}{request.path} HTTP/1.1\r\n",
             self._head,
             f"{REQUEST_ID_SENT}: {request_id}\r\n",
         ]

@@ -33,7 +33,7 @@ class Connections:
     """Sockets to one address. The last one given back is taken first: a quiet lane reuses one connection."""
 
     def __init__(self, address: tuple[str, int], kind: Connection) -> None:
-        """`address` is an IP literal, so that no name resolution hides a second attempt."""
+        """`address` has an IP literal, so that no name resolution hides a second attempt."""
         self._address = address
         self._keeps = kind == Connection.REUSED
         self._idle: deque[tuple[socket.socket, int]] = deque()

@@ -10,6 +10,7 @@ from typing import Protocol
 from harness.evidence.ledger import derived_password
 from harness.evidence.names import Operation, Role
 from harness.evidence.records import Lane
+from harness.keystone.endpoint import Endpoint
 from harness.load.operations import Password
 from harness.load.sender import Sender
 from harness.load.spec import Account, load_lanes
@@ -29,7 +30,7 @@ class LoadContext:
     def __init__(
         self,
         sender: Sender,
-        address: tuple[str, int],
+        endpoint: Endpoint,
         accounts: dict[Role, tuple[Account, ...]],
         operator: Operator | None,
         *,
@@ -45,7 +46,7 @@ class LoadContext:
         are derived from `secret`; without one they are nobody's to know.
         """
         self.sender = sender
-        self.address = address
+        self.endpoint = endpoint
         self.operator = operator
         self.pace_s = pace_s
         self.deadline_s = deadline_s

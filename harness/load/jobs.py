@@ -84,7 +84,7 @@ class ProbesJob:
     def __init__(self, spec: ChildSpec, sender: Sender) -> None:
         self._spec = spec
         self._sender = sender
-        self._prober = Prober(spec.lanes, spec.address, sender, spec.reference_address)
+        self._prober = Prober(spec.lanes, spec.endpoint, sender, spec.reference_endpoint)
         self._dispatcher: Dispatcher | None = None
 
     @property
@@ -167,7 +167,7 @@ class LoadJob:
         spec = self._spec
         self._context = LoadContext(
             sender,
-            spec.address,
+            spec.endpoint,
             {Role.LOAD: spec.accounts.users, Role.CLIENT: spec.accounts.clients},
             operator,
             pace_s=spec.pace_s,
@@ -256,5 +256,5 @@ def keep_tokens(
 ) -> list[gevent.Greenlet[..., None]]:
     """Greenlets that renew the tokens until `stopping` is set."""
     lane = renewal_lane(spec.job, spec.deadline_s)
-    client = Client(spec.address, lane.connection)
+    client = Client(spec.endpoint, lane.connection)
     return [gevent.spawn(token.keep, sender, client, lane, stopping) for token in tokens]

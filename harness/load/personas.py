@@ -14,8 +14,7 @@ from harness.evidence.names import Connection, Error, Operation, Role
 from harness.evidence.records import Lane
 from harness.load.client import Client
 from harness.load.context import LoadContext
-from harness.load.operations import Call, Password, TokenIssue
-from harness.load.operations import Role as RoleHeld
+from harness.load.operations import Call, Password, RoleHeld, TokenIssue
 from harness.load.result import Result
 from harness.load.tokens import renewal_due_s
 
@@ -111,7 +110,7 @@ class KeystoneUser(PacedUser):
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
-        self.client = Client(self.harness.address, Connection.REUSED)
+        self.client = Client(self.harness.endpoint, Connection.REUSED)
         self._token: str | None = None
         self._roles: tuple[RoleHeld, ...] = ()
 

@@ -7,13 +7,13 @@ import os
 import random
 import sys
 from typing import Any
-from urllib.parse import urlsplit
 
 from keystoneauth1 import exceptions
 from keystoneauth1.identity import v3
 
 from harness.errors import UsageError
 from harness.evidence.names import Role
+from harness.keystone.endpoint import Endpoint
 from harness.load.context import LoadContext
 from harness.load.real_client import OneAttemptSession
 from harness.load.recorder import LocustOnly
@@ -45,12 +45,12 @@ def plain_context(environment: Any) -> LoadContext:
     Raises:
         UsageError: a variable is missing, the host is not on this machine, or Keystone refused the account.
     """
-    address = _address(environment.host or "")
-    account = _account(address)
+    endpoint = _endpoint(environment.host or "")
+    account = _account(endpoint.auth_url)
     warn = logging.getLogger(__name__).warning
     return LoadContext(
         Sender(LocustOnly(environment.events.request.fire, warn), seed=0),
-        address,
+        endpoint,
         {Role.LOAD: (account,), Role.CLIENT: (account,)},
         operator=None,
         pace_s=_pace_s(os.environ.get(PACE_VARIABLE, "1")),
@@ -60,11 +60,13 @@ def plain_context(environment: Any) -> LoadContext:
     )
 
 
-def _address(host: str) -> tuple[str, int]:
-    parts = urlsplit(host)
-    if parts.scheme != "http" or parts.hostname != "127.0.0.1" or not parts.port:
-        raise UsageError(f"--host {host}: expected http://127.0.0.1:<port>, a lab on this machine.")
-    return parts.hostname, parts.port
+def _endpoint(host: str) -> Endpoint:
+    try:
+        return Endpoint.loopback(host)
+    except ValueError as error:
+        raise UsageError(
+            f"--host {host}: expected http://127.0.0.1:<port>, a lab on this machine."
+        ) from error
 
 
 def _pace_s(text: str) -> float:
@@ -77,7 +79,7 @@ def _pace_s(text: str) -> float:
     return pace_s
 
 
-def _account(address: tuple[str, int]) -> Account:
+def _account(url: str) -> Account:
     """The account with its ids, which Keystone tells at a first login."""
     missing = [name for name in _REQUIRED if not os.environ.get(name)]
     if missing:
@@ -88,7 +90,6 @@ def _account(address: tuple[str, int]) -> Account:
     username, password, project = (os.environ[name] for name in _REQUIRED)
     user_domain = os.environ.get("OS_USER_DOMAIN_NAME", "Default")
     project_domain = os.environ.get("OS_PROJECT_DOMAIN_NAME", "Default")
-    url = f"http://{address[0]}:{address[1]}/v3"
     auth = v3.Password(
         auth_url=url,
         username=username,

@@ -8,21 +8,12 @@ from typing import Any
 
 from harness.evidence.names import Error, Operation, Role
 from harness.evidence.records import Lane
+from harness.keystone.endpoint import Endpoint
 from harness.load.client import Client
-from harness.load.operations import (
-    Call,
-    IssuedToken,
-    MadeUser,
-    Ping,
-    ProjectList,
-    TokenIssue,
-    TokenValidate,
-    UserCreate,
-    UserDelete,
-    UserGet,
-)
+from harness.load.operations import Call, IssuedToken, MadeUser
+from harness.load.operations.registry import PROBED
 from harness.load.sender import Sender
-from harness.load.spec import Accounts
+from harness.load.spec import Account, Accounts
 from harness.load.tokens import KeptToken
 
 FRESH_TOKENS_MAX = 16
@@ -49,15 +40,6 @@ class ProbeCalls:
         self._fresh: deque[str] = deque(maxlen=FRESH_TOKENS_MAX)
         self._made: deque[MadeUser] = deque(maxlen=MADE_USERS_MAX)
         self._validations = 0
-        self._makers: dict[Operation, Callable[[], Call[Any]]] = {
-            Operation.TOKEN_ISSUE: self._token_issue,
-            Operation.TOKEN_VALIDATE: self._token_validate,
-            Operation.USER_CREATE: self._user_create,
-            Operation.USER_GET: self._user_get,
-            Operation.USER_DELETE: self._user_delete,
-            Operation.PROJECT_LIST: self._project_list,
-            Operation.PING: Ping,
-        }
 
     def make(self, op: Operation) -> Call[Any]:
         """The next call of `op`.
@@ -65,7 +47,7 @@ class ProbeCalls:
         Raises:
             NothingDueError: there is no acknowledged user to delete.
         """
-        return self._makers[op]()
+        return PROBED[op](self)
 
     def learn(self, value: object) -> None:
         """Remember what a successful call brought: a token to validate, a user to delete."""
@@ -74,31 +56,38 @@ class ProbeCalls:
         elif isinstance(value, MadeUser):
             self._made.append(value)
 
-    def _token_issue(self) -> TokenIssue:
-        return TokenIssue(self._accounts.probes[0])
+    # --- what `registry.Known` asks for
 
-    def _token_validate(self) -> TokenValidate:
+    @property
+    def account(self) -> Account:
+        """The first of the probes' accounts."""
+        return self._accounts.probes[0]
+
+    @property
+    def operator(self) -> Account:
+        """Who has the admin role."""
+        return self._accounts.operator
+
+    @property
+    def admin_token(self) -> str:
+        """The operator's; a secret."""
+        return self._operator.text
+
+    def next_subject(self) -> str:
         """In turn the long-lived token, from before the upgrade, and the newest, issued by any node."""
         self._validations += 1
         fresh = self._fresh[-1] if self._fresh and self._validations % 2 == 0 else None
-        user_id = self._accounts.probes[0].user_id
-        return TokenValidate(self._operator.text, fresh or self._subject.text, user_id)
+        return fresh or self._subject.text
 
-    def _user_create(self) -> UserCreate:
-        return UserCreate(self._operator.text, self._new_name())
+    def next_name(self) -> str:
+        """A name that no user has."""
+        return self._new_name()
 
-    def _user_get(self) -> UserGet:
-        account = self._accounts.probes[0]
-        return UserGet(self._operator.text, account.user_id, account.username)
-
-    def _user_delete(self) -> UserDelete:
+    def next_doomed(self) -> MadeUser:
+        """The oldest user that these probes made."""
         if not self._made:
             raise NothingDueError("no acknowledged user is left to delete")
-        user = self._made.popleft()
-        return UserDelete(self._operator.text, user.user_id, user.name)
-
-    def _project_list(self) -> ProjectList:
-        return ProjectList(self._operator.text, self._accounts.operator.project_id)
+        return self._made.popleft()
 
 
 class Prober:
@@ -107,16 +96,16 @@ class Prober:
     def __init__(
         self,
         lanes: tuple[Lane, ...],
-        address: tuple[str, int],
+        endpoint: Endpoint,
         sender: Sender,
-        reference: tuple[str, int] | None = None,
+        reference: Endpoint | None = None,
     ) -> None:
         """`reference` is where the lanes of that role go; they need one."""
         self._lanes = lanes
         self._sender = sender
-        beside = reference or address
+        beside = reference or endpoint
         self.clients = tuple(
-            Client(beside if lane.role is Role.REFERENCE else address, lane.connection) for lane in lanes
+            Client(beside if lane.role is Role.REFERENCE else endpoint, lane.connection) for lane in lanes
         )
         self.calls: ProbeCalls | None = None
         """Set once the first tokens are there."""

@@ -26,6 +26,7 @@ from harness.keystone.api import (
     RELEASE_HEADER,
     REQUEST_ID_SENT,
 )
+from harness.keystone.endpoint import Endpoint
 from harness.load.client import OWN_LIMITS, GeneratorFaultError
 from harness.load.operations import BadAnswerError
 from harness.load.result import Result, from_balancer, status_settles
@@ -62,8 +63,8 @@ class OneAttemptSession(session.Session):
 class RealClient:
     """One person's client: a login of its own, then calls with that token."""
 
-    def __init__(self, base_url: str, account: Account, deadline_s: float) -> None:
-        self._url = f"{base_url}/v3"
+    def __init__(self, endpoint: Endpoint, account: Account, deadline_s: float) -> None:
+        self._url = endpoint.auth_url
         self._account = account
         self._deadline_s = deadline_s
         self._session = OneAttemptSession(deadline_s)

@@ -9,7 +9,9 @@ from locust.env import Environment
 
 from harness.evidence.ledger import Change
 from harness.evidence.names import Operation, Role
-from harness.load.operations import DOMAIN_ID, BadAnswerError, MadeUser
+from harness.keystone.api import DEFAULT_DOMAIN_ID
+from harness.load.operations import BadAnswerError, MadeUser
+from harness.load.operations.body import need_same
 from harness.load.personas import PacedUser
 from harness.load.real_client import RealClient
 from harness.load.result import Result
@@ -25,8 +27,7 @@ class RealClientUser(PacedUser):
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
-        host, port = self.harness.address
-        self._client = RealClient(f"http://{host}:{port}", self.account, self.harness.deadline_s)
+        self._client = RealClient(self.harness.endpoint, self.account, self.harness.deadline_s)
 
     @property
     def api(self) -> Any:
@@ -47,7 +48,7 @@ class RealClientUser(PacedUser):
 
         def work() -> None:
             access = self.api.tokens.validate(self._client.token)
-            _same("token.user.id", access.user_id, self.account.user_id)
+            need_same(("token", "user", "id"), access.user_id, self.account.user_id)
 
         self._perform(Operation.TOKEN_VALIDATE, 200, work)
 
@@ -65,8 +66,8 @@ class RealClientUser(PacedUser):
         """Make a user; its id, or None where that is not certain."""
 
         def work() -> MadeUser:
-            user = self.api.users.create(name=name, domain=DOMAIN_ID, enabled=True)
-            _same("user.name", _field(user, "name"), name)
+            user = self.api.users.create(name=name, domain=DEFAULT_DOMAIN_ID, enabled=True)
+            need_same(("user", "name"), _field(user, "name"), name)
             return MadeUser(str(_field(user, "id")), name)
 
         change = Change(Operation.USER_CREATE, name, None, {"enabled": True})
@@ -78,8 +79,8 @@ class RealClientUser(PacedUser):
 
         def work() -> None:
             user = self.api.users.get(user_id)
-            _same("user.id", _field(user, "id"), user_id)
-            _same("user.name", _field(user, "name"), name)
+            need_same(("user", "id"), _field(user, "id"), user_id)
+            need_same(("user", "name"), _field(user, "name"), name)
 
         self._perform(Operation.USER_GET, 200, work)
 
@@ -114,8 +115,3 @@ def _field(resource: Any, name: str) -> object:
     if name not in fields:
         raise BadAnswerError(f"{name} is missing")
     return fields[name]
-
-
-def _same(name: str, seen: object, due: str) -> None:
-    if seen != due:
-        raise BadAnswerError(f"{name} is {str(seen)[:64]!r} instead of {due!r}")

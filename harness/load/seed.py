@@ -11,14 +11,15 @@ from keystoneauth1.identity import v3
 from keystoneclient.v3 import client as keystone
 
 from harness.errors import StepError
+from harness.keystone.api import DEFAULT_DOMAIN, DEFAULT_DOMAIN_ID
 from harness.keystone.credentials import Credentials
+from harness.keystone.endpoint import Endpoint
 from harness.load.spec import Account, Accounts, user_prefix
 from harness.scenario import Scenario
 
 REQUEST_DEADLINE_S = 30.0
 """Set-up has no haste: a cold node may take seconds for its first answers."""
 _PROBE_ACCOUNTS = 1
-_DOMAIN_ID, _DOMAIN_NAME = "default", "Default"
 
 
 def seed(url: str, admin: Credentials, scenario: Scenario, seed: int) -> Accounts:
@@ -50,7 +51,9 @@ def delete_users(url: str, admin: Credentials, name_prefix: str) -> int:
     try:
         api = _api(url, admin)
         doomed = [
-            user for user in api.users.list(domain=_DOMAIN_ID) if str(user.name).startswith(name_prefix)
+            user
+            for user in api.users.list(domain=DEFAULT_DOMAIN_ID)
+            if str(user.name).startswith(name_prefix)
         ]
         for user in doomed:
             api.users.delete(user.id)
@@ -60,7 +63,7 @@ def delete_users(url: str, admin: Credentials, name_prefix: str) -> int:
 
 
 def _api(url: str, admin: Credentials) -> Any:
-    base = f"{url.rstrip('/')}/v3"
+    base = Endpoint.parse(url).auth_url
     auth = v3.Password(
         auth_url=base,
         username=admin.username,
@@ -86,7 +89,7 @@ class _Maker:
 
     def make(self, scenario: Scenario) -> Accounts:
         self._roles = {role.name: role for role in self._api.roles.list()}
-        self._project = self._api.projects.create(name=f"{self._prefix}project", domain=_DOMAIN_ID)
+        self._project = self._api.projects.create(name=f"{self._prefix}project", domain=DEFAULT_DOMAIN_ID)
         plain = "member" if "member" in self._roles else "admin"  # before Rocky there was no `member`
         load = scenario.load
         return Accounts(
@@ -101,16 +104,18 @@ class _Maker:
 
     def _account(self, name: str, role: str) -> Account:
         password = secrets.token_urlsafe(18)
-        user = self._api.users.create(name=f"{self._prefix}{name}", domain=_DOMAIN_ID, password=password)
+        user = self._api.users.create(
+            name=f"{self._prefix}{name}", domain=DEFAULT_DOMAIN_ID, password=password
+        )
         # Ids rather than objects: of an object, keystoneclient first asks Keystone for attributes it lacks.
         self._api.roles.grant(_required(self._roles, role).id, user=user.id, project=self._project.id)
         return Account(
             username=user.name,
             password=password,
             user_id=user.id,
-            user_domain=_DOMAIN_NAME,
+            user_domain=DEFAULT_DOMAIN,
             project=self._project.name,
-            project_domain=_DOMAIN_NAME,
+            project_domain=DEFAULT_DOMAIN,
             project_id=self._project.id,
         )
 

@@ -124,6 +124,4 @@ class Sender:
 
 def _made_id(value: object) -> str | None:
     """The id of what a write made, where it made something."""
-    if isinstance(value, MadeUser):
-        return value.user_id
-    return value.project_id if isinstance(value, MadeProject) else None
+    return value.entity_id if isinstance(value, (MadeUser, MadeProject)) else None

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from harness.evidence.clock import Clock
 from harness.evidence.names import RENEWALS, Connection, Operation, Role
 from harness.evidence.records import Lane
+from harness.keystone.endpoint import Endpoint
 from harness.scenario import Scenario
 
 RENEW_S_DEFAULT = 900.0
@@ -83,27 +83,17 @@ class ChildSpec(BaseModel):
     @field_validator("base_url", "reference_url")
     @classmethod
     def _loopback_only(cls, url: str | None) -> str | None:
-        if url is None:
-            return None
-        parts = urlsplit(url)
-        if parts.scheme != "http" or parts.hostname != "127.0.0.1" or not parts.port:
-            raise ValueError("must be http://127.0.0.1:<port>: load is sent to this machine alone")
-        return url.rstrip("/")
+        return None if url is None else Endpoint.loopback(url).url
 
     @property
-    def address(self) -> tuple[str, int]:
-        """Host (an IP literal) and port of `base_url`."""
-        return _address(self.base_url)
+    def endpoint(self) -> Endpoint:
+        """Where the load goes."""
+        return Endpoint.loopback(self.base_url)
 
     @property
-    def reference_address(self) -> tuple[str, int] | None:
-        """Host and port of `reference_url`."""
-        return None if self.reference_url is None else _address(self.reference_url)
-
-
-def _address(url: str) -> tuple[str, int]:
-    parts = urlsplit(url)
-    return str(parts.hostname), int(parts.port or 0)
+    def reference_endpoint(self) -> Endpoint | None:
+        """Where the known-good target is."""
+        return None if self.reference_url is None else Endpoint.loopback(self.reference_url)
 
 
 def user_prefix(seed: int) -> str:

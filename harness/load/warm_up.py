@@ -37,7 +37,7 @@ class WarmUp:
         self._spec = spec
         self._sender = sender
         self._stopping = stopping
-        self._client = Client(spec.address, Connection.NEW)
+        self._client = Client(spec.endpoint, Connection.NEW)
         self._until_ns = now_ns() + round(spec.warm_up_deadline_s * 1e9)
         self.attempts = 0
 

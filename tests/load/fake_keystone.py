@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from harness.keystone.endpoint import Endpoint
 from harness.load.spec import Account, Accounts
 
 PROJECT_ID = "p" * 32
@@ -137,6 +138,10 @@ class FakeKeystone:
     @property
     def address(self) -> tuple[str, int]:
         return "127.0.0.1", self.port
+
+    @property
+    def endpoint(self) -> Endpoint:
+        return Endpoint.parse(self.url)
 
     def behave(self, what: str, behaviour: Behaviour, times: int = 1_000_000) -> None:
         """From now on, answer the next `times` requests of `what` ("GET /v3/projects", a prefix) this way."""

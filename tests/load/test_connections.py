@@ -22,7 +22,7 @@ def _ponging(server: FakeKeystone) -> None:
 
 
 def test_the_new_lane_opens_a_connection_for_each_request_and_says_so(server: FakeKeystone) -> None:
-    client = Client(server.address, Connection.NEW)
+    client = Client(server.endpoint, Connection.NEW)
     for number in range(3):
         client.send(PING, 5.0, f"req-{number}")
     assert [seen.connection for seen in server.requests] == [0, 1, 2]
@@ -30,7 +30,7 @@ def test_the_new_lane_opens_a_connection_for_each_request_and_says_so(server: Fa
 
 
 def test_the_reused_lane_sends_everything_over_one_connection(server: FakeKeystone) -> None:
-    client = Client(server.address, Connection.REUSED)
+    client = Client(server.endpoint, Connection.REUSED)
     for number in range(4):
         client.send(PING, 5.0, f"req-{number}")
     assert [seen.connection for seen in server.requests] == [0, 0, 0, 0]
@@ -39,7 +39,7 @@ def test_the_reused_lane_sends_everything_over_one_connection(server: FakeKeysto
 
 def test_a_connection_carries_one_request_at_a_time(server: FakeKeystone) -> None:
     server.thawed.clear()
-    client = Client(server.address, Connection.REUSED)
+    client = Client(server.endpoint, Connection.REUSED)
     sending = [gevent.spawn(client.send, PING, 5.0, f"req-{number}") for number in range(3)]
     while server.count() < 3:
         gevent.sleep(0.01)
@@ -50,7 +50,7 @@ def test_a_connection_carries_one_request_at_a_time(server: FakeKeystone) -> Non
 
 def test_a_connection_closed_while_idle_is_replaced_and_nothing_fails(server: FakeKeystone) -> None:
     server.linger_s = 0.0
-    client = Client(server.address, Connection.REUSED)
+    client = Client(server.endpoint, Connection.REUSED)
     client.send(PING, 5.0, "req-0")
     _until_closed(client)
     exchange = client.send(PING, 5.0, "req-1")
@@ -63,7 +63,7 @@ def test_a_connection_idle_for_too_long_is_given_up_before_the_peer_does(
     server: FakeKeystone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connections, "IDLE_S_MAX", 0.0)
-    client = Client(server.address, Connection.REUSED)
+    client = Client(server.endpoint, Connection.REUSED)
     client.send(PING, 5.0, "req-0")
     client.send(PING, 5.0, "req-1")
     assert [seen.connection for seen in server.requests] == [0, 1]
@@ -72,7 +72,7 @@ def test_a_connection_idle_for_too_long_is_given_up_before_the_peer_does(
 
 def test_an_answer_that_says_close_ends_its_connection(server: FakeKeystone) -> None:
     server.behave("GET /v3/ping", answer(Reply(200, {}, {"Connection": "close"})), times=1)
-    client = Client(server.address, Connection.REUSED)
+    client = Client(server.endpoint, Connection.REUSED)
     client.send(PING, 5.0, "req-0")
     client.send(PING, 5.0, "req-1")
     assert [seen.connection for seen in server.requests] == [0, 1]

@@ -50,7 +50,7 @@ class Probing:
         self.path = path
         self.recorder = EvidenceRecorder(path, of, Clock.read(), ignore)
         sender = Sender(self.recorder, seed=1)
-        prober = Prober(of, server.address, sender)
+        prober = Prober(of, server.endpoint, sender)
         token = operator_token(server)
         prober.calls = ProbeCalls(accounts(), token, token, sender.user_name)
         self.start_ns = now_ns()
@@ -157,7 +157,7 @@ def test_a_mistake_inside_the_generator_is_a_fault_and_costs_no_lane_its_schedul
     path = tmp_path / "probes.jsonl"
     recorder = EvidenceRecorder(path, (one, broken), Clock.read(), ignore)
     sender = Sender(recorder, seed=1)
-    prober = Prober((one, broken), server.address, sender)
+    prober = Prober((one, broken), server.endpoint, sender)
     token = operator_token(server)
     prober.calls = ProbeCalls(accounts(), token, token, sender.user_name)
 
@@ -202,7 +202,7 @@ def test_a_failed_renewal_is_recorded_keeps_the_old_token_and_is_tried_again(
     recorder = EvidenceRecorder(tmp_path / "probes.jsonl", (lane,), Clock.read(), ignore)
     token = KeptToken(account("operator"), IssuedToken("old", 0.1), 900.0)
     stopping = Event()
-    client = Client(server.address, Connection.NEW)
+    client = Client(server.endpoint, Connection.NEW)
     keeping = gevent.spawn(token.keep, Sender(recorder, seed=1), client, lane, stopping)
     held = []
     with gevent.Timeout(20):

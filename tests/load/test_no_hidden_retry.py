@@ -27,7 +27,7 @@ def test_a_first_request_that_is_broken_arrives_once_and_fails(
     server: FakeKeystone, method: str, kind: Connection, breaking: Behaviour, error: Error
 ) -> None:
     server.behave(f"{method} /v3/thing", breaking, times=1)
-    client = Client(server.address, kind)
+    client = Client(server.endpoint, kind)
 
     exchange = client.send(request(method), 5.0, "req-1")
 
@@ -42,7 +42,7 @@ def test_a_first_request_that_is_broken_arrives_once_and_fails(
 def test_a_request_broken_on_a_reused_connection_arrives_once_and_fails(
     server: FakeKeystone, method: str, breaking: Behaviour, error: Error
 ) -> None:
-    client = Client(server.address, Connection.REUSED)
+    client = Client(server.endpoint, Connection.REUSED)
     server.behave(f"{method} /v3/thing", breaking, times=1)
     server.behave(f"{method} /v3/thing", answer(Reply(200, {})), times=1)
 
@@ -59,7 +59,7 @@ def test_a_request_broken_on_a_reused_connection_arrives_once_and_fails(
 @pytest.mark.parametrize("method", METHODS)
 def test_a_redirect_is_reported_and_not_followed(server: FakeKeystone, method: str) -> None:
     server.behave(f"{method} /v3/thing", answer(Reply(302, None, {"Location": f"{server.url}/v3/other"})))
-    client = Client(server.address, Connection.NEW)
+    client = Client(server.endpoint, Connection.NEW)
 
     exchange = client.send(request(method), 5.0, "req-1")
 
@@ -71,7 +71,7 @@ def test_a_redirect_is_reported_and_not_followed(server: FakeKeystone, method: s
 def test_a_refused_connection_is_tried_once_and_nothing_was_sent() -> None:
     server = FakeKeystone()
     server.close()
-    client = Client(server.address, Connection.NEW)
+    client = Client(server.endpoint, Connection.NEW)
 
     exchange = client.send(request("POST"), 5.0, "req-1")
 

@@ -26,7 +26,7 @@ from tests.load.fake_keystone import (
 
 
 def logged_in(server: FakeKeystone) -> RealClient:
-    client = RealClient(server.url, account("client-0"), 5.0)
+    client = RealClient(server.endpoint, account("client-0"), 5.0)
     assert client.log_in("req-0").ok
     return client
 
@@ -36,7 +36,7 @@ def list_projects(client: RealClient) -> Result[Any]:
 
 
 def test_a_login_is_one_request_and_names_who_answered(server: FakeKeystone) -> None:
-    client = RealClient(server.url, account("client-0"), 5.0)
+    client = RealClient(server.endpoint, account("client-0"), 5.0)
     result = client.log_in("req-0")
     assert (result.outcome, result.status, result.node, result.release) == (
         Outcome.OK,
@@ -94,14 +94,14 @@ def test_a_broken_write_is_unknown_unless_its_answer_settles_it(
 
 
 def test_a_server_that_is_gone_refuses(server: FakeKeystone) -> None:
-    client = RealClient(server.url, account("client-0"), 5.0)
+    client = RealClient(server.endpoint, account("client-0"), 5.0)
     server.close()
     result = client.log_in("req-0")
     assert (result.outcome, result.error) == (Outcome.FAILED, Error.REFUSED)
 
 
 def test_a_token_about_someone_else_is_no_login(server: FakeKeystone) -> None:
-    client = RealClient(server.url, account("client-0"), 5.0)
+    client = RealClient(server.endpoint, account("client-0"), 5.0)
     lie = server.honest  # the fake issues a token for whoever asks; here it is asked to mix them up
     server.honest = lambda seen: _about_someone_else(lie(seen))  # type: ignore[method-assign]
     result = client.log_in("req-0")
@@ -150,9 +150,10 @@ def test_the_deadline_is_a_total_here_too(server: FakeKeystone, behaviour: str) 
     server.behave("POST /v3/auth/tokens", getattr(sys.modules["tests.load.fake_keystone"], behaviour))
     program = (
         "from gevent import monkey; monkey.patch_all()\n"
+        "from harness.keystone.endpoint import Endpoint\n"
         "from harness.load.real_client import RealClient\n"
         "from tests.load.fake_keystone import account\n"
-        f"result = RealClient({server.url!r}, account('client-0'), 0.5).log_in('req-0')\n"
+        f"result = RealClient(Endpoint.parse({server.url!r}), account('client-0'), 0.5).log_in('req-0')\n"
         "print(result.outcome, result.error, result.detail)\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=25)

@@ -11,7 +11,6 @@ from geventhttpclient.header import Headers
 from harness.evidence.names import REFERENCE_BODY, Connection, Error, Operation, Outcome
 from harness.load.client import Answer, Client, Exchange
 from harness.load.operations import (
-    OPERATIONS,
     BadAnswerError,
     Call,
     Grant,
@@ -23,8 +22,8 @@ from harness.load.operations import (
     ProjectCreate,
     ProjectDelete,
     ProjectList,
-    Role,
     RoleGrant,
+    RoleHeld,
     RoleRevoke,
     TokenIssue,
     TokenValidate,
@@ -54,7 +53,7 @@ LOGIN = TokenIssue(account("probe"))
 
 
 def carry_out(server: FakeKeystone, call: Call[Any], deadline_s: float = 5.0) -> Result[Any]:
-    client = Client(server.address, Connection.NEW)
+    client = Client(server.endpoint, Connection.NEW)
     return judge_exchange(call, client.send(call.request(), deadline_s, "req-1"), "req-1")
 
 
@@ -73,7 +72,7 @@ def test_every_operation_succeeds_against_a_healthy_server_and_names_who_answere
     project = carry_out(server, ProjectCreate(mine, "kuh-1-p", "as made")).value
     assert made is not None
     assert project is not None
-    grant = Grant(made, project, Role("id-of-role-member", "member"))
+    grant = Grant(made, project, RoleHeld("id-of-role-member", "member"))
     calls: list[Call[Any]] = [
         LOGIN,
         TokenValidate(mine, mine, "id-of-probe"),
@@ -88,7 +87,7 @@ def test_every_operation_succeeds_against_a_healthy_server_and_names_who_answere
         UserDelete(mine, made.user_id, "kuh-1-a"),
         ProjectList(mine, PROJECT_ID),
     ]
-    assert {call.op for call in calls} == set(OPERATIONS) - {Operation.PING}  # the reference target's
+    assert {call.op for call in calls} == set(Operation) - {Operation.PING}  # the reference target's
     for call in calls:
         result = carry_out(server, call)
         assert (result.outcome, result.error, result.detail) == (Outcome.OK, None, None), call.op
@@ -255,7 +254,7 @@ def test_the_request_id_and_the_token_travel_in_headers(server: FakeKeystone) ->
 
 
 def test_an_exchange_keeps_its_times_in_order(server: FakeKeystone) -> None:
-    exchange: Exchange = Client(server.address, Connection.NEW).send(LOGIN.request(), 5.0, "req-1")
+    exchange: Exchange = Client(server.endpoint, Connection.NEW).send(LOGIN.request(), 5.0, "req-1")
     assert exchange.start_ns < exchange.end_ns
 
 
@@ -264,7 +263,7 @@ PROJECT = {"id": "p1", "name": "kuh-1-p", "domain_id": "default", "enabled": Tru
 CREATE = UserCreate("t", "kuh-1-a", (("email", "a@b.example"),), Password(1, "first"))
 UPDATE = UserUpdate("t", "u1", "kuh-1-a", (("enabled", False),))
 PROJECT_CREATE = ProjectCreate("t", "kuh-1-p", "as made")
-MADE_GRANT = Grant(MadeUser("u1", "kuh-1-a"), MadeProject("p1", "kuh-1-p"), Role("r1", "member"))
+MADE_GRANT = Grant(MadeUser("u1", "kuh-1-a"), MadeProject("p1", "kuh-1-p"), RoleHeld("r1", "member"))
 
 
 @pytest.mark.parametrize(
