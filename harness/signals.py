@@ -10,6 +10,8 @@ from types import FrameType
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """Ctrl-C, a service manager, and a terminal that went away."""
+_LEFT_IGNORED = frozenset({signal.SIGINT, signal.SIGHUP})
+"""Left as they are where they were inherited as ignored: nohup and background jobs of scripts mean it so."""
 
 
 @contextmanager
@@ -42,9 +44,14 @@ def _handling(handler: object) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread gets signals, and only it may say what they do
         return
-    before = {number: signal.signal(number, handler) for number in ENDING}  # type: ignore[arg-type]
+    heard = [number for number in ENDING if not _is_left_ignored(number)]
+    before = {number: signal.signal(number, handler) for number in heard}  # type: ignore[arg-type]
     try:
         yield
     finally:
         for number, previous in before.items():
             signal.signal(number, previous)
+
+
+def _is_left_ignored(number: signal.Signals) -> bool:
+    return number in _LEFT_IGNORED and signal.getsignal(number) is signal.SIG_IGN

@@ -26,54 +26,40 @@ def up(scenario: str, overrides: tuple[str, ...]) -> None:
     settings = load_scenario(locate(scenario, SCENARIO), overrides)
     release = load_catalogue().find(settings.from_)
 
-    from harness.deployment.local import lab as local
-    from harness.deployment.local.record import Owner
-    from harness.deployment.local.settings import LocalSettings
+    from harness.deployment import backends
     from harness.releases.prepare import default_home
 
     home = default_home()
     logs = home / "lab-logs" / datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    deployment = local.up(
-        LocalSettings.of(settings.deployment, settings.balancer),
-        release=release,
-        to=None,
-        home=home,
-        logs=logs,
-        owner=Owner.KEEP,
-        report=click.echo,
-    )
-    click.echo(f"Lab {deployment.id} serves Keystone {release} at {deployment.url}/v3.")
-    click.echo(f"The admin password is in {deployment.folder.secrets}, logs are in {logs}.")
-    click.echo(f"Stop it with: harness lab down {deployment.id}")
+    kept = backends.choose_keeper(settings, home).keep(release, logs, click.echo)
+    click.echo(f"Lab {kept.name} serves Keystone {release} at {kept.url}/v3.")
+    click.echo(f"The admin password is in {kept.secrets}, logs are in {logs}.")
+    click.echo(f"Stop it with: harness lab down {kept.name}")
 
 
 @lab.command()
 @click.argument("name", required=False)
 def down(name: str | None) -> None:
     """Stop every deployment that `lab up` started, or the one NAMEd; nothing else."""
-    from harness.deployment.local import lab as local
-    from harness.deployment.local.record import Standing
+    from harness.deployment import backends
     from harness.releases.prepare import default_home
 
-    home = default_home()
-    kept = [each.id for each in local.status(home) if each.standing is Standing.KEPT]
-    names = [name] if name else kept
+    here = backends.of_this_machine(default_home())
+    names = [name] if name else [each.name for each in here.standing() if each.is_kept]
     if not names:
         click.echo("No lab runs.")
     for each in names:
-        deployment = local.attach(home, each)
-        local.need_not_owned(deployment)
-        ended = deployment.down()
+        ended = here.take_down(each)
         click.echo(f"Lab {each} is down; ended: {', '.join(ended) or 'nothing, it did not run any more'}.")
 
 
 @lab.command()
 def status() -> None:
     """Show the deployments that run."""
-    from harness.deployment.local import lab as local
+    from harness.deployment import backends
     from harness.releases.prepare import default_home
 
-    found = local.status(default_home())
+    found = backends.of_this_machine(default_home()).standing()
     if not found:
         click.echo("No lab runs.")
         return
@@ -84,5 +70,5 @@ def status() -> None:
     table = Table("lab", "standing", "release", "url", "started", "running", "logs")
     for each in found:
         running = ", ".join(each.running) or "nothing"
-        table.add_row(each.id, each.standing, each.release, each.url, each.started, running, str(each.logs))
+        table.add_row(each.name, each.standing, each.release, each.url, each.started, running, str(each.logs))
     Terminal().print(table)

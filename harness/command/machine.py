@@ -41,13 +41,14 @@ def check(install: bool) -> None:
 
 
 def _need_programs(*, install: bool) -> None:
-    from harness.deployment.local.install import install_missing
-    from harness.deployment.local.requirements import missing_programs
+    from harness.deployment import backends
+    from harness.releases.prepare import default_home
 
-    missing = missing_programs()
+    here = backends.of_this_machine(default_home())
+    missing = here.missing()
     if missing and install:
-        install_missing(missing, report=click.echo)
-        missing = missing_programs()
+        here.install(missing, report=click.echo)
+        missing = here.missing()
     if missing:
         raise UsageError("; ".join(f"{each.program} is missing: {each.install}" for each in missing) + ".")
 

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from harness.evidence.rundir import RunDirectory
     from harness.judge.earlier.baseline_file import Baseline
-    from harness.run.conduct import Conducted, Order
+    from harness.run.conducted import Conducted
+    from harness.run.order import Order
     from harness.scenario import Scenario
 
 
@@ -92,7 +93,7 @@ def _carry_out(
     from harness.command.judge import judge_and_report
     from harness.command.terminal import Terminal
     from harness.releases.prepare import default_home
-    from harness.run.conduct import Order
+    from harness.run.order import Order
 
     order = Order(
         scenario=settings,
@@ -120,9 +121,8 @@ def _conducted(order: Order, console: Console, live_port: int | None) -> Conduct
     from harness.run.terminal_watcher import TerminalWatcher
 
     beside = _page_beside(console, live_port) if live_port is not None else None
-    with LiveView(console) as view:
-        watcher = TerminalWatcher(view)
-        return conduct(order, watcher, beside) if beside else conduct(order, watcher)
+    watchers = [TerminalWatcher(LiveView(console))]
+    return conduct(order, watchers, beside) if beside else conduct(order, watchers)
 
 
 def _page_beside(console: Console, port: int) -> Callable[[RunDirectory], AbstractContextManager[None]]:

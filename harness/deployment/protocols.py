@@ -2,71 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from harness.deployment.abilities import Abilities
+from harness.deployment.command import CommandResult
 from harness.keystone.credentials import Credentials
 from harness.releases.catalogue import Release
 from harness.scenario import StopSignal
-from harness.scenario.fault import FaultSettings
-
-
-@dataclass(frozen=True, slots=True)
-class CommandResult:
-    """What became of one command of the procedure."""
-
-    argv: tuple[str, ...]
-    """Program name and arguments, without secrets and without the folder of the program."""
-    exit_code: int
-    duration_s: float
-    log: Path
-    """Everything it printed, and what it logged."""
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A database thread that waits for a lock."""
-
-    thread: int
-    account: str
-    state: str
-    """The database's own words, such as `Waiting for table metadata lock`."""
-    waited_s: float
-    """Since its statement began, so the wait is no longer than this."""
-    statement: str
-    """What it wants to run, without its literals: `harness.deployment.statement`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Activity:
-    """What goes on in the database at one instant."""
-
-    waiting: tuple[Waiting, ...]
-    """Longest wait first."""
-    transactions: int
-    oldest_transaction_s: float
-    """0 where there is none."""
-
-
-class Balancer(Protocol):
-    """The load balancer in front of the nodes."""
-
-    def set_state(self, node: str, state: str) -> None:
-        """Put a node's server into `drain`, `maint` or `ready`."""
-
-    def sessions(self, node: str) -> int:
-        """Sessions that the balancer still has with the node, queued ones included."""
-
-    def is_up(self, node: str) -> bool:
-        """Whether the balancer now sends new sessions to the node."""
-
-    def counters(self) -> Mapping[str, Mapping[str, int | str]]:
-        """Counters per server and for `FRONTEND` and `BACKEND`: `scur`, `stot`, `econ`, `eresp`, `wretr`,
-        `wredis`, `hrsp_5xx`, `status`, ...
-        """
 
 
 class Node(Protocol):
@@ -115,25 +59,6 @@ class Database(Protocol):
         `migrate_version` -> sorted `repository=version`.
         """
 
-    def needs_trust(self) -> bool:
-        """Whether it writes a binary log, so that creating triggers needs the trust flag."""
-
-    def trust_function_creators(self) -> bool:
-        """Current global value of `log_bin_trust_function_creators`."""
-
-    def set_trust_function_creators(self, value: bool) -> None:
-        """Set the global `log_bin_trust_function_creators`."""
-
-    def watch(self) -> AbstractContextManager[Callable[[], Activity]]:
-        """A connection kept open to look often at what goes on; the look itself waits for no lock.
-
-        Raises:
-            StepError: the database does not answer; so does each look.
-        """
-
-    def backup(self, target: Path, deadline_s: float) -> CommandResult:
-        """Dump the Keystone database to `target`, readable by its owner only."""
-
 
 class UpgradeHost(Protocol):
     """Where the new release is installed and runs `keystone-manage`, but never serves."""
@@ -149,41 +74,6 @@ class UpgradeHost(Protocol):
         """Run `keystone-status <args>` of `release`, likewise."""
 
 
-class Injection(Protocol):
-    """One fault, made ready but not begun."""
-
-    def begin(self) -> int:
-        """Do it and return at once; CLOCK_MONOTONIC nanoseconds at which it was in force.
-
-        Raises:
-            HarnessError: it could not be done; `end` undoes what was done of it.
-        """
-
-    def end(self) -> int:
-        """Undo it; CLOCK_MONOTONIC nanoseconds until which it was in force.
-
-        Harmless where nothing was begun, and when called again.
-
-        Raises:
-            HarnessError: it could not be undone.
-        """
-
-    @property
-    def detail(self) -> Mapping[str, object]:
-        """For the journal: what was hit. No secrets."""
-
-
-class Faults(Protocol):
-    """Does harm on purpose, to one deployment and to nothing else; not every back-end has it."""
-
-    def prepare(self, fault: FaultSettings) -> Injection:
-        """Make a fault ready, so that beginning it takes no time.
-
-        Raises:
-            HarnessError: it is not possible now, e.g. there is nothing to hit.
-        """
-
-
 class Deployment(Protocol):
     """The thing upgraded: nodes, database, caches, balancer, and the upgrade host."""
 
@@ -192,22 +82,12 @@ class Deployment(Protocol):
         """Base URL of the balancer, an IP literal, without `/v3`."""
 
     @property
-    def reference_url(self) -> str | None:
-        """Base URL of a target on the same machine that has nothing to do but answer `REFERENCE_BODY`; None
-        where there is none.
-        """
-
-    @property
     def admin(self) -> Credentials:
         """The account that `keystone-manage bootstrap` made."""
 
     @property
-    def nodes(self) -> tuple[Node, ...]:
+    def nodes(self) -> Sequence[Node]:
         """In the order in which they are rolled."""
-
-    @property
-    def balancer(self) -> Balancer:
-        """The load balancer."""
 
     @property
     def database(self) -> Database:
@@ -220,3 +100,14 @@ class Deployment(Protocol):
     @property
     def software(self) -> Mapping[str, str]:
         """Versions of the server programs, for `run.json`."""
+
+    @property
+    def abilities(self) -> Abilities:
+        """What else it can do."""
+
+    def down(self) -> Sequence[str]:
+        """End what was brought up and nothing else; returns names of what ran. Harmless where it is down.
+
+        Raises:
+            HarnessError: something could not be ended.
+        """

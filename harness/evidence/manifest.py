@@ -80,6 +80,8 @@ class Manifest(_Part):
     owner: Owner | None = None
     command: tuple[str, ...] = ()
     """The command line of the run."""
+    abilities: tuple[str, ...] | None = None
+    """What the deployment could do, of `names.Ability`, sorted; None in runs that do not tell."""
 
     @cached_property
     def stored(self) -> StoredScenario:

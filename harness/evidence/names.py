@@ -82,6 +82,18 @@ class Step(StrEnum):
     INJECT = "inject"
 
 
+class Ability(StrEnum):
+    """What not every deployment can do or tell; a run names what its own could."""
+
+    FAULTS = "faults"  # harm on purpose
+    BACKUP = "backup"  # a dump of the database
+    TRUST = "trust"  # reading and setting log_bin_trust_function_creators
+    DRAIN = "drain"  # taking a node out of the balancer, and back
+    REFERENCE = "reference"  # a known-good target beside the balancer
+    DATABASE_ACTIVITY = "database_activity"  # what waits in the database
+    BALANCER_COUNTERS = "balancer_counters"  # what the balancer counts, and whom it sees up
+
+
 class Edge(StrEnum):
     """What a journal line says of its phase or step."""
 

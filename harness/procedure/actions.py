@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import TypeVar
 
-from harness.deployment.protocols import CommandResult
-from harness.errors import NoRoomError, StepError, WaitTimeoutError
+from harness.deployment.abilities import Drain
+from harness.deployment.command import CommandResult
+from harness.errors import HarnessError, NoRoomError, StepError, WaitTimeoutError
 from harness.evidence.clock import now_ns
 from harness.evidence.ledger import Stage as LedgerStage
-from harness.evidence.names import Phase, Step
+from harness.evidence.names import Ability, Phase, Step
 from harness.evidence.outcomes import (
     Advice,
     Backup,
@@ -78,7 +80,7 @@ def _backup(context: Context, _: Phase, __: PlannedStep, report: StepReport) -> 
     target = context.logs.parent / "backup.sql"
     deadline_s = context.scenario.procedure.command_deadline_s
     with report.busy():
-        result = context.deployment.database.backup(target, deadline_s)
+        result = _able(context.deployment.abilities.backup, Ability.BACKUP).backup(target, deadline_s)
     _describe(report, result)
     if result.exit_code != 0:
         raise StepError(f"the backup of the database failed (exit {result.exit_code}, see {result.log.name})")
@@ -86,7 +88,7 @@ def _backup(context: Context, _: Phase, __: PlannedStep, report: StepReport) -> 
 
 
 def _versions(context: Context, phase: Phase, step: PlannedStep, report: StepReport) -> None:
-    _expect_tables(context, phase, step, report, context.schema.before)
+    _expect_tables(context, phase, step, report)
 
 
 def _advisory(context: Context, report: StepReport, result: CommandResult, importance: Importance) -> None:
@@ -99,28 +101,28 @@ def _advisory(context: Context, report: StepReport, result: CommandResult, impor
         )
 
 
-def _doctor(context: Context, _: Phase, __: PlannedStep, report: StepReport) -> None:
-    result = _manage(context, context.to, ("doctor",), "doctor.log", report)
+def _doctor(context: Context, _: Phase, step: PlannedStep, report: StepReport) -> None:
+    result = _manage(context, step.need_release(), ("doctor",), "doctor.log", report)
     _advisory(context, report, result, context.scenario.procedure.doctor)
 
 
-def _upgrade_check(context: Context, _: Phase, __: PlannedStep, report: StepReport) -> None:
+def _upgrade_check(context: Context, _: Phase, step: PlannedStep, report: StepReport) -> None:
     log = context.logs / "upgrade_check.log"
     with report.busy():
         result = context.deployment.upgrade_host.status(
-            context.to, ("upgrade", "check"), log, context.scenario.procedure.command_deadline_s
+            step.need_release(), ("upgrade", "check"), log, context.scenario.procedure.command_deadline_s
         )
     _advisory(context, report, result, context.scenario.procedure.upgrade_check)
 
 
-def _token_flush(context: Context, _: Phase, __: PlannedStep, report: StepReport) -> None:
-    result = _manage(context, context.from_, ("token_flush",), "token_flush.log", report)
+def _token_flush(context: Context, _: Phase, step: PlannedStep, report: StepReport) -> None:
+    result = _manage(context, step.need_release(), ("token_flush",), "token_flush.log", report)
     _describe(report, result)
     _require_success(result)
 
 
 def _set_trust(context: Context, _: Phase, __: PlannedStep, report: StepReport) -> None:
-    database = context.deployment.database
+    database = _able(context.deployment.abilities.trust, Ability.TRUST)
     before = database.trust_function_creators()
     report.tell(TrustSet(binlog=True, before=before))
     # Remembered before the change, so that a failure half-way is put right as well.
@@ -137,7 +139,7 @@ def _restore_trust(context: Context, _: Phase, __: PlannedStep, report: StepRepo
     if before is None:
         raise StepError("log_bin_trust_function_creators cannot be restored: its first value is not known")
     report.tell(TrustRestored(before=before))
-    database = context.deployment.database
+    database = _able(context.deployment.abilities.trust, Ability.TRUST)
     database.set_trust_function_creators(before)
     seen = database.trust_function_creators()
     report.tell(TrustRestored(seen=seen))
@@ -150,7 +152,7 @@ def _restore_trust(context: Context, _: Phase, __: PlannedStep, report: StepRepo
 
 def _db_sync(context: Context, phase: Phase, step: PlannedStep, report: StepReport) -> None:
     _record_tables(context, phase, step, "begin")
-    result = _manage(context, context.to, ("db_sync", f"--{phase}"), f"db_sync_{phase}.log", report)
+    result = _manage(context, step.need_release(), ("db_sync", f"--{phase}"), f"db_sync_{phase}.log", report)
     ended_ns = now_ns()
     _describe(report, result)
     lines = result.log.read_text(encoding="utf-8", errors="replace").splitlines()
@@ -167,42 +169,43 @@ def _db_sync(context: Context, phase: Phase, step: PlannedStep, report: StepRepo
 
 
 def _prove_schema(context: Context, phase: Phase, step: PlannedStep, report: StepReport) -> None:
-    expected = context.schema.contracted if phase is Phase.CONTRACT else context.schema.expanded
-    _expect_tables(context, phase, step, report, expected)
+    _expect_tables(context, phase, step, report)
 
 
-def _db_check(context: Context, phase: Phase, _: PlannedStep, report: StepReport) -> None:
+def _db_check(context: Context, phase: Phase, step: PlannedStep, report: StepReport) -> None:
     """Record what `--check` says; several releases answer 0 whatever is due, so nothing rests on it."""
-    result = _manage(context, context.to, ("db_sync", "--check"), f"db_check_{phase}.log", report)
+    release = step.need_release()
+    result = _manage(context, release, ("db_sync", "--check"), f"db_check_{phase}.log", report)
     _describe(report, result)
     answer = _DB_CHECK_ANSWERS.get(result.exit_code, "an answer that is not documented")
-    report.tell(DatabaseCheck(answer, advisory=True, trusted=context.to.has(Command.DB_SYNC_CHECK)))
+    report.tell(DatabaseCheck(answer, advisory=True, trusted=release.has(Command.DB_SYNC_CHECK)))
 
 
-def _prove_nodes(context: Context, _: Phase, __: PlannedStep, report: StepReport) -> None:
+def _prove_nodes(context: Context, _: Phase, step: PlannedStep, report: StepReport) -> None:
     """Contract is refused unless every node has just shown, itself, that it serves the new release."""
+    release = step.need_release()
     seen: dict[str, str | None] = {node.name: None for node in context.deployment.nodes}
-    report.tell(NodesProven(context.to.version, seen))
+    report.tell(NodesProven(release.version, seen))
     for node in context.deployment.nodes:
         with report.busy():
             seen[node.name], _requests = context.prove_node(
-                node, context.to, context.scenario.roll.start_deadline_s
+                node, release, context.scenario.roll.start_deadline_s
             )
         report.tell(NodesProven(seen=seen))
-        if seen[node.name] != context.to.version:
+        if seen[node.name] != release.version:
             raise StepError(
-                f"{node.name} serves {seen[node.name]}, not {context.to.version}: contract would break it, "
+                f"{node.name} serves {seen[node.name]}, not {release.version}: contract would break it, "
                 "so it is refused"
             )
 
 
 def _drain(context: Context, _: Phase, step: PlannedStep, __: StepReport) -> None:
-    context.deployment.balancer.set_state(str(step.node), "drain")
+    _drainer(context).set_state(str(step.node), "drain")
 
 
 def _wait_drained(context: Context, _: Phase, step: PlannedStep, report: StepReport) -> None:
     """Wait for the node's last session; at the deadline go on, as operators do, and say what was left."""
-    node, balancer = str(step.node), context.deployment.balancer
+    node, balancer = str(step.node), _drainer(context)
     deadline_s = context.scenario.roll.drain_deadline_s
     with report.busy():
         end_s = time.monotonic() + deadline_s
@@ -214,7 +217,7 @@ def _wait_drained(context: Context, _: Phase, step: PlannedStep, report: StepRep
 
 
 def _maint(context: Context, _: Phase, step: PlannedStep, __: StepReport) -> None:
-    context.deployment.balancer.set_state(str(step.node), "maint")
+    _drainer(context).set_state(str(step.node), "maint")
 
 
 def _stop(context: Context, _: Phase, step: PlannedStep, report: StepReport) -> None:
@@ -225,8 +228,9 @@ def _stop(context: Context, _: Phase, step: PlannedStep, report: StepReport) -> 
 
 
 def _switch(context: Context, _: Phase, step: PlannedStep, report: StepReport) -> None:
-    report.tell(Switched(context.to.version))
-    context.node(step.node).switch(context.to)
+    release = step.need_release()
+    report.tell(Switched(release.version))
+    context.node(step.node).switch(release)
 
 
 def _start(context: Context, _: Phase, step: PlannedStep, __: StepReport) -> None:
@@ -234,27 +238,28 @@ def _start(context: Context, _: Phase, step: PlannedStep, __: StepReport) -> Non
 
 
 def _prove(context: Context, _: Phase, step: PlannedStep, report: StepReport) -> None:
-    node = context.node(step.node)
-    report.tell(NodeProven(release_expected=context.to.version))
+    node, release = context.node(step.node), step.need_release()
+    report.tell(NodeProven(release_expected=release.version))
     with report.busy():
-        seen, requests = context.prove_node(node, context.to, context.scenario.roll.start_deadline_s)
+        seen, requests = context.prove_node(node, release, context.scenario.roll.start_deadline_s)
     report.tell(NodeProven(release_seen=seen, requests=requests))
-    if seen != context.to.version:
-        raise StepError(f"{node.name} was started on {context.to.version} and answers as {seen}")
+    if seen != release.version:
+        raise StepError(f"{node.name} was started on {release.version} and answers as {seen}")
 
 
 def _ready(context: Context, _: Phase, step: PlannedStep, __: StepReport) -> None:
-    context.deployment.balancer.set_state(str(step.node), "ready")
+    _drainer(context).set_state(str(step.node), "ready")
 
 
 def _wait_up(context: Context, _: Phase, step: PlannedStep, report: StepReport) -> None:
     node, deadline_s = str(step.node), context.scenario.roll.wait_up_deadline_s
+    balancer = _able(context.deployment.abilities.counters, Ability.BALANCER_COUNTERS)
     with report.busy():
         start_s = time.monotonic()
-        while not context.deployment.balancer.is_up(node):
+        while not balancer.is_up(node):
             waited_s = time.monotonic() - start_s
             if waited_s > deadline_s:
-                status = context.deployment.balancer.counters().get(node, {}).get("status", "unknown")
+                status = balancer.counters().get(node, {}).get("status", "unknown")
                 raise WaitTimeoutError(f"the balancer to see {node} up", waited_s, f"status {status}")
             time.sleep(POLL_S)
 
@@ -298,6 +303,20 @@ ACTIONS: dict[Step, Action] = {
 """How each planned step is carried out."""
 
 
+_T = TypeVar("_T")
+
+
+def _able(ability: _T | None, name: Ability) -> _T:
+    """What the plan would have left out, were it not there."""
+    if ability is None:
+        raise HarnessError(f"the plan asks for the ability {name}, which this deployment has not")
+    return ability
+
+
+def _drainer(context: Context) -> Drain:
+    return _able(context.deployment.abilities.drain, Ability.DRAIN)
+
+
 def _manage(
     context: Context, release: Release, args: tuple[str, ...], log: str, report: StepReport
 ) -> CommandResult:
@@ -320,9 +339,9 @@ def _require_success(result: CommandResult) -> None:
         )
 
 
-def _expect_tables(
-    context: Context, phase: Phase, step: PlannedStep, report: StepReport, expected: dict[str, list[str]]
-) -> None:
+def _expect_tables(context: Context, phase: Phase, step: PlannedStep, report: StepReport) -> None:
+    release = step.need_release()
+    expected = context.schema.tables(release, step.contracted or release)
     seen = _record_tables(context, phase, step, "end")
     report.tell(Tables(expected, seen))
     if seen != expected:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Self
 
-from harness.deployment.protocols import Activity
+from harness.deployment.abilities import Activity
 from harness.evidence.clock import now_ns
 from harness.evidence.jsonl import JsonLinesWriter
 from harness.evidence.names import DATABASE_PHASES, Edge

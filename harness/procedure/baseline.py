@@ -6,9 +6,11 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from harness.evidence.names import Outcome
 from harness.scenario import JudgeSettings
+from harness.statistics.baseline import Pace
 
 
 def objection(
@@ -34,15 +36,18 @@ def objection(
         return f"{unsent} of {len(requests)} requests that were due could not be sent"
     if not sent:
         return "no probe was answered"
-    latency_ms = np.array([row["end_ns"] - row["intended_ns"] for row in sent]) / 1e6
-    lag_ms = np.array([row["start_ns"] - row["intended_ns"] for row in sent]) / 1e6
-    if (p99_ms := float(np.percentile(latency_ms, 99))) > bounds.baseline_p99_ms_max:
+    pace = Pace.of(*(_column(sent, key) for key in ("intended_ns", "start_ns", "end_ns")))
+    if pace.is_slow(bounds):
         limit = _limit("baseline_p99_ms_max", bounds)
-        return f"the 99th percentile of the probes' latency was {p99_ms:.0f} ms ({limit})"
-    if (p99_ms := float(np.percentile(lag_ms, 99))) > bounds.lag_p99_ms_max:
+        return f"the 99th percentile of the probes' latency was {pace.latency_ms_p99:.0f} ms ({limit})"
+    if pace.is_late(bounds):
         limit = _limit("lag_p99_ms_max", bounds)
-        return f"the generator sent up to {p99_ms:.0f} ms late at the 99th percentile ({limit})"
+        return f"the generator sent up to {pace.lag_ms_p99:.0f} ms late at the 99th percentile ({limit})"
     return None
+
+
+def _column(rows: list[dict[str, Any]], key: str) -> NDArray[np.int64]:
+    return np.array([row[key] for row in rows], np.int64)
 
 
 def _limit(key: str, bounds: JudgeSettings) -> str:

@@ -14,7 +14,7 @@ from harness.evidence.ledger import Stage as LedgerStage
 from harness.procedure.continuity import Continuity
 from harness.procedure.stage import Stage
 from harness.releases.catalogue import Release
-from harness.releases.migrations import Heads
+from harness.releases.schema import Schema
 from harness.scenario import Scenario
 
 
@@ -29,40 +29,11 @@ class Generator(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True)
-class Schema:
-    """Rows that the version tables must hold after each change, read from both releases' own scripts."""
-
-    from_: Heads
-    to: Heads
-
-    @property
-    def before(self) -> dict[str, list[str]]:
-        """Before anything: the old release, complete."""
-        return _rows(self.from_.expand, self.from_.contract)
-
-    @property
-    def expanded(self) -> dict[str, list[str]]:
-        """After expand: the new release's expand branch, the old one's contract branch."""
-        return _rows(self.to.expand, self.from_.contract)
-
-    @property
-    def contracted(self) -> dict[str, list[str]]:
-        """After contract: the new release, complete."""
-        return _rows(self.to.expand, self.to.contract)
-
-
-def _rows(*revisions: str) -> dict[str, list[str]]:
-    return {"alembic_version": sorted(revisions)}
-
-
 @dataclass(slots=True)
 class Context:
     """Everything a step may use, and the little that steps tell each other."""
 
     scenario: Scenario
-    from_: Release
-    to: Release
     schema: Schema
     deployment: Deployment
     generator: Generator

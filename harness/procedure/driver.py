@@ -25,6 +25,8 @@ def drive(context: Context, phases: Iterable[PlannedPhase]) -> None:
         context.generator.check_alive()
     except BaseException:
         with uninterrupted():
+            # Nobody may break what is being put back.
+            context.stage.dismiss()
             _put_back(context)
         raise
 

@@ -9,17 +9,15 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-from harness.deployment.protocols import Injection
-from harness.errors import HarnessError
+from harness.deployment.abilities import Faults, Injection
+from harness.errors import HarnessError, UsageError
 from harness.evidence.clock import now_ns
 from harness.evidence.journal import Journal
 from harness.evidence.names import Edge, Phase, Step
 from harness.evidence.outcomes import FaultBroken, FaultNote
 from harness.procedure.alignment import next_probe_ns
-from harness.procedure.sampler import Progress
-from harness.procedure.stage import Watcher
 from harness.scenario.fault import LASTING, OF_THE_PLAN, FaultKind, FaultSettings
 from harness.signals import uninterrupted
 
@@ -30,13 +28,6 @@ _BEFORE_PROBE_NS = 2_000_000
 """An aligned fault begins so long before the probe is due: more than it takes, less than a probe interval."""
 _JOIN_S_MAX = 60.0
 """For the thread to undo what is under way; starting a killed node again is the longest."""
-
-
-class View(Watcher, Protocol):
-    """Somebody who watches the run; told everything that this is told."""
-
-    def tick(self, progress: Progress) -> None:
-        """Take note of how the requests go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,26 +91,27 @@ class _Active:
 
 
 class FaultSchedule:
-    """Watches the stage, passes on what it is told, and injects what is due.
+    """Takes part in the procedure: injects what is due.
 
     Faults by the clock happen in a thread of their own; those at a step's edge happen in the driver's, before
     the next step. Whatever ends the run, `armed` undoes what is in force before it returns, and a fault that
-    could not be injected is an error of the harness: a control without its fault would prove nothing.
+    could not be injected is an error of the harness that ends the run at the next edge: a control without its
+    fault would prove nothing.
     """
 
     def __init__(
         self,
         faults: Sequence[FaultSettings],
         journal: Journal,
-        view: View,
+        say: Callable[[str], None] = lambda _: None,
         *,
         clock: Callable[[], int] = now_ns,
         wait: Callable[[threading.Condition, float], object] = threading.Condition.wait,
     ) -> None:
-        """`clock` and `wait` (at most so many seconds, or until notified) are the tests' to replace."""
+        """`say` tells whoever watches; `clock` and `wait` (so long, or until notified) are for tests."""
         self._faults = tuple(faults)
         self._journal = journal
-        self._view = view
+        self._say = say
         self._clock = clock
         self._wait = wait
         self._changed = threading.Condition()
@@ -134,13 +126,40 @@ class FaultSchedule:
         self._prepare: Callable[[FaultSettings], Injection] | None = None
         self._probes = Path()
 
-    # --- watching
+    # --- taking part
 
-    def phase_began(self, phase: str) -> None:
-        """Put what the phase has in store on the clock."""
-        began_ns = self._clock()
+    def phase_began(self, phase: Phase) -> None:
+        """Put what the phase has in store on the clock.
+
+        Raises:
+            HarnessError: a fault could not be made ready, injected or undone.
+        """
         self._phase = phase
-        self._view.phase_began(phase)
+        with self._taking_part():
+            self._put_phase(phase, self._clock())
+
+    def step_began(self, phase: Phase, step: Step, node: str | None) -> None:
+        """Inject what is due before the step acts; raises likewise."""
+        with self._taking_part():
+            self._at_edge(phase, step, node, Edge.BEGIN)
+
+    def step_ended(self, phase: Phase, step: Step, node: str | None) -> None:
+        """Inject what is due before the next step; raises likewise."""
+        with self._taking_part():
+            self._at_edge(phase, step, node, Edge.END)
+
+    @contextmanager
+    def _taking_part(self) -> Iterator[None]:
+        """Raise what has failed since the last edge, and what fails at this one, in the schedule's words."""
+        if self._error is not None and self._armed:
+            raise _as_harness_error(self._error)
+        try:
+            yield
+        except Exception as error:
+            self._keep(error)
+            raise _as_harness_error(error) from error
+
+    def _put_phase(self, phase: Phase, began_ns: int) -> None:
         if not self._armed:
             return
         for fault in self._faults:
@@ -149,45 +168,24 @@ class FaultSchedule:
         for occurrence in in_phase(self._faults, phase, began_ns):
             self._put(occurrence.due_ns - _PREPARE_NS, lambda o=occurrence: self._get_ready(o))  # type: ignore[misc]
 
-    def phase_skipped(self, phase: str, reason: str) -> None:
-        """Pass it on."""
-        self._view.phase_skipped(phase, reason)
-
-    def step_began(self, phase: str, step: str, node: str | None) -> None:
-        """Inject what is due before the step acts."""
-        self._view.step_began(phase, step, node)
-        self._at_edge(phase, step, node, Edge.BEGIN)
-
-    def step_ended(self, phase: str, step: str, node: str | None, edge: str, words: str) -> None:
-        """Inject what is due before the next step."""
-        self._view.step_ended(phase, step, node, edge, words)
-        self._at_edge(phase, step, node, edge)
-
-    def note(self, words: str) -> None:
-        """Pass it on."""
-        self._view.note(words)
-
-    def tick(self, progress: Progress) -> None:
-        """Pass it on."""
-        self._view.tick(progress)
-
     # --- acting
 
     @contextmanager
-    def armed(self, prepare: Callable[[FaultSettings], Injection], probes: Path) -> Iterator[None]:
+    def armed(self, able: Faults | None, probes: Path) -> Iterator[None]:
         """Inject during the block; undo everything when it is left.
 
         Args:
-            prepare: makes a fault of the deployment ready.
+            able: makes faults of the deployment ready; None where it has no such ability.
             probes: request file of the probes, by which faults are aligned.
 
         Raises:
+            UsageError: the scenario has a fault that this deployment can not have.
             HarnessError: a fault could not be injected, or not undone, or its time never came.
         """
         if not self._faults:
             yield
             return
-        self._prepare, self._probes, self._armed = prepare, probes, True
+        self._prepare, self._probes, self._armed = self._preparing(able), probes, True
         thread = threading.Thread(target=self._run, name="faults", daemon=True)
         thread.start()
         try:
@@ -196,12 +194,21 @@ class FaultSchedule:
             with uninterrupted():
                 self._disarm(thread)
         if self._error is not None:
-            raise self._as_harness_error(self._error)
+            raise _as_harness_error(self._error)
         missing = [fault.called for fault in self._faults if fault.called not in self._injected]
         if missing:
             raise HarnessError(
                 f"the fault {missing[0]} was never injected: its phase or step did not come, or ended first"
             )
+
+    def _preparing(self, able: Faults | None) -> Callable[[FaultSettings], Injection] | None:
+        harm = [fault.called for fault in self._faults if fault.kind not in OF_THE_PLAN]
+        if harm and able is None:
+            raise UsageError(
+                f"faults: {harm[0]}: this deployment has no way to be harmed on purpose; leave its faults "
+                "out, or run the control on a back-end that has one."
+            )
+        return None if able is None else able.prepare
 
     def _disarm(self, thread: threading.Thread) -> None:
         self._armed = False
@@ -210,11 +217,6 @@ class FaultSchedule:
             self._changed.notify()
         thread.join(_JOIN_S_MAX)
         self._undo_all()  # where the thread hangs or broke
-
-    def _as_harness_error(self, error: BaseException) -> HarnessError:
-        if isinstance(error, HarnessError):
-            return HarnessError(f"a fault could not be injected or undone: {error}")
-        return HarnessError(f"the injection of faults broke: {type(error).__name__}: {error}")
 
     def _at_edge(self, phase: str, step: str, node: str | None, edge: str) -> None:
         if not self._armed:
@@ -316,8 +318,14 @@ class FaultSchedule:
         if "end_ns" in measured:
             self._injected.add(fault.called)
             lasted_s = (measured["end_ns"] - measured["begin_ns"]) / 1e9
-            self._view.note(f"fault {fault.called} injected" + (f", {lasted_s:.3f} s" if lasted_s else ""))
+            self._say(f"fault {fault.called} injected" + (f", {lasted_s:.3f} s" if lasted_s else ""))
 
 
 def _phase_of(fault: FaultSettings) -> str | None:
     return Phase.CONTRACT if fault.kind is FaultKind.CONTRACT_EARLY else fault.phase
+
+
+def _as_harness_error(error: BaseException) -> HarnessError:
+    if isinstance(error, HarnessError):
+        return HarnessError(f"a fault could not be injected or undone: {error}")
+    return HarnessError(f"the injection of faults broke: {type(error).__name__}: {error}")

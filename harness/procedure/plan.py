@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from harness.evidence.names import Phase, Step
+from harness.errors import HarnessError
+from harness.evidence.names import Ability, Phase, Step
 from harness.releases.catalogue import Command, Release
 from harness.scenario import Scenario
 
@@ -24,17 +25,53 @@ _DRAINED_ROLL = (
     Step.SETTLE,
 )
 _UNDRAINED_ROLL = (Step.STOP, Step.SWITCH, Step.START, Step.PROVE, Step.WAIT_UP, Step.SETTLE)
+_OF_RELEASE = frozenset({Step.SWITCH, Step.PROVE})
+"""Steps of the roll that need to know the release."""
+_NEEDS = {
+    Step.BACKUP: Ability.BACKUP,
+    Step.SET_TRUST: Ability.TRUST,
+    Step.RESTORE_TRUST: Ability.TRUST,
+    Step.DRAIN: Ability.DRAIN,
+    Step.WAIT_DRAINED: Ability.DRAIN,
+    Step.MAINT: Ability.DRAIN,
+    Step.READY: Ability.DRAIN,
+    Step.WAIT_UP: Ability.BALANCER_COUNTERS,
+}
+"""Steps that not every deployment can take, and what they need of it."""
+_CAN_NOT = {
+    Ability.BACKUP: "gives no way to back its database up",
+    Ability.TRUST: "gives no way to set log_bin_trust_function_creators",
+    Ability.DRAIN: "gives no way to take a node out of its balancer",
+    Ability.BALANCER_COUNTERS: "does not tell whom its balancer sees up",
+}
+"""In the reason of a step that is left out."""
+_OF_ONE_STEP = frozenset({Phase.TRUST, Phase.RESTORE})
+"""Phases that are for their first step alone, and left out with it."""
 _UPGRADING_PHASES = (Phase.FLUSH, Phase.TRUST, Phase.EXPAND, Phase.MIGRATE, Phase.ROLL, Phase.CONTRACT)
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedStep:
-    """One step, not yet taken."""
+    """One step, not yet taken; it says all that its action needs to know of releases and nodes."""
 
     step: Step
     node: str | None = None
     skip: str | None = None
     """Reason not to take it, or None."""
+    release: Release | None = None
+    """Whose commands it runs, what its node is taken to, or for what the schema was last expanded."""
+    contracted: Release | None = None
+    """For what the schema was last contracted; only of steps that hold the version tables against it."""
+
+    def need_release(self) -> Release:
+        """Its release.
+
+        Raises:
+            HarnessError: the plan names none, though its action needs one.
+        """
+        if self.release is None:
+            raise HarnessError(f"the plan names no release for the step {self.step}")
+        return self.release
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +85,13 @@ class PlannedPhase:
 
 
 def plan(
-    scenario: Scenario, from_: Release, to: Release, nodes: Sequence[str], *, needs_trust: bool
+    scenario: Scenario,
+    from_: Release,
+    to: Release,
+    nodes: Sequence[str],
+    *,
+    needs_trust: bool,
+    abilities: Collection[Ability] = frozenset(Ability),
 ) -> tuple[PlannedPhase, ...]:
     """Every probed phase of the procedure, skipped ones with their reason.
 
@@ -58,10 +101,13 @@ def plan(
         to: the release to reach; may be the same one.
         nodes: names, in the order in which they are rolled.
         needs_trust: whether the database writes a binary log.
+        abilities: what the deployment can do; steps that need another one are left out.
     """
-    phases = tuple(_phases(scenario, from_, to, nodes, needs_trust=needs_trust))
+    phases = (
+        _possible(phase, abilities) for phase in _phases(scenario, from_, to, nodes, needs_trust=needs_trust)
+    )
     if not scenario.continuity.enabled:
-        return phases
+        return tuple(phases)
     return tuple(_with_continuity(phase, nodes) for phase in phases)
 
 
@@ -69,21 +115,36 @@ def _phases(
     scenario: Scenario, from_: Release, to: Release, nodes: Sequence[str], *, needs_trust: bool
 ) -> Iterator[PlannedPhase]:
     yield _baseline(scenario)
-    yield _preflight(scenario, to)
+    yield _preflight(scenario, from_, to)
     if not scenario.procedure.upgrade:
         yield from (PlannedPhase(phase, skip=NOT_UPGRADED) for phase in _UPGRADING_PHASES)
         yield PlannedPhase(Phase.RESTORE, skip=NOT_UPGRADED)
     else:
         yield _flush(from_)
         yield _trust(Phase.TRUST, Step.SET_TRUST, needs_trust=needs_trust)
-        yield _phase(Phase.EXPAND, Step.DB_SYNC, Step.PROVE_SCHEMA, Step.DB_CHECK, Step.SETTLE)
-        yield _migrate(to)
-        yield PlannedPhase(Phase.ROLL, (*_roll(scenario, nodes), _read_back(scenario)))
-        yield _phase(
-            Phase.CONTRACT, Step.PROVE_NODES, Step.DB_SYNC, Step.PROVE_SCHEMA, Step.DB_CHECK, Step.SETTLE
-        )
+        yield PlannedPhase(Phase.EXPAND, _sync(to, contracted=from_))
+        yield _migrate(from_, to)
+        yield PlannedPhase(Phase.ROLL, (*_roll(scenario, to, nodes), _read_back(scenario)))
+        proven = PlannedStep(Step.PROVE_NODES, release=to)
+        yield PlannedPhase(Phase.CONTRACT, (proven, *_sync(to, contracted=to)))
         yield _trust(Phase.RESTORE, Step.RESTORE_TRUST, needs_trust=needs_trust)
     yield PlannedPhase(Phase.COOLDOWN, (PlannedStep(Step.OBSERVE), _read_back(scenario)))
+
+
+def _possible(phase: PlannedPhase, abilities: Collection[Ability]) -> PlannedPhase:
+    """The phase with each step left out that needs what the deployment can not do."""
+    if phase.skip is not None:
+        return phase
+    first = _objection(phase.steps[0], abilities)
+    if first is not None and phase.phase in _OF_ONE_STEP:
+        return PlannedPhase(phase.phase, skip=first)
+    steps = (replace(step, skip=step.skip or _objection(step, abilities)) for step in phase.steps)
+    return replace(phase, steps=tuple(steps))
+
+
+def _objection(step: PlannedStep, abilities: Collection[Ability]) -> str | None:
+    needed = _NEEDS.get(step.step)
+    return None if needed is None or needed in abilities else f"this deployment {_CAN_NOT[needed]}"
 
 
 def _baseline(scenario: Scenario) -> PlannedPhase:
@@ -99,11 +160,7 @@ def _read_back(scenario: Scenario) -> PlannedStep:
     return PlannedStep(Step.READ_BACK, skip=unasked)
 
 
-def _phase(phase: Phase, *steps: Step) -> PlannedPhase:
-    return PlannedPhase(phase, tuple(PlannedStep(step) for step in steps))
-
-
-def _preflight(scenario: Scenario, to: Release) -> PlannedPhase:
+def _preflight(scenario: Scenario, from_: Release, to: Release) -> PlannedPhase:
     backup = None if scenario.procedure.backup else "the scenario asks for none (procedure.backup = false)"
     doctor = None if to.has(Command.DOCTOR) else f"{to} has no keystone-manage doctor"
     check = None if to.has(Command.UPGRADE_CHECK) else f"{to} has no keystone-status upgrade check"
@@ -111,9 +168,9 @@ def _preflight(scenario: Scenario, to: Release) -> PlannedPhase:
         Phase.PREFLIGHT,
         (
             PlannedStep(Step.BACKUP, skip=backup),
-            PlannedStep(Step.VERSIONS),
-            PlannedStep(Step.DOCTOR, skip=doctor),
-            PlannedStep(Step.UPGRADE_CHECK, skip=check),
+            PlannedStep(Step.VERSIONS, release=from_, contracted=from_),
+            PlannedStep(Step.DOCTOR, skip=doctor, release=to),
+            PlannedStep(Step.UPGRADE_CHECK, skip=check, release=to),
             PlannedStep(Step.SETTLE),
         ),
     )
@@ -122,25 +179,36 @@ def _preflight(scenario: Scenario, to: Release) -> PlannedPhase:
 def _flush(from_: Release) -> PlannedPhase:
     if not from_.has(Command.TOKEN_FLUSH):
         return PlannedPhase(Phase.FLUSH, skip=f"{from_} has no token_flush: its tokens are not stored")
-    return _phase(Phase.FLUSH, Step.TOKEN_FLUSH, Step.SETTLE)
+    flush = PlannedStep(Step.TOKEN_FLUSH, release=from_)
+    return PlannedPhase(Phase.FLUSH, (flush, PlannedStep(Step.SETTLE)))
 
 
 def _trust(phase: Phase, step: Step, *, needs_trust: bool) -> PlannedPhase:
     if not needs_trust:
         return PlannedPhase(phase, skip="the database writes no binary log, so the flag does not matter")
-    return _phase(phase, step, Step.SETTLE)
+    return PlannedPhase(phase, (PlannedStep(step), PlannedStep(Step.SETTLE)))
 
 
-def _migrate(to: Release) -> PlannedPhase:
+def _sync(to: Release, *, contracted: Release) -> tuple[PlannedStep, ...]:
+    """A change of the schema, and the proof of what it left."""
+    return (
+        PlannedStep(Step.DB_SYNC, release=to),
+        PlannedStep(Step.PROVE_SCHEMA, release=to, contracted=contracted),
+        PlannedStep(Step.DB_CHECK, release=to),
+        PlannedStep(Step.SETTLE),
+    )
+
+
+def _migrate(from_: Release, to: Release) -> PlannedPhase:
     if not to.has(Command.DB_SYNC_MIGRATE):
         return PlannedPhase(Phase.MIGRATE, skip=f"db_sync --migrate does nothing in {to}")
-    return _phase(Phase.MIGRATE, Step.DB_SYNC, Step.PROVE_SCHEMA, Step.DB_CHECK, Step.SETTLE)
+    return PlannedPhase(Phase.MIGRATE, _sync(to, contracted=from_))
 
 
-def _roll(scenario: Scenario, nodes: Sequence[str]) -> Iterator[PlannedStep]:
+def _roll(scenario: Scenario, to: Release, nodes: Sequence[str]) -> Iterator[PlannedStep]:
     steps = _DRAINED_ROLL if scenario.roll.drained else _UNDRAINED_ROLL
     for node in nodes:
-        yield from (PlannedStep(step, node) for step in steps)
+        yield from (PlannedStep(step, node, release=to if step in _OF_RELEASE else None) for step in steps)
 
 
 def _with_continuity(phase: PlannedPhase, nodes: Sequence[str]) -> PlannedPhase:

@@ -16,22 +16,12 @@ from harness.evidence.clock import now_ns
 from harness.evidence.jsonl import JsonLinesWriter, follow_jsonl
 from harness.evidence.names import Edge, Outcome
 from harness.procedure.stage import Stage
+from harness.procedure.watchers import Progress
 
 INTERVAL_S = 1.0
 """Slow beside the balancer's 1 ms answer, quick beside the shortest step that matters."""
 
 Counters = Mapping[str, Mapping[str, int | str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """Requests since the load began."""
-
-    requests: int
-    failed: int
-    """Failed and unknown ones."""
-    rate_hz: float
-    """Over the last interval."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +39,13 @@ class Sampler:
 
     def __init__(
         self,
-        counters: Callable[[], Counters],
+        counters: Callable[[], Counters] | None,
         samples: Path,
         requests: Path,
         stage: Stage,
         tick: Callable[[Progress], None],
     ) -> None:
+        """`counters` is None where the balancer can not be asked; the requests are looked at all the same."""
         self._counters = counters
         self._writer = JsonLinesWriter(samples)
         self._requests = requests
@@ -112,6 +103,8 @@ class Sampler:
                 self._stage.note(f"a sample could not be taken: {type(error).__name__}: {error}")
 
     def _sample_balancer(self, mark: _Mark) -> None:
+        if self._counters is None:
+            return
         counters = self._counters()
         self._writer.append(Sample(now_ns(), mark.phase, mark.step, counters, mark.edge).row())
 

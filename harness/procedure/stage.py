@@ -1,9 +1,9 @@
-"""Announces every phase and step: in the journal before it acts and after, and to whoever watches."""
+"""Announces every phase and step: in the journal before it acts and after, and to whoever takes part."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -13,25 +13,24 @@ from harness.evidence.clock import now_ns
 from harness.evidence.journal import Journal
 from harness.evidence.names import Edge, Phase, Step
 from harness.evidence.outcomes import Result
+from harness.procedure.watchers import Watchers
 
 
-class Watcher(Protocol):
-    """Somebody who is told what goes on; never asked anything."""
+class Participant(Protocol):
+    """Somebody who acts at the edges of the procedure, on its thread; where that fails, the run ends."""
 
-    def phase_began(self, phase: str) -> None:
-        """Take note that a phase began."""
+    def phase_began(self, phase: Phase) -> None:
+        """Do what is due as a phase begins.
 
-    def phase_skipped(self, phase: str, reason: str) -> None:
-        """Take note that a phase is left out."""
+        Raises:
+            HarnessError: it could not be done.
+        """
 
-    def step_began(self, phase: str, step: str, node: str | None) -> None:
-        """Take note that a step began."""
+    def step_began(self, phase: Phase, step: Step, node: str | None) -> None:
+        """Do what is due before the step acts; likewise."""
 
-    def step_ended(self, phase: str, step: str, node: str | None, edge: str, words: str) -> None:
-        """Take note that a step ended, was skipped or failed."""
-
-    def note(self, words: str) -> None:
-        """Take note of anything else."""
+    def step_ended(self, phase: Phase, step: Step, node: str | None) -> None:
+        """Do what is due once the step has succeeded, before the next one; likewise."""
 
 
 @dataclass(slots=True)
@@ -64,9 +63,13 @@ class StepReport:
 class Stage:
     """Writes journal lines round phases and steps."""
 
-    def __init__(self, journal: Journal, watcher: Watcher) -> None:
+    def __init__(
+        self, journal: Journal, watchers: Watchers | None = None, participants: Sequence[Participant] = ()
+    ) -> None:
+        """`watchers` are told, `participants` act; who watches can break nothing, who acts ends the run."""
         self._journal = journal
-        self._watcher: Watcher | None = watcher
+        self._watchers = watchers or Watchers()
+        self._participants = tuple(participants)
         self.phase_now: str | None = None
         self.step_now: str | None = None
         self.phase_began_s = time.monotonic()
@@ -74,6 +77,11 @@ class Stage:
         self.on_edge: list[Callable[[str, str | None, Edge], None]] = []
         """Told when a phase or step begins and when it ends, with its phase and step, on the thread that
         acts: each must return at once and never raise."""
+        self._watchers.report_gone_to(self.note)
+
+    def dismiss(self) -> None:
+        """Let no participant act any more: what is left is putting back what was changed."""
+        self._participants = ()
 
     def _edge(self, phase: Phase, step: Step | None, edge: Edge) -> None:
         for told in self.on_edge:
@@ -85,8 +93,10 @@ class Stage:
         self._journal.write(Edge.BEGIN, phase)
         self.phase_now, self.phase_began_s, self.phase_began_ns = phase, time.monotonic(), now_ns()
         self._edge(phase, None, Edge.BEGIN)
-        self._tell(lambda watcher: watcher.phase_began(phase))
+        self._watchers.tell(lambda watcher: watcher.phase_began(phase))
         try:
+            for participant in self._participants:
+                participant.phase_began(phase)
             yield
         except BaseException as error:
             self._journal.write(_edge_of(error), phase, detail={"reason": _words(error)})
@@ -100,54 +110,50 @@ class Stage:
     def skip_phase(self, phase: Phase, reason: str) -> None:
         """Journal that a phase is left out, and why."""
         self._journal.write(Edge.SKIP, phase, detail={"reason": reason})
-        self._tell(lambda watcher: watcher.phase_skipped(phase, reason))
+        self._watchers.tell(lambda watcher: watcher.phase_skipped(phase, reason))
 
     @contextmanager
     def step(self, phase: Phase, step: Step, node: str | None = None) -> Iterator[StepReport]:
         """Journal `begin`, then `end` with what the step reported, or `fail` with the reason."""
         report = StepReport()
         self._journal.write(Edge.BEGIN, phase, step, node)
-        self._tell(lambda watcher: watcher.step_began(phase, step, node))
+        self._watchers.tell(lambda watcher: watcher.step_began(phase, step, node))
         self.step_now = step
         self._edge(phase, step, Edge.BEGIN)
         try:
+            for participant in self._participants:
+                participant.step_began(phase, step, node)
             yield report
         except BaseException as error:
-            detail = {**report.detail, "busy_s": round(report.busy_s, 6), "reason": _words(error)}
-            edge = _edge_of(error)
-            self._journal.write(edge, phase, step, node, detail)
-            words = _words(error)
-            self._tell(lambda watcher: watcher.step_ended(phase, step, node, edge, words))
+            words, edge = _words(error), _edge_of(error)
+            self._close_step(edge, phase, step, node, report, words)
             raise
         else:
-            detail = {**report.detail, "busy_s": round(report.busy_s, 6)}
-            self._journal.write(Edge.END, phase, step, node, detail)
-            self._tell(lambda watcher: watcher.step_ended(phase, step, node, Edge.END, ""))
+            self._close_step(Edge.END, phase, step, node, report)
         finally:
             self._edge(phase, step, Edge.END)
             self.step_now = None
+        for participant in self._participants:
+            participant.step_ended(phase, step, node)
+
+    def _close_step(
+        self, edge: Edge, phase: Phase, step: Step, node: str | None, report: StepReport, words: str = ""
+    ) -> None:
+        detail = {**report.detail, "busy_s": round(report.busy_s, 6)}
+        self._journal.write(edge, phase, step, node, {**detail, "reason": words} if words else detail)
+        self._watchers.tell(lambda watcher: watcher.step_ended(phase, step, node, edge, words))
 
     def skip_step(self, phase: Phase, step: Step, node: str | None, reason: str) -> None:
         """Journal that a step is left out, and why."""
         self._journal.write(Edge.SKIP, phase, step, node, {"reason": reason})
-        self._tell(lambda watcher: watcher.step_ended(phase, step, node, Edge.SKIP, reason))
+        self._watchers.tell(lambda watcher: watcher.step_ended(phase, step, node, Edge.SKIP, reason))
 
     def note(self, words: str, **detail: Any) -> None:
         """Journal a remark in the current phase."""
         self._journal.write(
             Edge.NOTE, self.phase_now or Phase.SETUP, self.step_now, detail={"words": words, **detail}
         )
-        self._tell(lambda watcher: watcher.note(words))
-
-    def _tell(self, what: Callable[[Watcher], None]) -> None:
-        """Tell whoever watches; one that breaks (a closed pipe) is told no more, and stops no upgrade."""
-        if self._watcher is None:
-            return
-        try:
-            what(self._watcher)
-        except Exception as error:  # noqa: BLE001 - whatever the view breaks with, the procedure goes on
-            self._watcher = None
-            self.note(f"whoever watched the run is gone: {type(error).__name__}")
+        self._watchers.note(words)
 
 
 def _edge_of(error: BaseException) -> Edge:

@@ -10,6 +10,7 @@ from typing import Literal, get_args
 
 from harness.errors import HarnessError
 from harness.releases.prepare import InstalledRelease
+from harness.releases.schema import Heads
 
 Branch = Literal["expand", "contract"]
 BRANCHES: tuple[Branch, ...] = get_args(Branch)
@@ -28,14 +29,6 @@ class Migration:
     """The one before it in its branch; the first of a branch has the common initial one, or None."""
     title: str
     """First line of the script, which `keystone-manage` logs as it runs."""
-
-
-@dataclass(frozen=True, slots=True)
-class Heads:
-    """The rows that the table `alembic_version` holds once a release's own phases are done."""
-
-    expand: str
-    contract: str
 
 
 def migrations(installed: InstalledRelease) -> tuple[Migration, ...]:

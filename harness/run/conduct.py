@@ -2,196 +2,116 @@
 
 from __future__ import annotations
 
-import os
-import platform
-import secrets
-import subprocess
 import traceback
-from collections.abc import Callable
-from contextlib import AbstractContextManager, ExitStack, closing, nullcontext, suppress
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
-from importlib import metadata
 from pathlib import Path
-from typing import Protocol
 
-import psutil
-
-from harness import __version__
-from harness.deployment.local import lab
-from harness.deployment.local.deployment import LocalDeployment
-from harness.deployment.local.record import Owner as LabOwner
-from harness.deployment.local.requirements import missing_programs
-from harness.deployment.local.settings import LocalSettings
-from harness.deployment.proof import prove_node
+from harness.deployment.abilities import Abilities
+from harness.deployment.backend import Backend
 from harness.deployment.protocols import Deployment, Node
-from harness.errors import ExitCode, HarnessError, StepError, UsageError
+from harness.errors import HarnessError, UsageError
 from harness.evidence.clock import Clock
-from harness.evidence.journal import Journal
 from harness.evidence.jsonl import JsonLinesWriter, follow_jsonl
-from harness.evidence.manifest import ClockReading, Manifest, Owner, ReleaseName, write_manifest
 from harness.evidence.names import Phase, RunOutcome, Step
+from harness.evidence.outcomes import Cleared
 from harness.evidence.rundir import RunDirectory, create_run_directory
-from harness.load.process import LoadProcess
-from harness.load.seed import seed
-from harness.load.spec import ChildSpec, load_spec, probe_lanes, probes_spec
+from harness.keystone.credentials import Credentials
+from harness.load.spec import probe_lanes
 from harness.procedure.activity import ActivitySampler
 from harness.procedure.baseline import objection
-from harness.procedure.context import Context, Schema
+from harness.procedure.context import Context
 from harness.procedure.continuity import Continuity
 from harness.procedure.disorder import disordered
 from harness.procedure.driver import drive
 from harness.procedure.faults import FaultSchedule
-from harness.procedure.plan import plan
+from harness.procedure.plan import PlannedPhase, plan
 from harness.procedure.read_back import Access, ReadBack
-from harness.procedure.sampler import Progress, Sampler
-from harness.procedure.stage import Stage, Watcher
+from harness.procedure.sampler import Sampler
+from harness.procedure.stage import Stage
+from harness.procedure.watchers import Watcher, Watchers, guarded
 from harness.releases.catalogue import Release, load_catalogue
-from harness.releases.migrations import heads
-from harness.releases.prepare import InstalledRelease, prepare
-from harness.scenario import Scenario
+from harness.releases.schema import Schema
+from harness.run.cleanup import CleanUp
+from harness.run.conducted import Conducted
+from harness.run.generators import Generators, Task, new_secret
+from harness.run.manifest import RunManifest
+from harness.run.means import REAL, Means
+from harness.run.order import Order
 from harness.signals import terminable, uninterrupted
 
-READY_DEADLINE_S = 90.0
-"""For a generator to issue its first tokens; 5 s is usual, imports included."""
-STOP_SPARE_S = 20.0
-"""Over the longest deadline of a request, for a generator to write its footer and end."""
-
-
-class View(Watcher, Protocol):
-    """Somebody who watches the run."""
-
-    def tick(self, progress: Progress) -> None:
-        """Take note of how the requests go."""
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """One run, as asked for."""
-
-    scenario: Scenario
-    scenario_file: Path
-    home: Path
-    """Where releases and labs lie."""
-    out: Path
-    command: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Conducted:
-    """A run that is over, however it ended."""
-
-    run: RunDirectory
-    error: BaseException | None
-    """What ended it early; None where it was completed."""
-    left: tuple[str, ...]
-    """What could not be stopped or removed, a sentence each."""
-
-    @property
-    def exit_code(self) -> ExitCode | None:
-        """Exit status that takes the place of the verdict's, where the harness itself broke.
-
-        A step that failed is a finding, and a run that was interrupted an inconclusive one: None for both.
-        """
-        if self.error is None and self.left:
-            return ExitCode.HARNESS_ERROR
-        if self.error is None or isinstance(self.error, (StepError, KeyboardInterrupt)):
-            return None
-        return self.error.exit_code if isinstance(self.error, HarnessError) else ExitCode.HARNESS_ERROR
-
-    @property
-    def words(self) -> str:
-        """What ended it early, for the person at the terminal."""
-        match self.error:
-            case None:
-                return "; ".join(self.left) or "completed"
-            case KeyboardInterrupt():
-                stopped = "everything that was started has been stopped"
-                return f"interrupted; {'; '.join(self.left) or stopped}"
-            case HarnessError():
-                return str(self.error)
-        return f"a bug of the harness: {type(self.error).__name__}: {self.error}"
-
-
-@dataclass(frozen=True, slots=True)
-class Generators:
-    """The children that send requests."""
-
-    children: tuple[tuple[str, LoadProcess], ...]
-
-    def check_alive(self) -> None:
-        """Look after them.
-
-        Raises:
-            HarnessError: one has ended.
-        """
-        for name, child in self.children:
-            if not child.is_alive():
-                raise HarnessError(
-                    f"the {name} generator ended in the middle of the run; logs/{name}.log says why"
-                )
+Beside = Callable[[RunDirectory], AbstractContextManager[None]]
 
 
 def conduct(
     order: Order,
-    view: View,
-    beside: Callable[[RunDirectory], AbstractContextManager[None]] = lambda _: nullcontext(),
+    watchers: Sequence[Watcher] = (),
+    beside: Beside = lambda _: nullcontext(),
+    means: Means = REAL,
 ) -> Conducted:
     """Run the scenario and leave its evidence; `beside` is entered once there is a folder, left at the end.
 
     Raises:
         UsageError: the order cannot be carried out; nothing was started and no run directory is left.
     """
-    scenario = order.scenario
+    with Watchers(watchers) as watching:
+        prepared = _prepared(order, means, watching)
+        run = create_run_directory(order.out, order.scenario.name)
+        return _Run(prepared, run, watching).conduct(beside)
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """An order that can be carried out."""
+
+    order: Order
+    means: Means
+    backend: Backend
+    from_: Release
+    to: Release
+    schema: Schema
+    users_file: Path
+
+
+def _prepared(order: Order, means: Means, watchers: Watchers) -> _Prepared:
+    """Look at everything that can be looked at before anything is started."""
     catalogue = load_catalogue()
-    from_, to = catalogue.find(scenario.from_), catalogue.find(scenario.to)
+    from_, to = catalogue.find(order.scenario.from_), catalogue.find(order.scenario.to)
     catalogue.check_pair(from_, to)
-    users_file = _users_file(order)
-    if missing := missing_programs():
+    users_file = order.users_file()
+    backend = means.backend(order.scenario, order.home)
+    if missing := backend.missing():
         words = "; ".join(f"{each.program} is not installed ({each.install})" for each in missing)
         raise UsageError(f"{words}; or let `harness check --install` do it.")
-    installed = {release.version: prepare(release, order.home, report=view.note) for release in (from_, to)}
-    run = create_run_directory(order.out, scenario.name)
-    with beside(run):
-        return _Run(order, view, run, installed[from_.version], installed[to.version], users_file).conduct()
+    heads = {each.version: means.heads(each, order.home, watchers.note) for each in (from_, to)}
+    return _Prepared(order, means, backend, from_, to, Schema(heads), users_file)
 
 
 class _Run:
     """One run under way."""
 
-    def __init__(
-        self,
-        order: Order,
-        view: View,
-        run: RunDirectory,
-        from_: InstalledRelease,
-        to: InstalledRelease,
-        users_file: Path,
-    ) -> None:
-        self._order = order
-        self._scenario = order.scenario
-        self._view = view
+    def __init__(self, prepared: _Prepared, run: RunDirectory, watchers: Watchers) -> None:
+        self._prepared = prepared
+        self._means = prepared.means
+        self._scenario = prepared.order.scenario
         self._run = run
-        self._from = from_
-        self._to = to
-        self._users_file = users_file
+        self._watchers = watchers
         self._clock = Clock.read()
-        self._journal = Journal(run.journal)
-        self._faults = FaultSchedule(order.scenario.faults, self._journal, view)
-        self._stage = Stage(self._journal, self._faults)
-        self._manifest = _manifest(order, from_.release, to.release, self._clock)
-        self._left: list[str] = []
-        """What could not be cleaned up."""
-        self._ledger_secret = secrets.token_hex(32)
+        self._journal = self._means.journal(run.journal)
+        self._faults = FaultSchedule(self._scenario.faults, self._journal, watchers.note)
+        self._stage = Stage(self._journal, watchers, [self._faults])
+        self._clean_up = CleanUp(self._stage.note)
+        self._ledger_secret = new_secret()
+        self._manifest = RunManifest(run.manifest, prepared.order, prepared.from_, prepared.to, self._clock)
 
-    def conduct(self) -> Conducted:
+    def conduct(self, beside: Beside) -> Conducted:
         """Go through setup, procedure and teardown; the manifest says how it ended, on every way out."""
-        write_manifest(self._run.manifest, self._manifest)
         error: BaseException | None = None
         outcome = RunOutcome.ABORTED
         try:
-            with terminable():
+            with terminable(), guarded(lambda: beside(self._run), self._stage.note):
                 self._act()
             outcome = RunOutcome.COMPLETED
         except (HarnessError, KeyboardInterrupt) as caught:
@@ -204,113 +124,130 @@ class _Run:
             error = caught
         finally:
             with uninterrupted():
-                self._journal.close()
                 self._close(outcome)
-        return Conducted(self._run, error, tuple(self._left))
+        return Conducted(self._run, error, self._clean_up.left)
 
     def _close(self, outcome: RunOutcome) -> None:
-        ended = {"outcome": outcome, "ended": datetime.now(UTC)}
-        self._manifest = self._manifest.model_copy(update=ended)
-        write_manifest(self._run.manifest, self._manifest)
+        """Let go of everything; who watches goes before the journal, which has to say where that broke."""
+        ended = partial(self._manifest.ended, outcome)
+        for last in (self._clean_up.all, self._watchers.end, self._journal.close, ended):
+            self._clean_up.surely(last)
 
     def _act(self) -> None:
-        stack = ExitStack()
         try:
             with self._stage.phase(Phase.SETUP):
                 self._clear_leftovers()
-                deployment = self._deployment_up(stack)
-                generators = self._load_up(stack, deployment)
+                deployment = self._deployment_up()
+                generators = self._load_up(deployment)
             self._drive(deployment, generators)
-        finally:
+        except BaseException:
             with uninterrupted():
-                self._tear_down(stack)
+                self._clean_up.surely(self._tear_down)  # hides nothing of what came before it
+            raise
+        with uninterrupted():
+            self._tear_down()
 
-    def _tear_down(self, stack: ExitStack) -> None:
+    def _tear_down(self) -> None:
         """Stop everything; in the journal where that can be written, and without it on a full disk."""
+        self._stage.dismiss()
         try:
             with self._stage.phase(Phase.TEARDOWN):
-                stack.close()
+                self._clean_up.all()
         finally:
-            stack.close()  # does nothing where the one above came to its end
+            self._clean_up.all()  # does nothing where the one above came to its end
 
     def _clear_leftovers(self) -> None:
         with self._stage.step(Phase.SETUP, Step.CLEAR_LEFTOVERS) as report, report.busy():
-            report.detail["cleared"] = lab.clear_leftovers(self._order.home)
+            report.tell(Cleared(tuple(self._prepared.backend.clear_leftovers())))
 
-    def _deployment_up(self, stack: ExitStack) -> LocalDeployment:
+    def _deployment_up(self) -> Deployment:
+        prepared = self._prepared
         # Before it comes up, so that an interruption at any instant finds this in place.
-        stack.callback(self._surely, lambda: lab.end_own(self._order.home))
+        self._clean_up.later(prepared.backend.end_own)
         with self._stage.step(Phase.SETUP, Step.DEPLOYMENT_UP) as report, report.busy():
-            deployment = lab.up(
-                LocalSettings.of(self._scenario.deployment, self._scenario.balancer),
-                release=self._from.release,
-                to=self._to.release,
-                home=self._order.home,
-                logs=self._run.logs,
-                owner=LabOwner.PROCESS,
-                report=self._view.note,
-            )
-            stack.callback(self._surely, partial(self._deployment_down, deployment))
-        software = {**self._manifest.host["software"], **deployment.software}
-        host = {**self._manifest.host, "software": dict(sorted(software.items()))}
-        nodes = tuple(node.name for node in deployment.nodes)
-        self._manifest = self._manifest.model_copy(update={"host": host, "nodes": nodes})
-        write_manifest(self._run.manifest, self._manifest)
+            deployment = prepared.backend.up(prepared.from_, prepared.to, self._run.logs, self._watchers.note)
+            self._clean_up.later(partial(self._deployment_down, deployment))
+        self._manifest.deployed(deployment)
         return deployment
 
-    def _deployment_down(self, deployment: LocalDeployment) -> None:
+    def _deployment_down(self, deployment: Deployment) -> None:
         with self._stage.step(Phase.TEARDOWN, Step.DEPLOYMENT_DOWN) as report, report.busy():
             deployment.down()
 
-    def _surely(self, clean_up: Callable[[], object]) -> None:
-        """A clean-up that fails is remembered, lets the others go on, and never hides what came before it."""
-        try:
-            clean_up()
-        except (HarnessError, OSError, subprocess.SubprocessError) as error:
-            self._left.append(str(error))
-            with suppress(OSError):
-                self._stage.note(str(error))
-
-    def _load_up(self, stack: ExitStack, deployment: Deployment) -> Generators:
-        scenario, run, url = self._scenario, self._run, deployment.url
+    def _load_up(self, deployment: Deployment) -> Generators:
+        scenario = self._scenario
         with self._stage.step(Phase.SETUP, Step.SEED) as report, report.busy():
-            accounts = seed(deployment.url, deployment.admin, scenario, scenario.seed)
-        file, ledger = run.requests / "probes.jsonl", run.writes / "probes.jsonl"
-        beside = deployment.reference_url
-        specs = [probes_spec(scenario, url, accounts, file, self._clock, ledger, reference_url=beside)]
-        if scenario.load.users or scenario.load.client_users:
-            file, ledger = run.requests / "load.jsonl", run.writes / "load.jsonl"
-            specs.append(
-                load_spec(
-                    scenario, self._users_file, url, accounts, file, self._clock, ledger, self._ledger_secret
-                )
-            )
+            accounts = self._means.seed(deployment.url, deployment.admin, scenario, scenario.seed)
+        task = Task(scenario, self._prepared.users_file, self._run, self._clock, self._ledger_secret)
+        generators = Generators(self._means.launch, self._run.logs, self._stage)
         with self._stage.step(Phase.SETUP, Step.LOAD_UP) as report, report.busy():
-            children = tuple((spec.job, self._start(stack, spec)) for spec in specs)
-            for _, child in children:
-                child.wait_ready(READY_DEADLINE_S)
-        return Generators(children)
+            generators.start(task.specs(deployment, accounts), self._clean_up)
+        return generators
 
-    def _start(self, stack: ExitStack, spec: ChildSpec) -> LoadProcess:
-        child = LoadProcess.start(spec, self._run.logs / f"{spec.job}.log")
-        # Beneath the journalled one, for a journal that can not be written: a second stop does nothing.
-        stack.callback(self._surely, partial(child.stop, _stop_deadline_s(spec)))
-        stack.callback(self._surely, partial(self._load_down, spec, child))
-        return child
-
-    def _load_down(self, spec: ChildSpec, child: LoadProcess) -> None:
-        with self._stage.step(Phase.TEARDOWN, Step.LOAD_DOWN) as report, report.busy():
-            summary = child.stop(_stop_deadline_s(spec))
-            report.detail.update(
-                generator=spec.job,
-                exit_code=summary.exit_code,
-                killed=summary.killed,
-                records=summary.records,
-                faults=list(summary.faults),
-                connections={lane: dict(counts) for lane, counts in summary.connections.items()},
+    def _drive(self, deployment: Deployment, generators: Generators) -> None:
+        phases = self._planned(deployment)
+        able, run = deployment.abilities, self._run
+        counters = able.counters.counters if able.counters else None
+        with (
+            JsonLinesWriter(run.database) as samples,
+            Sampler(counters, run.balancer, run.requests, self._stage, self._watchers.tick),
+            self._continuity(deployment) as continuity,
+            self._activity(able, samples),
+            self._faults.armed(able.faults, run.requests / "probes.jsonl"),
+        ):
+            context = Context(
+                scenario=self._scenario,
+                schema=self._prepared.schema,
+                deployment=deployment,
+                generator=generators,
+                stage=self._stage,
+                clock=self._clock,
+                logs=run.logs,
+                database_samples=samples,
+                prove_node=_Prover(deployment, self._means.prove),
+                baseline_objection=self._baseline_objection,
+                read_back=self._read_back(deployment),
+                continuity=continuity,
             )
-        if not summary.in_order:
-            self._stage.note(f"the {spec.job} generator did not end in order; logs/{spec.job}.log says why")
+            drive(context, phases)
+
+    def _planned(self, deployment: Deployment) -> tuple[PlannedPhase, ...]:
+        able, prepared = deployment.abilities, self._prepared
+        phases = plan(
+            self._scenario,
+            prepared.from_,
+            prepared.to,
+            [node.name for node in deployment.nodes],
+            # Where nobody can tell, the ability that is missing is the better reason to leave it out.
+            needs_trust=able.trust is None or able.trust.needs_trust(),
+            abilities=able.names,
+        )
+        return disordered(phases, self._scenario.faults)
+
+    def _activity(self, able: Abilities, samples: JsonLinesWriter) -> AbstractContextManager[object]:
+        if able.activity is None:
+            return nullcontext()
+        return ActivitySampler(
+            able.activity.watch, samples, self._stage, self._scenario.judge.lock_wait_s_max
+        )
+
+    def _continuity(self, deployment: Deployment) -> AbstractContextManager[Continuity | None]:
+        settings = self._scenario.continuity
+        if not settings.enabled:
+            return nullcontext()
+        within_s, file = settings.refuse_within_s, self._run.continuity
+        return closing(Continuity(deployment.nodes, deployment.admin, within_s, file))
+
+    def _read_back(self, deployment: Deployment) -> ReadBack:
+        scenario, run = self._scenario, self._run
+        longest_s = max([scenario.load.deadline_s, *(probe.deadline_s for probe in scenario.probes)])
+        return ReadBack(
+            run.writes,
+            run.ledger,
+            Access(deployment, self._ledger_secret),
+            logins_sample=scenario.integrity.logins_sample,
+            deadline_s=longest_s,
+        )
 
     def _baseline_objection(self) -> str | None:
         lanes = frozenset(lane.lane for lane in probe_lanes(self._scenario))
@@ -325,124 +262,17 @@ class _Run:
         )
         return objection(rows, lanes, self._scenario.judge)
 
-    def _read_back(self, deployment: Deployment) -> ReadBack:
-        scenario, run = self._scenario, self._run
-        longest_s = max([scenario.load.deadline_s, *(probe.deadline_s for probe in scenario.probes)])
-        return ReadBack(
-            run.writes,
-            run.ledger,
-            Access(deployment, self._ledger_secret),
-            logins_sample=scenario.integrity.logins_sample,
-            deadline_s=longest_s,
-        )
-
-    def _drive(self, deployment: LocalDeployment, generators: Generators) -> None:
-        scenario, run = self._scenario, self._run
-        names = [node.name for node in deployment.nodes]
-        phases = plan(
-            scenario,
-            self._from.release,
-            self._to.release,
-            names,
-            needs_trust=deployment.database.needs_trust(),
-        )
-        phases = disordered(phases, scenario.faults)
-        with (
-            JsonLinesWriter(run.database) as samples,
-            Sampler(deployment.balancer.counters, run.balancer, run.requests, self._stage, self._view.tick),
-            self._continuity(deployment) as continuity,
-            ActivitySampler(deployment.database.watch, samples, self._stage, scenario.judge.lock_wait_s_max),
-            self._faults.armed(deployment.faults.prepare, run.requests / "probes.jsonl"),
-        ):
-            context = Context(
-                scenario=scenario,
-                from_=self._from.release,
-                to=self._to.release,
-                schema=Schema(heads(self._from), heads(self._to)),
-                deployment=deployment,
-                generator=generators,
-                stage=self._stage,
-                clock=self._clock,
-                logs=run.logs,
-                database_samples=samples,
-                prove_node=_Prover(deployment),
-                baseline_objection=self._baseline_objection,
-                read_back=self._read_back(deployment),
-                continuity=continuity,
-            )
-            drive(context, phases)
-
-    def _continuity(self, deployment: Deployment) -> AbstractContextManager[Continuity | None]:
-        settings = self._scenario.continuity
-        if not settings.enabled:
-            return nullcontext()
-        within_s, file = settings.refuse_within_s, self._run.continuity
-        return closing(Continuity(deployment.nodes, deployment.admin, within_s, file))
-
 
 @dataclass(frozen=True, slots=True)
 class _Prover:
     """Proves nodes of one deployment with its admin account."""
 
     deployment: Deployment
+    prove: Callable[[Node, Credentials, Release, float], tuple[str, int]]
 
     def __call__(self, node: Node, release: Release, deadline_s: float) -> tuple[str, int]:
-        proof = prove_node(node, self.deployment.admin, release.version, deadline_s)
-        return proof.release_seen, proof.requests
+        return self.prove(node, self.deployment.admin, release, deadline_s)
 
 
 def _place(error: OSError) -> str:
     return str(error.filename) if error.filename else "the run directory or the deployment"
-
-
-def _users_file(order: Order) -> Path:
-    beside = order.scenario_file.parent / order.scenario.load.users_file
-    if not beside.is_file():
-        raise UsageError(
-            f"{order.scenario_file}: load.users_file: {beside} does not exist; "
-            "name a Locust file that lies beside the scenario."
-        )
-    return beside
-
-
-def _stop_deadline_s(spec: ChildSpec) -> float:
-    return max([spec.deadline_s, *(lane.deadline_s for lane in spec.lanes)]) + STOP_SPARE_S
-
-
-_SOFTWARE = ("locust", "gevent", "geventhttpclient", "keystoneauth1", "python-keystoneclient", "pymysql")
-
-
-def _manifest(order: Order, from_: Release, to: Release, clock: Clock) -> Manifest:
-    versions = {name: metadata.version(name) for name in _SOFTWARE}
-    software = {"harness": __version__, "python": platform.python_version(), **versions}
-    return Manifest.model_validate(
-        {
-            "format": 1,
-            "scenario": order.scenario.resolved(),
-            "from": ReleaseName(series=from_.series, version=from_.version),
-            "to": ReleaseName(series=to.series, version=to.version),
-            "nodes": [],
-            "clock": ClockReading(wall_ns=clock.wall_ns, mono_ns=clock.mono_ns),
-            "started": clock.utc(clock.mono_ns),
-            "ended": None,
-            "outcome": None,
-            "host": {
-                "cores": os.cpu_count(),
-                "memory_bytes": psutil.virtual_memory().total,
-                "kernel": platform.release(),
-                "software": software,
-            },
-            "seed": order.scenario.seed,
-            "owner": _owner(),
-            "command": order.command,
-        }
-    )
-
-
-def _owner() -> Owner:
-    boot = Path("/proc/sys/kernel/random/boot_id")
-    return Owner(
-        pid=os.getpid(),
-        created=psutil.Process().create_time(),
-        boot_id=boot.read_text(encoding="ascii").strip() if boot.exists() else "",
-    )

@@ -6,17 +6,27 @@ import threading
 import time
 
 from harness.evidence.names import Edge
-from harness.procedure.sampler import Progress
+from harness.procedure.watchers import Progress
 from harness.run.terminal_view import LiveView
 
 
 class TerminalWatcher:
-    """A `View` that a terminal shows; the sampler's thread and the driver's take turns."""
+    """A `Watcher` that a terminal shows; the sampler's thread and the driver's take turns."""
 
     def __init__(self, live: LiveView) -> None:
         self._live = live
         self._lock = threading.Lock()
         self._began_s = time.monotonic()
+
+    def run_began(self) -> None:
+        """Open the view."""
+        with self._lock:
+            self._live.__enter__()
+
+    def run_ended(self) -> None:
+        """Take the view away."""
+        with self._lock:
+            self._live.__exit__(None, None, None)
 
     def phase_began(self, phase: str) -> None:
         """Show that a phase began."""

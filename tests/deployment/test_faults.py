@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from harness.deployment.local.balancer import LocalBalancer
+from harness.deployment.haproxy_socket import HaproxyBalancer
 from harness.deployment.local.deployment import LocalDeployment
 from harness.deployment.local.faults.balancer import NoServer
 from harness.deployment.local.faults.freeze import Freeze
@@ -32,7 +32,6 @@ from harness.releases.catalogue import load_catalogue
 from harness.releases.prepare import default_home
 from harness.scenario import BalancerSettings, DeploymentSettings
 from harness.scenario.fault import FaultKind, FaultSettings
-from tests.procedure.test_faults import SilentView
 
 STOPPED = psutil.STATUS_STOPPED
 
@@ -107,7 +106,7 @@ def test_a_node_that_does_not_run_can_not_be_frozen(processes: Processes) -> Non
 # --- the others, without servers
 
 
-class HalfBrokenBalancer(LocalBalancer):
+class HalfBrokenBalancer(HaproxyBalancer):
     """Refuses the second server."""
 
     def __init__(self) -> None:
@@ -188,11 +187,11 @@ def test_all_nodes_freeze_for_the_time_asked_and_go_on_when_the_run_is_cut_short
         FaultSettings.model_validate({**common, "name": "short", "after_s": 0.3, "duration_s": 0.2}),
         FaultSettings.model_validate({**common, "name": "endless", "after_s": 1.0, "duration_s": 600}),
     ]
-    schedule = FaultSchedule(faults, journal, SilentView())
+    schedule = FaultSchedule(faults, journal)
     names = [node.name for node in deployment.nodes]
 
     def interrupted() -> None:
-        with schedule.armed(deployment.faults.prepare, tmp_path / "none"):
+        with schedule.armed(deployment.faults, tmp_path / "none"):
             schedule.phase_began(Phase.COOLDOWN)
             assert eventually(lambda: statuses(deployment.processes, *names) == {STOPPED})
             assert eventually(lambda: STOPPED not in statuses(deployment.processes, *names))

@@ -190,7 +190,8 @@ def test_a_lock_that_holds_up_keystone_is_seen(deployment: LocalDeployment) -> N
         holder.cursor().execute("LOCK TABLES user WRITE")
         with pytest.raises(TimeoutError):
             login(deployment.url, deployment.admin, timeout_s=1.5)
-        waiting = deployment.database.activity().waiting
+        with deployment.database.watch() as look:
+            waiting = look().waiting
     assert [(each.account, each.state) for each in waiting] == [
         ("keystone", "Waiting for table metadata lock")
     ]

@@ -12,13 +12,13 @@ from pathlib import Path
 import pymysql
 import pytest
 
+from harness.deployment.abilities import Activity
 from harness.deployment.local import mariadb
 from harness.deployment.local.database import LocalDatabase
 from harness.deployment.local.folder import LabFolder
 from harness.deployment.local.passwords import Passwords
 from harness.deployment.local.ports import free_ports
 from harness.deployment.local.processes import Processes
-from harness.deployment.protocols import Activity
 from harness.deployment.waiting import wait_until
 
 pytestmark = pytest.mark.lab

@@ -8,12 +8,15 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from harness.deployment.protocols import Activity, CommandResult, Node
+from harness.deployment.abilities import Abilities, Activity
+from harness.deployment.command import CommandResult
+from harness.deployment.protocols import Node
 from harness.errors import HarnessError, StepError
 from harness.evidence.ledger import Stage
 from harness.keystone.credentials import Credentials
+from harness.procedure.watchers import Progress
 from harness.releases.catalogue import Command, Release, Serves
-from harness.releases.migrations import Heads
+from harness.releases.schema import Heads
 from harness.scenario import StopSignal
 
 
@@ -155,11 +158,22 @@ class FakeDeployment:
     upgrade_host: FakeUpgradeHost
     done: list[str]
     url: str = "http://127.0.0.1:1"
-    reference_url: str | None = None
     admin: Credentials = field(
         default_factory=lambda: Credentials("admin", "s", "Default", "admin", "Default")
     )
     software: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def abilities(self) -> Abilities:
+        """All but faults and a known-good target."""
+        database, balancer = self.database, self.balancer
+        return Abilities(
+            backup=database, trust=database, activity=database, drain=balancer, counters=balancer
+        )
+
+    def down(self) -> list[str]:
+        self.done.append("down")
+        return []
 
     def read_back(self, stage: Stage) -> Mapping[str, int]:
         """What a real read-back tells the journal."""
@@ -197,6 +211,12 @@ class LivingGenerator:
 class SilentWatcher:
     """Watches and says nothing."""
 
+    def run_began(self) -> None:
+        return
+
+    def run_ended(self) -> None:
+        return
+
     def phase_began(self, phase: str) -> None:
         return
 
@@ -210,4 +230,7 @@ class SilentWatcher:
         return
 
     def note(self, words: str) -> None:
+        return
+
+    def tick(self, progress: Progress) -> None:
         return

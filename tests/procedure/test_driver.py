@@ -9,10 +9,11 @@ from harness.errors import ExitCode, HarnessError, NoRoomError, StepError
 from harness.evidence.clock import Clock
 from harness.evidence.journal import Event, Journal, read_journal
 from harness.evidence.jsonl import JsonLinesWriter
-from harness.procedure.context import Context, Schema
+from harness.procedure.context import Context
 from harness.procedure.driver import drive
 from harness.procedure.plan import plan
 from harness.procedure.stage import Stage
+from harness.releases.schema import Schema
 from harness.scenario import parse_scenario
 from tests.procedure.doubles import (
     NEW,
@@ -21,7 +22,6 @@ from tests.procedure.doubles import (
     OLD_HEADS,
     FakeDeployment,
     LivingGenerator,
-    SilentWatcher,
     deployment,
     prove,
 )
@@ -43,12 +43,10 @@ class Story:
             "continuity": {"enabled": False},  # its nodes must answer: tests/procedure/continuity
         } | scenario
         self.scenario = parse_scenario(document, "story.toml")
-        stage = Stage(Journal(folder / "journal.jsonl"), SilentWatcher())
+        stage = Stage(Journal(folder / "journal.jsonl"))
         self.context = Context(
             scenario=self.scenario,
-            from_=OLD,
-            to=NEW,
-            schema=Schema(OLD_HEADS, NEW_HEADS),
+            schema=Schema({OLD.version: OLD_HEADS, NEW.version: NEW_HEADS}),
             deployment=lab,
             generator=LivingGenerator(),
             stage=stage,

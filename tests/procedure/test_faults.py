@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 import pytest
 
+from harness.deployment.abilities import Faults
 from harness.errors import HarnessError, StepError, UsageError
 from harness.evidence.journal import Journal, read_journal
 from harness.evidence.names import Phase, Step
@@ -19,17 +20,12 @@ from harness.procedure.alignment import next_due_ns, next_probe_ns
 from harness.procedure.disorder import disordered
 from harness.procedure.faults import FaultSchedule, at_edge, in_phase
 from harness.procedure.plan import plan
-from harness.procedure.sampler import Progress
+from harness.procedure.stage import Stage
 from harness.scenario import parse_scenario
 from harness.scenario.fault import FaultSettings
-from tests.procedure.doubles import NEW, OLD, SilentWatcher
+from tests.procedure.doubles import NEW, OLD
 
 S = 1_000_000_000
-
-
-class SilentView(SilentWatcher):
-    def tick(self, progress: Progress) -> None:
-        return
 
 
 class Clock:
@@ -74,13 +70,13 @@ class Story:
 
     def __init__(self, folder: Path, *faults: dict[str, Any], breaks: dict[str, str] | None = None) -> None:
         self.path = folder / "journal.jsonl"
+        self.journal = Journal(self.path)
         self.clock = Clock()
         self.done: list[tuple[str, str, int]] = []
         self.breaks = breaks or {}
         self.schedule = FaultSchedule(
             [FaultSettings(**fault) for fault in faults],
-            Journal(self.path),
-            SilentView(),
+            self.journal,
             clock=self.clock,
             wait=self.clock.wait,
         )
@@ -90,7 +86,7 @@ class Story:
         return FakeInjection(fault.called, self.clock, self.done, self.breaks.get(fault.called))
 
     def armed(self) -> Any:
-        return self.schedule.armed(self.prepare, self.probes)
+        return self.schedule.armed(self, self.probes)
 
     def eventually(self, number: int) -> None:
         until_s = time.monotonic() + 20
@@ -157,10 +153,10 @@ def test_a_fault_at_a_steps_edge_is_injected_before_the_next_step(tmp_path: Path
     fault = {"kind": "flush_cache", "phase": "roll", "step": "switch", "node": "node-2", "edge": "end"}
     story = Story(tmp_path, fault)
     with story.armed():
-        story.schedule.step_ended("roll", "switch", "node-1", "end", "")
-        story.schedule.step_began("roll", "switch", "node-2")
+        story.schedule.step_ended(Phase.ROLL, Step.SWITCH, "node-1")
+        story.schedule.step_began(Phase.ROLL, Step.SWITCH, "node-2")
         assert story.done == []
-        story.schedule.step_ended("roll", "switch", "node-2", "end", "")
+        story.schedule.step_ended(Phase.ROLL, Step.SWITCH, "node-2")
         assert story.done == [("flush_cache", "begin", 100 * S)]
 
 
@@ -274,6 +270,97 @@ def test_a_fault_whose_time_never_came_is_an_error_of_the_harness(tmp_path: Path
     assert str(caught.value) == (
         "the fault one was never injected: its phase or step did not come, or ended first"
     )
+
+
+AT_SWITCH = {"kind": "flush_cache", "phase": "roll", "step": "switch", "node": "node-1", "edge": "end"}
+
+
+class Unable:
+    """Makes no fault ready."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def prepare(self, _: FaultSettings) -> FakeInjection:
+        raise self._error
+
+
+NOTHING_TO_HIT = Unable(StepError("there is nothing to hit"))
+
+
+def _roll(story: Story, taken: list[Step], able: Faults) -> None:
+    """Stop, switch and start a node on a stage with the schedule as its only participant."""
+    stage = Stage(story.journal, participants=[story.schedule])
+    with story.schedule.armed(able, story.probes), stage.phase(Phase.ROLL):
+        for step in (Step.STOP, Step.SWITCH, Step.START):
+            with stage.step(Phase.ROLL, step, "node-1"):
+                taken.append(step)
+
+
+def test_a_fault_that_can_not_be_made_ready_at_a_steps_edge_ends_the_run_there(tmp_path: Path) -> None:
+    story, taken = Story(tmp_path, AT_SWITCH), list[Step]()
+    with pytest.raises(HarnessError) as caught:
+        _roll(story, taken, NOTHING_TO_HIT)
+
+    assert type(caught.value) is HarnessError
+    assert str(caught.value) == "a fault could not be injected or undone: there is nothing to hit"
+    assert taken == [Step.STOP, Step.SWITCH]
+    events = read_journal(story.path).events
+    assert [(event.step, event.edge) for event in events[-3:]] == [
+        ("switch", "end"),
+        ("inject", "note"),
+        (None, "note"),
+    ]
+    assert events[-1].detail["reason"] == str(caught.value)
+
+
+def test_one_that_can_not_be_made_ready_as_a_step_begins_lets_it_not_act(tmp_path: Path) -> None:
+    story, taken = Story(tmp_path, AT_SWITCH | {"edge": "begin"}), list[Step]()
+    with pytest.raises(HarnessError, match="there is nothing to hit"):
+        _roll(story, taken, NOTHING_TO_HIT)
+
+    assert taken == [Step.STOP]
+    failed = [event for event in read_journal(story.path).events if event.edge == "fail"]
+    assert failed == []  # a fault that can not be injected is no finding about the upgrade
+
+
+def test_a_bug_in_a_fault_ends_the_run_with_a_sentence_too(tmp_path: Path) -> None:
+    broken = Unable(ZeroDivisionError("division by zero"))
+    with pytest.raises(HarnessError) as caught:
+        _roll(Story(tmp_path, AT_SWITCH), [], broken)
+    assert str(caught.value) == "the injection of faults broke: ZeroDivisionError: division by zero"
+
+
+def test_a_fault_by_the_clock_that_can_not_begin_ends_the_run_at_the_next_edge(tmp_path: Path) -> None:
+    story, taken = Story(tmp_path, frozen("one", 1, 5, phase="roll"), breaks={"one": "begin"}), list[Step]()
+    with pytest.raises(HarnessError, match="one can not begin"):
+        _stop_once_broken(story, taken)
+    assert taken == []
+
+
+def _stop_once_broken(story: Story, taken: list[Step]) -> None:
+    stage = Stage(story.journal, participants=[story.schedule])
+    with story.armed(), stage.phase(Phase.ROLL):
+        _until(lambda: any("error" in note for note in story.notes()))
+        with stage.step(Phase.ROLL, Step.STOP, "node-1"):
+            taken.append(Step.STOP)
+
+
+def test_a_deployment_that_can_not_be_harmed_is_refused_a_fault(tmp_path: Path) -> None:
+    story = Story(tmp_path, AT_SWITCH)
+    with pytest.raises(UsageError) as caught, story.schedule.armed(None, story.probes):
+        pass
+    assert str(caught.value) == (
+        "faults: flush_cache: this deployment has no way to be harmed on purpose; leave its faults out, "
+        "or run the control on a back-end that has one."
+    )
+
+
+def test_a_fault_of_the_plan_needs_no_ability_of_the_deployment(tmp_path: Path) -> None:
+    story = Story(tmp_path, {"kind": "contract_early"})
+    with story.schedule.armed(None, story.probes):
+        story.schedule.phase_began(Phase.CONTRACT)
+    assert [note["fault"] for note in story.notes()] == ["contract_early"]
 
 
 def _go_on_until_undone(story: Story, name: str) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from harness.deployment.protocols import Activity, Waiting
+from harness.deployment.abilities import Activity, Waiting
 from harness.errors import StepError
 from harness.evidence.journal import Journal, read_journal
 from harness.evidence.jsonl import JsonLinesWriter, read_jsonl
@@ -19,7 +19,6 @@ from harness.evidence.names import Phase, Step
 from harness.procedure.activity import ActivitySampler
 from harness.procedure.sampler import Sampler
 from harness.procedure.stage import Stage
-from tests.procedure.doubles import SilentWatcher
 
 DEADLINE_S = 30.0
 
@@ -34,7 +33,7 @@ def until(label: str, is_true: Callable[[], bool]) -> None:
 @pytest.fixture
 def stage(tmp_path: Path) -> Iterator[Stage]:
     journal = Journal(tmp_path / "journal.jsonl")
-    yield Stage(journal, SilentWatcher())
+    yield Stage(journal)
     journal.close()
 
 

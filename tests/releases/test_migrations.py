@@ -8,8 +8,9 @@ import pytest
 
 from harness.errors import HarnessError
 from harness.releases.catalogue import Release, load_catalogue
-from harness.releases.migrations import Heads, Migration, heads, migrations, pending
+from harness.releases.migrations import Migration, heads, migrations, pending
 from harness.releases.prepare import InstalledRelease, default_home, prepare
+from harness.releases.schema import Heads
 
 VERSIONS = "lib/python3.11/site-packages/keystone/common/sql/migrations/versions"
 OLD = {

@@ -11,14 +11,16 @@ from typing import Any
 
 import pymysql
 
+from harness.deployment.abilities import Activity, Waiting
+from harness.deployment.command import CommandResult
 from harness.deployment.local import mariadb
 from harness.deployment.local.folder import PRIVATE_FILE_MODE, LabFolder, write_private
 from harness.deployment.local.passwords import Passwords
 from harness.deployment.local.processes import Processes
 from harness.deployment.local.requirements import need_program
-from harness.deployment.protocols import Activity, CommandResult, Waiting
 from harness.deployment.statement import without_literals
 from harness.errors import StepError
+from harness.releases.schema import ALEMBIC, MIGRATE
 
 _CONNECT_S_MAX = 10
 _READ_S_MAX = 30
@@ -41,7 +43,7 @@ class LocalDatabase:
             StepError: the database does not answer.
         """
         with self._connect() as connection:
-            names = _column(connection, _VERSION_TABLES, (mariadb.SCHEMA,))
+            names = _column(connection, _VERSION_TABLES, (mariadb.SCHEMA, (ALEMBIC, MIGRATE)))
             return {name: sorted(_column(connection, _VERSION_ROWS[name])) for name in sorted(names)}
 
     def needs_trust(self) -> bool:
@@ -68,15 +70,6 @@ class LocalDatabase:
         """
         with self._connect() as connection, connection.cursor() as cursor:
             cursor.execute("SET GLOBAL log_bin_trust_function_creators = %s", (int(value),))
-
-    def activity(self) -> Activity:
-        """Lock waits and open transactions now.
-
-        Raises:
-            StepError: the database does not answer.
-        """
-        with self._connect() as connection:
-            return _activity(connection)
 
     @contextmanager
     def watch(self) -> Iterator[Callable[[], Activity]]:
@@ -163,12 +156,11 @@ class LocalDatabase:
 
 
 _VERSION_TABLES = (
-    "SELECT table_name FROM information_schema.tables WHERE table_schema = %s"
-    " AND table_name IN ('alembic_version', 'migrate_version')"
+    "SELECT table_name FROM information_schema.tables WHERE table_schema = %s AND table_name IN %s"
 )
 _VERSION_ROWS = {
-    "alembic_version": "SELECT version_num FROM alembic_version",
-    "migrate_version": "SELECT CONCAT(repository_id, '=', version) FROM migrate_version",
+    ALEMBIC: "SELECT version_num FROM alembic_version",
+    MIGRATE: "SELECT CONCAT(repository_id, '=', version) FROM migrate_version",
 }
 _WAITING = (
     "SELECT id, user, state, time_ms / 1000, LEFT(COALESCE(info, ''), 2000)"

@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 
-from harness.deployment.local import keystone, reference, upgrade_host
-from harness.deployment.local.balancer import LocalBalancer
+from harness.deployment.abilities import Abilities
+from harness.deployment.haproxy_socket import HaproxyBalancer
+from harness.deployment.local import haproxy, keystone, reference, upgrade_host
 from harness.deployment.local.database import LocalDatabase
 from harness.deployment.local.faults import LocalFaults
 from harness.deployment.local.folder import LabFolder
@@ -56,10 +57,18 @@ class LocalDeployment:
         return f"http://{LOOPBACK}:{self.record.port}"
 
     @property
-    def reference_url(self) -> str | None:
-        """Base URL of the known-good target; None in labs that have none."""
+    def abilities(self) -> Abilities:
+        """All of them, but in labs of older harnesses, which have no known-good target."""
         port = reference.port(self.folder)
-        return f"http://{LOOPBACK}:{port}" if port else None
+        return Abilities(
+            faults=self.faults,
+            backup=self.database,
+            trust=self.database,
+            drain=self.balancer,
+            reference_url=f"http://{LOOPBACK}:{port}" if port else None,
+            activity=self.database,
+            counters=self.balancer,
+        )
 
     @property
     def logs(self) -> Path:
@@ -96,9 +105,9 @@ class LocalDeployment:
         )
 
     @cached_property
-    def balancer(self) -> LocalBalancer:
+    def balancer(self) -> HaproxyBalancer:
         """The load balancer."""
-        return LocalBalancer(self.folder.balancer_socket)
+        return HaproxyBalancer(self.folder.balancer_socket, haproxy.BACKEND)
 
     @cached_property
     def database(self) -> LocalDatabase:

@@ -7,7 +7,8 @@ import shutil
 import subprocess
 from collections.abc import Callable, Sequence
 
-from harness.deployment.local.requirements import Missing, install_command
+from harness.deployment.backend import Missing
+from harness.deployment.local.requirements import install_command
 from harness.errors import HarnessError, UsageError
 
 _APT_DEADLINE_S = 600.0

@@ -6,9 +6,9 @@ import os
 import platform
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from harness.deployment.backend import Missing
 from harness.errors import UsageError
 
 _MORE_FOLDERS = ("/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/libexec")
@@ -34,17 +34,6 @@ _FAMILIES: Mapping[str, str] = {
     "rhel": "fedora",
     "centos": "fedora",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """A program that this machine lacks."""
-
-    program: str
-    package: str
-    """The package that brings it; the same name on Debian and Fedora."""
-    install: str
-    """The exact command that installs it here; both commands where the distribution is not known."""
 
 
 def find_program(name: str) -> Path | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from harness.deployment.command import CommandResult
 from harness.deployment.local.processes import Processes
-from harness.deployment.protocols import CommandResult
 from harness.releases.catalogue import Release
 from harness.releases.prepare import InstalledRelease
 

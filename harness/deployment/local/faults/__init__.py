@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from harness.deployment.local.balancer import LocalBalancer
+from harness.deployment.abilities import Injection
+from harness.deployment.haproxy_socket import HaproxyBalancer
 from harness.deployment.local.database import LocalDatabase
 from harness.deployment.local.faults.balancer import NoServer, Resets
 from harness.deployment.local.faults.caches import flush_cache
@@ -16,7 +17,6 @@ from harness.deployment.local.faults.rows import alter_row, delete_user
 from harness.deployment.local.folder import LabFolder
 from harness.deployment.local.node import LocalNode
 from harness.deployment.local.processes import Processes
-from harness.deployment.protocols import Injection
 from harness.errors import HarnessError
 from harness.scenario.fault import FaultKind, FaultSettings
 
@@ -30,7 +30,7 @@ class LocalFaults:
         self,
         folder: LabFolder,
         nodes: Sequence[LocalNode],
-        balancer: LocalBalancer,
+        balancer: HaproxyBalancer,
         database: LocalDatabase,
         processes: Processes,
     ) -> None:

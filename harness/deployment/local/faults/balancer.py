@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from harness.deployment.local.balancer import LocalBalancer
+from harness.deployment.haproxy_socket import HaproxyBalancer
 from harness.deployment.local.faults.injection import Repeated
-from harness.deployment.local.haproxy import BACKEND
 from harness.evidence.clock import now_ns
 
 _RESET_PAUSE_S = 0.005
@@ -19,7 +18,7 @@ class NoServer:
     HAProxy sends sessions to a server that comes out of maintenance at once, before it has checked it.
     """
 
-    def __init__(self, balancer: LocalBalancer, nodes: Sequence[str]) -> None:
+    def __init__(self, balancer: HaproxyBalancer, nodes: Sequence[str]) -> None:
         self._balancer = balancer
         self._nodes = nodes
         self._begun = False
@@ -45,9 +44,9 @@ class NoServer:
 class Resets:
     """The balancer told, again and again, to shut down every session it has with the nodes."""
 
-    def __init__(self, balancer: LocalBalancer, nodes: Sequence[str]) -> None:
+    def __init__(self, balancer: HaproxyBalancer, nodes: Sequence[str]) -> None:
         self._balancer = balancer
-        self._commands = [f"shutdown sessions server {BACKEND}/{node}" for node in nodes]
+        self._commands = [f"shutdown sessions server {balancer.backend}/{node}" for node in nodes]
         self._repeated = Repeated(self._cut, _RESET_PAUSE_S)
         self.detail: Mapping[str, object] = {"nodes": list(nodes)}
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.deployment.local.balancer import LocalBalancer
+from harness.deployment.haproxy_socket import HaproxyBalancer
 from harness.errors import StepError
 
 HEADER = "# pxname,svname,qcur,scur,stot,econ,status,check_status,"
@@ -44,8 +44,8 @@ def haproxy(tmp_path: Path) -> Iterator[HAProxy]:
 
 
 @pytest.fixture
-def balancer(haproxy: HAProxy) -> LocalBalancer:
-    return LocalBalancer(Path(str(haproxy.server_address)))
+def balancer(haproxy: HAProxy) -> HaproxyBalancer:
+    return HaproxyBalancer(Path(str(haproxy.server_address)), "keystone")
 
 
 def tell(haproxy: HAProxy, *rows: str) -> None:
@@ -67,21 +67,21 @@ def tell(haproxy: HAProxy, *rows: str) -> None:
     ],
 )
 def test_a_node_is_up_when_it_gets_sessions_and_its_check_has_passed(
-    haproxy: HAProxy, balancer: LocalBalancer, row: str, up: bool
+    haproxy: HAProxy, balancer: HaproxyBalancer, row: str, up: bool
 ) -> None:
     tell(haproxy, row)
     assert balancer.is_up("node-1") is up
 
 
 def test_sessions_are_those_with_the_node_and_those_that_queue_for_it(
-    haproxy: HAProxy, balancer: LocalBalancer
+    haproxy: HAProxy, balancer: HaproxyBalancer
 ) -> None:
     tell(haproxy, "keystone,node-1,2,3,5,0,DRAIN,L7OK,")
     assert balancer.sessions("node-1") == 5
 
 
 def test_counters_are_numbers_and_words_per_server_frontend_and_backend(
-    haproxy: HAProxy, balancer: LocalBalancer
+    haproxy: HAProxy, balancer: HaproxyBalancer
 ) -> None:
     tell(
         haproxy,
@@ -95,25 +95,27 @@ def test_counters_are_numbers_and_words_per_server_frontend_and_backend(
     assert counters["FRONTEND"]["stot"] == 7
 
 
-def test_a_state_is_set_in_haproxys_own_words(haproxy: HAProxy, balancer: LocalBalancer) -> None:
+def test_a_state_is_set_in_haproxys_own_words(haproxy: HAProxy, balancer: HaproxyBalancer) -> None:
     balancer.set_state("node-1", "drain")
     assert haproxy.asked == ["set server keystone/node-1 state drain"]
 
 
-def test_an_objection_of_haproxy_is_an_error(haproxy: HAProxy, balancer: LocalBalancer) -> None:
+def test_an_objection_of_haproxy_is_an_error(haproxy: HAProxy, balancer: HaproxyBalancer) -> None:
     haproxy.answers["set server keystone/node-9 state ready"] = "No such server.\n\n"
     with pytest.raises(StepError) as refused:
         balancer.set_state("node-9", "ready")
     assert str(refused.value) == "HAProxy did not put node-9 into ready: No such server."
 
 
-def test_an_unknown_state_does_not_reach_haproxy(haproxy: HAProxy, balancer: LocalBalancer) -> None:
+def test_an_unknown_state_does_not_reach_haproxy(haproxy: HAProxy, balancer: HaproxyBalancer) -> None:
     with pytest.raises(StepError, match="the balancer knows the states drain, maint, ready, not 'off'"):
         balancer.set_state("node-1", "off")
     assert haproxy.asked == []
 
 
-def test_an_unknown_node_is_an_error_with_those_there_are(haproxy: HAProxy, balancer: LocalBalancer) -> None:
+def test_an_unknown_node_is_an_error_with_those_there_are(
+    haproxy: HAProxy, balancer: HaproxyBalancer
+) -> None:
     tell(haproxy, "keystone,node-1,0,0,5,0,UP,L7OK,")
     with pytest.raises(StepError) as refused:
         balancer.is_up("node-2")
@@ -122,4 +124,4 @@ def test_an_unknown_node_is_an_error_with_those_there_are(haproxy: HAProxy, bala
 
 def test_a_dead_haproxy_is_an_error_that_names_the_question(tmp_path: Path) -> None:
     with pytest.raises(StepError, match="HAProxy does not answer 'show stat' on its admin socket"):
-        LocalBalancer(tmp_path / "nobody.sock").counters()
+        HaproxyBalancer(tmp_path / "nobody.sock", "keystone").counters()

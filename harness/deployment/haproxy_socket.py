@@ -7,18 +7,22 @@ import socket
 from collections.abc import Mapping
 from pathlib import Path
 
-from harness.deployment.local.haproxy import BACKEND
 from harness.errors import StepError
 
 _ANSWER_S_MAX = 5.0
 STATES = frozenset({"drain", "maint", "ready"})
 
 
-class LocalBalancer:
-    """HAProxy, asked over its admin socket; each question has a connection of its own."""
+class HaproxyBalancer:
+    """HAProxy, asked over its admin socket; each question has a connection of its own.
 
-    def __init__(self, admin_socket: Path) -> None:
+    Satisfies `abilities.Drain` and `abilities.BalancerCounters` for any HAProxy whose socket is at hand.
+    """
+
+    def __init__(self, admin_socket: Path, backend: str) -> None:
+        """`backend` is the name of the proxy that holds the nodes."""
         self._socket = admin_socket
+        self.backend = backend
 
     def set_state(self, node: str, state: str) -> None:
         """Put a node's server into `drain`, `maint` or `ready`.
@@ -28,7 +32,7 @@ class LocalBalancer:
         """
         if state not in STATES:
             raise StepError(f"the balancer knows the states {', '.join(sorted(STATES))}, not {state!r}")
-        answer = self._ask(f"set server {BACKEND}/{node} state {state}").strip()
+        answer = self._ask(f"set server {self.backend}/{node} state {state}").strip()
         if answer:  # HAProxy says nothing where it did as told
             raise StepError(f"HAProxy did not put {node} into {state}: {answer}")
 
@@ -65,7 +69,7 @@ class LocalBalancer:
         found = {
             row["svname"]: {key: _number(value) for key, value in row.items() if key and value}
             for row in rows
-            if row["pxname"] == BACKEND or row["svname"] == "FRONTEND"
+            if row["pxname"] == self.backend or row["svname"] == "FRONTEND"
         }
         for counters in found.values():
             for needed in ("scur", "qcur"):

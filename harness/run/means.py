@@ -1,0 +1,75 @@
+"""What a run is carried out with: the real thing, or what a test puts in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from harness.deployment import backends
+from harness.deployment.backend import Backend, Report
+from harness.deployment.proof import prove_node
+from harness.deployment.protocols import Node
+from harness.evidence.journal import Journal
+from harness.keystone.credentials import Credentials
+from harness.load.process import ExitSummary, LoadProcess
+from harness.load.seed import seed
+from harness.load.spec import Accounts, ChildSpec
+from harness.releases.catalogue import Release
+from harness.releases.migrations import heads
+from harness.releases.prepare import prepare
+from harness.releases.schema import Heads
+from harness.scenario import Scenario
+
+
+class Child(Protocol):
+    """A generator that was started; see `harness.load.process.LoadProcess`."""
+
+    def is_alive(self) -> bool:
+        """Whether it runs."""
+
+    def wait_ready(self, deadline_s: float) -> None:
+        """Return once evidence is being gathered.
+
+        Raises:
+            HarnessError: it ended, or is not ready within the deadline.
+        """
+
+    def stop(self, deadline_s: float) -> ExitSummary:
+        """End it, in order within the deadline; called again, do nothing."""
+
+
+def installed_heads(release: Release, home: Path, report: Report) -> Heads:
+    """Install a release and read where its migrations end.
+
+    Raises:
+        HarnessError: it can not be installed, or its migrations can not be read.
+    """
+    return heads(prepare(release, home, report=report))
+
+
+def proven(node: Node, admin: Credentials, release: Release, deadline_s: float) -> tuple[str, int]:
+    """Wait until the node serves the release; which one it named, and how many requests that took.
+
+    Raises:
+        StepError: it does not, or not in time.
+    """
+    proof = prove_node(node, admin, release.version, deadline_s)
+    return proof.release_seen, proof.requests
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """Everything by which a run reaches what is outside its own process and folder."""
+
+    backend: Callable[[Scenario, Path], Backend] = backends.choose
+    heads: Callable[[Release, Path, Report], Heads] = installed_heads
+    seed: Callable[[str, Credentials, Scenario, int], Accounts] = seed
+    launch: Callable[[ChildSpec, Path], Child] = LoadProcess.start
+    prove: Callable[[Node, Credentials, Release, float], tuple[str, int]] = proven
+    journal: Callable[[Path], Journal] = Journal
+
+
+REAL = Means()
+"""What users have."""
