@@ -53,7 +53,7 @@ def _run(run: Measured) -> dict[str, Any]:
         "run": run.name,
         "started": run.judgement.manifest.started.isoformat(),
         "verdict": str(run.judgement.verdict),
-        "requests": run.judgement.counts["requests"],
+        "requests": run.judgement.counts.requests,
         "figures": {metric.key: _rounded(metric.of(run.figures)) for metric in METRICS},
         "latency": {
             row.phase: {"probes": row.probes, "p50_ms": _rounded(row.p50_ms), "p99_ms": _rounded(row.p99_ms)}

@@ -166,18 +166,13 @@ METRICS: tuple[Metric, ...] = (
 
 def figures(evidence: Evidence, judgement: Judgement) -> Figures:
     """Take the figures of a judged run."""
-    downtime = evidence.downtime
+    downtime = judgement.downtime
     masked = judgement.masked if judgement.masked.samples > 1 else None
-    stalls = [
-        stats.gap_s_max
-        for stats in judgement.lanes
-        if stats.phase is None and stats.role is Role.PROBE and stats.gap_s_max is not None
-    ]
     return Figures(
         failed=downtime.failed_charged,
         outage_s=downtime.charged_s,
         longest_outage_s=downtime.longest_s,
-        longest_stall_s=max(stalls, default=None),
+        longest_stall_s=judgement.longest_stall_s,
         retried=masked.total("retried") if masked else None,
         redispatched=masked.total("redispatched") if masked else None,
         refused=masked.total("refused") if masked else None,

@@ -65,14 +65,13 @@ def measure(path: Path, overrides: Sequence[str] = ()) -> Measured:
         )
     evidence = load_evidence(run, overrides)
     judgement = judge_evidence(evidence)
-    downtime = evidence.downtime
     return Measured(
         # Resolved, so that its name is right where the path given is `.`.
         path=path.resolve(),
         judgement=judgement,
         figures=figures(evidence, judgement),
         settings=settings_of(manifest, judgement.settings),
-        laid_to_the_machine=downtime.failed - downtime.failed_charged,
+        laid_to_the_machine=judgement.downtime.failed_excused,
         stored=_stored(run.verdict),
     )
 

@@ -59,8 +59,7 @@ def _told(evidence: Evidence, verdict: Verdict, questions: Sequence[Question]) -
 
 
 def _sent(evidence: Evidence) -> int:
-    counts = tally(evidence)
-    return counts["requests"] - counts["unsent"]
+    return tally(evidence).sent
 
 
 def _no_downtime(evidence: Evidence) -> str:

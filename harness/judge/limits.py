@@ -44,7 +44,7 @@ def limits(evidence: Evidence, questions: Iterable[Question] = ()) -> tuple[str,
         sentences.append(_NO_CONTINUITY)
     if evidence.impact_bounds is None:
         sentences.append(_NO_IMPACT)
-    outside = tally(evidence)["not_judged_failed"]
+    outside = tally(evidence).not_judged_failed
     if outside:
         sentences.append(
             f"{counted(outside, 'request')} that {was_were(outside)} due before the first probed phase or "

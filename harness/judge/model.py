@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -125,6 +125,16 @@ class LaneStats:
     detectable_outage_s: float | None
     """Longest time between successive sent probes: a shorter outage of this lane may have gone unseen."""
 
+    @property
+    def sent(self) -> int:
+        """Those that left the generator: only they can fail."""
+        return self.requests - self.unsent
+
+    @property
+    def without_success(self) -> int:
+        """Failed and unknown ones."""
+        return self.failed + self.unknown
+
 
 @dataclass(frozen=True, slots=True)
 class Outage:
@@ -161,6 +171,15 @@ class Outage:
 
 
 @dataclass(frozen=True, slots=True)
+class NodeDowntime:
+    """What of the listed outages is laid to one node."""
+
+    outages: int = 0
+    failed: int = 0
+    """Failed and unknown requests in them."""
+
+
+@dataclass(frozen=True, slots=True)
 class Downtime:
     """What failed for users in the probed time: every length and count that is shown of it."""
 
@@ -185,6 +204,26 @@ class Downtime:
         return self.total - self.charged
 
     @property
+    def failed_excused(self) -> int:
+        """Failed and unknown requests in outages that are not charged."""
+        return self.failed - self.failed_charged
+
+    @property
+    def listed(self) -> int:
+        """Outages that are told one by one."""
+        return len(self.outages)
+
+    @property
+    def left_out(self) -> int:
+        """Outages that are not."""
+        return self.total - self.listed
+
+    def of_node(self, node: str) -> NodeDowntime:
+        """What of the listed outages is laid to a node: the cause of the others is not looked for."""
+        mine = [outage for outage in self.outages if outage.node == node]
+        return NodeDowntime(len(mine), sum(outage.requests for outage in mine))
+
+    @property
     def longest(self) -> Outage | None:
         """The longest charged outage, the first of equals; None where none is charged."""
         charged = (outage for outage in self.outages if outage.charged)
@@ -200,14 +239,39 @@ class Stall:
 
 
 @dataclass(frozen=True, slots=True)
-class ReferenceCounts:
-    """Pings of the known-good target in the probed time, which are never counted as requests to Keystone."""
+class Counts:
+    """Requests of one kind that were due in a stretch of the run, and what became of them."""
 
     requests: int = 0
     """Due, unsent ones included."""
     failed: int = 0
     unknown: int = 0
     unsent: int = 0
+
+    @property
+    def sent(self) -> int:
+        """Those that left the generator: only they can fail."""
+        return self.requests - self.unsent
+
+    @property
+    def without_success(self) -> int:
+        """Failed and unknown ones: a user saw no success in either."""
+        return self.failed + self.unknown
+
+    @property
+    def went_well(self) -> int:
+        """Those that had their success."""
+        return self.sent - self.without_success
+
+
+@dataclass(frozen=True, slots=True)
+class RequestCounts(Counts):
+    """The requests to Keystone, never the pings of the known-good target, of the probed time."""
+
+    not_judged: int = 0
+    """Due before the first probed phase or after the last."""
+    not_judged_failed: int = 0
+    """Those of them that failed or are unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,11 +329,8 @@ class Judgement:
     lanes: tuple[LaneStats, ...]
     """Per phase and lane, then per lane for the whole run."""
     series: Series
-    counts: dict[str, int]
-    """Requests to Keystone that are judged, so without the pings of the known-good target: `requests` (due in
-    the probed time, unsent ones included), `failed`, `unknown`, `unsent`;
-    `not_judged`: requests due before the first probed phase or after the last, and `not_judged_failed`:
-    those of them that failed or are unknown."""
+    counts: RequestCounts
+    """What a page calls requests: those to Keystone that are judged."""
     minimum_detectable_outage_s: float | None
     """Of the least densely probed lane; None without probes."""
     detectable_whole_outage_s: float | None
@@ -306,12 +367,25 @@ class Judgement:
     """Each check of what one node made and another was asked to honour, by time."""
     stalls: tuple[Stall, ...] = ()
     """Of each probe lane that has any, the longest first."""
-    reference: ReferenceCounts = field(default_factory=ReferenceCounts)
+    reference: Counts = field(default_factory=Counts)
+    """The pings of the known-good target, which are never counted among the requests."""
+    phase_counts: Mapping[str, Counts] = field(default_factory=dict)
+    """The requests of each probed phase, pings left out; in the order of the procedure."""
 
     @property
     def outages(self) -> tuple[Outage, ...]:
         """The outages that are listed; `downtime` has the numbers of all."""
         return self.downtime.outages
+
+    @property
+    def least_known(self) -> LaneStats | None:
+        """The probe lane of whose error rate least is known, over the whole run; None where none was sent."""
+        bounded = [
+            stats
+            for stats in self.lanes
+            if stats.phase is None and stats.role is Role.PROBE and stats.error_rate_upper_95 is not None
+        ]
+        return max(bounded, key=lambda stats: stats.error_rate_upper_95 or 0.0, default=None)
 
     @property
     def longest_stall(self) -> Stall | None:

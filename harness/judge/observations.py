@@ -82,6 +82,11 @@ class MaskedFailures:
     restarts: int
     """Times at which its counters went back: it was restarted, and what it counted last is lost."""
 
+    @property
+    def hidden(self) -> int:
+        """Attempts of which no client knows, over the run."""
+        return sum(row.hidden for row in self.rows)
+
     def total(self, counter: str) -> int:
         """Sum of one counter over the run."""
         return sum(getattr(row, counter) for row in self.rows)
@@ -99,6 +104,11 @@ class ReleaseShare:
     """Release and answers, by release."""
     unattributed: int
     """Requests that were sent and that no node answered."""
+
+    @property
+    def requests(self) -> int:
+        """All that were sent."""
+        return sum(number for _, number in self.answered) + self.unattributed
 
 
 @dataclass(frozen=True, slots=True)

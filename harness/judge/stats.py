@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from harness.evidence.names import Role
 from harness.evidence.requests import Records
 from harness.judge.codes import FAILED, UNKNOWN, UNSENT, bad, count
-from harness.judge.model import LaneStats, ReferenceCounts, Stall
+from harness.judge.model import Counts, LaneStats, RequestCounts, Stall
 from harness.statistics.bounds import error_rate_upper
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def _latencies_ms(records: Records) -> tuple[float | None, float | None, float |
     return float(p50), float(p95), float(p99), float(most)
 
 
-def tally(evidence: Evidence) -> dict[str, int]:
+def tally(evidence: Evidence) -> RequestCounts:
     """How many requests were due in the probed time, and what became of them; reference lanes left out."""
     requests = failed = unknown = unsent = everything = all_bad = 0
     for lane in evidence.lanes():
@@ -72,14 +73,28 @@ def tally(evidence: Evidence) -> dict[str, int]:
         unsent += count(outcome == UNSENT)
         everything += len(evidence.requests.of(lane))
         all_bad += count(bad(evidence.requests.of(lane)))
-    return {
-        "requests": requests,
-        "failed": failed,
-        "unknown": unknown,
-        "unsent": unsent,
-        "not_judged": everything - requests,
-        "not_judged_failed": all_bad - failed - unknown,
-    }
+    return RequestCounts(
+        requests,
+        failed,
+        unknown,
+        unsent,
+        not_judged=everything - requests,
+        not_judged_failed=all_bad - failed - unknown,
+    )
+
+
+def phase_counts(lanes: Iterable[LaneStats]) -> dict[str, Counts]:
+    """The requests of each phase, by phase in the order of the procedure; the reference's pings left out."""
+    phases: dict[str, list[LaneStats]] = {}
+    for stats in lanes:
+        if stats.phase is not None and stats.role is not Role.REFERENCE:
+            phases.setdefault(stats.phase, []).append(stats)
+    return {phase: _sum(members) for phase, members in phases.items()}
+
+
+def _sum(lanes: Iterable[LaneStats]) -> Counts:
+    columns = zip(*((each.requests, each.failed, each.unknown, each.unsent) for each in lanes), strict=True)
+    return Counts(*map(sum, columns))
 
 
 def stalls(evidence: Evidence) -> tuple[Stall, ...]:
@@ -92,8 +107,8 @@ def stalls(evidence: Evidence) -> tuple[Stall, ...]:
     return tuple(sorted(longest, key=lambda stall: -stall.length_s))
 
 
-def reference_counts(evidence: Evidence) -> ReferenceCounts:
+def reference_counts(evidence: Evidence) -> Counts:
     """The pings of the known-good target that were due in the probed time."""
     outcomes = [evidence.judged(number).outcome for number in evidence.lanes(Role.REFERENCE)]
     failed, unknown, unsent = (sum(count(o == code) for o in outcomes) for code in (FAILED, UNKNOWN, UNSENT))
-    return ReferenceCounts(sum(map(len, outcomes)), failed, unknown, unsent)
+    return Counts(sum(map(len, outcomes)), failed, unknown, unsent)

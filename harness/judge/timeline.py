@@ -188,6 +188,20 @@ def state_at(timeline: Timeline, node: str, instant_ns: int) -> NodeState | None
     return states[-1] if states else None
 
 
+def probed_states(timeline: Timeline, node: str) -> list[NodeState]:
+    """A node's life up to the end of the probed phases, by time: that it stops in teardown is no news."""
+    ends = [span.end_ns for span in timeline.phases if probed(span.phase)]
+    end_ns = max(ends, default=timeline.end_ns)
+    mine = [state for state in timeline.nodes if state.node == node and state.start_ns < end_ns]
+    return sorted(mine, key=lambda state: state.end_ns)
+
+
+def unproven_s(timeline: Timeline, node: str) -> float:
+    """How long a node was not proven to serve. Undrained, it may answer as soon as it starts, before that."""
+    away = (state for state in probed_states(timeline, node) if state.state != "serving")
+    return sum(state.end_ns - state.start_ns for state in away) / 1e9
+
+
 def probed(phase: str) -> bool:
     """Whether the probes run in a phase."""
     return phase in _PROBED

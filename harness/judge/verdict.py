@@ -17,7 +17,7 @@ from harness.judge.observations import DatabaseActivity, MaskedFailures
 from harness.judge.questions import QUESTIONS, asked
 from harness.judge.questions.integrity import write_counts
 from harness.judge.series import series
-from harness.judge.stats import lane_stats, reference_counts, stalls, tally
+from harness.judge.stats import lane_stats, phase_counts, reference_counts, stalls, tally
 from harness.judge.stutter import stutters
 from harness.judge.timeline import applied_migrations, overhead
 from harness.scenario.gate import GateSettings
@@ -61,7 +61,7 @@ def judge_evidence(evidence: Evidence) -> Judgement:
         headline=headline(evidence, verdict, questions, gate),
         questions=questions,
         downtime=_told(lambda: evidence.downtime, Downtime()),
-        lanes=lane_stats(evidence),
+        lanes=(lanes := lane_stats(evidence)),
         series=series(evidence),
         counts=tally(evidence),
         minimum_detectable_outage_s=evidence.detectable.lane_s,
@@ -83,6 +83,7 @@ def judge_evidence(evidence: Evidence) -> Judgement:
         regressions=_told(lambda: evidence.regressions, ()),
         stalls=stalls(evidence),
         reference=reference_counts(evidence),
+        phase_counts=phase_counts(lanes),
     )
 
 

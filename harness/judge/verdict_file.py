@@ -11,7 +11,7 @@ import orjson
 from harness.errors import UsageError
 from harness.evidence.drafts import replace_file
 from harness.evidence.room import need_room
-from harness.judge.model import Finding, Judgement, LaneStats, Question
+from harness.judge.model import Downtime, Finding, Judgement, LaneStats, Question
 
 _DECIMALS = 6
 """Kept of a float: microseconds and nanoseconds of latency, far below what was measured."""
@@ -45,7 +45,10 @@ def _document(judgement: Judgement) -> dict[str, Any]:
         "exit_code": int(judgement.verdict.exit_code),
         "headline": judgement.headline,
         "questions": {question.name: _question(question) for question in judgement.questions},
-        "counts": judgement.counts,
+        "counts": asdict(judgement.counts),
+        "downtime": _downtime(judgement.downtime),
+        "longest_stall_s": _rounded(judgement.longest_stall_s),
+        "reference": asdict(judgement.reference),
         "minimum_detectable_outage_s": _rounded(judgement.minimum_detectable_outage_s),
         "detectable_whole_outage_s": _rounded(judgement.detectable_whole_outage_s),
         "phases": _phases(judgement),
@@ -67,6 +70,17 @@ def _document(judgement: Judgement) -> dict[str, Any]:
     }
 
 
+def _downtime(downtime: Downtime) -> dict[str, Any]:
+    return {
+        "total": downtime.total,
+        "charged": downtime.charged,
+        "longest_s": _rounded(downtime.longest_s),
+        "charged_s": _rounded(downtime.charged_s),
+        "failed": downtime.failed,
+        "failed_charged": downtime.failed_charged,
+    }
+
+
 def _budgets(judgement: Judgement) -> list[dict[str, Any]]:
     return [{**_plain(asdict(use)), "kept": use.kept} for use in judgement.gate.budgets]
 
@@ -84,18 +98,14 @@ def _finding(finding: Finding) -> dict[str, Any]:
 
 
 def _phases(judgement: Judgement) -> dict[str, Any]:
-    """Name -> counts over its lanes, and each lane's counts and latency."""
-    phases: dict[str, Any] = {}
-    for stats in judgement.lanes:
-        if stats.phase is None:
-            continue
-        phase = phases.setdefault(
-            stats.phase, {"requests": 0, "failed": 0, "unknown": 0, "unsent": 0, "lanes": {}}
-        )
-        phase["lanes"][stats.lane] = _stats(stats)
-        for key in ("requests", "failed", "unknown", "unsent"):
-            phase[key] += getattr(stats, key)
-    return phases
+    """Name -> counts of its requests, and the counts and latency of each lane, the reference among them."""
+    return {
+        phase: {
+            **asdict(counts),
+            "lanes": {stats.lane: _stats(stats) for stats in judgement.lanes if stats.phase == phase},
+        }
+        for phase, counts in judgement.phase_counts.items()
+    }
 
 
 def _stats(stats: LaneStats) -> dict[str, Any]:

@@ -129,8 +129,9 @@ def _lane_case(stats: LaneStats, judgement: Judgement) -> ET.Element:
 
 def _answer_by_counts(case: ET.Element, stats: LaneStats, told: str, *, let_through: bool) -> None:
     """Where no finding that counts names the lane and phase, its counts answer."""
-    hurt = stats.failed + stats.unknown
-    sentence = f"{hurt} of {stats.requests} requests failed or are unknown."
+    hurt = stats.without_success
+    what = "pings" if stats.role is Role.REFERENCE else "requests"
+    sentence = f"{hurt} of {stats.sent} {what} failed or are unknown."
     if not stats.requests:
         _child(case, "skipped", "No request was due in this lane and phase.", told)
     elif hurt and stats.role is Role.REFERENCE:

@@ -56,7 +56,7 @@ STATES: dict[str, StateLook] = {
     "draining": StateLook("draining", "on-old", "////", "draining"),
     "out": StateLook("out", "ink", "---", "out of the balancer"),
     "stopped": StateLook("stopped", "on-stopped", None, "stopped"),
-    "starting": StateLook("starting", "on-old", "\\\\\\\\", "starting"),
+    "starting": StateLook("starting", "on-old", "\\\\\\\\", "starting, not proven"),
 }
 """States other than `serving`, whose look tells the release."""
 

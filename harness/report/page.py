@@ -18,7 +18,13 @@ from harness.report.views.beside import beside
 from harness.report.views.continuity import continuity_view
 from harness.report.views.earlier import EARLIER_COLUMNS, earlier_rows
 from harness.report.views.gate import BUDGET_COLUMNS, gate_view
-from harness.report.views.outages import OUTAGES_IN_FULL, outage_rows, outage_views
+from harness.report.views.outages import (
+    MORE_COLUMNS,
+    OUTAGES_IN_FULL,
+    left_out_words,
+    outage_rows,
+    outage_views,
+)
 from harness.report.views.phases import LANE_COLUMNS, phase_views
 from harness.report.views.procedure import migration_rows, roll_table, step_rows, version_rows
 from harness.report.views.questions import question_views
@@ -52,6 +58,8 @@ def render_page(judgement: Judgement, pictures: Sequence[Picture], lines: Lines 
             ],
             outages=shown[:OUTAGES_IN_FULL],
             more_outages=outage_rows(shown[OUTAGES_IN_FULL:]),
+            more_outage_columns=MORE_COLUMNS,
+            outages_left_out=left_out_words(judgement.downtime),
             gate=gate_view(judgement),
             budget_columns=BUDGET_COLUMNS,
             earlier_columns=EARLIER_COLUMNS,

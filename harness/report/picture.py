@@ -94,7 +94,9 @@ def draw_beside(
 
 def _whole_run(judgement: Judgement) -> Window:
     start_ns, end_ns = probed_ns(judgement)
-    end_ns = max([end_ns, start_ns + 1_000_000_000, *(outage.end_ns for outage in judgement.outages)])
+    end_ns = max(
+        [end_ns, start_ns + 1_000_000_000, *(outage.end_ns for outage in judgement.downtime.outages)]
+    )
     return Window(start_ns, end_ns, judgement.timeline.start_ns)
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harness.judge.model import Judgement
+from harness.judge.model import Downtime, Judgement, Outage
 from harness.report.panels.canvas import Window
 from harness.report.panels.panel import Panel
-from harness.report.text import counted, seconds
+from harness.report.text import count, counted, seconds
+
+_OUTAGES_TOLD = 6
 
 
 def caption(judgement: Judgement, window: Window) -> str:
@@ -15,7 +17,7 @@ def caption(judgement: Judgement, window: Window) -> str:
     parts = []
     if window.rolls(judgement):
         parts.append("Shaded and named: the time in which that node was rolled.")
-    if judgement.outages:
+    if judgement.downtime.total:
         parts.append("Red through all panels: an outage, numbered as in the list below.")
     if len(judgement.series.failures):
         parts.append("A line after a mark is how long the caller waited before the request failed.")
@@ -25,16 +27,21 @@ def caption(judgement: Judgement, window: Window) -> str:
 
 def description(judgement: Judgement, panels: Sequence[Panel]) -> str:
     """What a reader who does not see the picture needs to know of it."""
-    outages = judgement.outages
-    if not outages:
-        harm = "No outage was seen."
-    else:
-        parts = ", ".join(
-            f"{seconds(o.duration_s)} at {(o.start_ns - judgement.timeline.start_ns) / 1e9:.1f} s"
-            + (f" ({o.node})" if o.node else "")
-            for o in outages[:6]
-        )
-        more = f" and {len(outages) - 6} more" if len(outages) > 6 else ""
-        harm = f"{counted(len(outages), 'outage')}: {parts}{more}."
     shown = "; ".join(panel.summary for panel in panels)
+    harm = _harm(judgement.downtime, judgement.timeline.start_ns)
     return f"{judgement.headline} {harm} From top to bottom: {shown}."
+
+
+def _harm(downtime: Downtime, start_ns: int) -> str:
+    """How many outages there were, and the first few of those that are listed."""
+    if not downtime.total:
+        return "No outage was seen."
+    first = downtime.outages[:_OUTAGES_TOLD]
+    parts = ", ".join(_outage(outage, start_ns) for outage in first)
+    more = f" and {count(downtime.total - len(first))} more" if downtime.total > len(first) else ""
+    return f"{counted(downtime.total, 'outage')}: {parts}{more}."
+
+
+def _outage(outage: Outage, start_ns: int) -> str:
+    on_node = f" ({outage.node})" if outage.node else ""
+    return f"{seconds(outage.duration_s)} at {(outage.start_ns - start_ns) / 1e9:.1f} s{on_node}"

@@ -20,14 +20,7 @@ from harness.report.text import (
 )
 from harness.report.views.gate import accepted_in, gate_lines
 from harness.report.views.run import run_line
-from harness.report.views.verdict import (
-    charged,
-    excused_words,
-    longest_stall,
-    total_outage_s,
-    upper_bound,
-    why,
-)
+from harness.report.views.verdict import besides_words, excused_words, why
 
 SYMBOLS = {
     Verdict.PASS: "\N{HEAVY CHECK MARK}",
@@ -85,37 +78,30 @@ def print_summary(judgement: Judgement, console: Console) -> None:
 
 
 def _requests(judgement: Judgement) -> str:
-    counts = judgement.counts
-    unknown, unsent = counts.get("unknown", 0), counts.get("unsent", 0)
-    parts = [f"{count(counts.get('failed', 0) + unknown)} of {count(counts.get('requests', 0))} failed"]
-    parts += [f"{count(unknown)} of them may have been carried out"] if unknown else []
-    parts += [f"{count(unsent)} never left the generator"] if unsent else []
-    masked = judgement.masked.total("retried") + judgement.masked.total("redispatched")
+    counts, masked, bound = judgement.counts, judgement.masked.hidden, judgement.least_known
+    parts = [f"{count(counts.without_success)} of {count(counts.sent)} failed", *besides_words(judgement)]
     parts += [f"{count(masked)} masked by the balancer and seen by nobody"] if masked else []
-    bound = upper_bound(judgement)
     if bound is not None:
-        lane, share = bound
-        parts.append(
-            f"95 % upper bound on the error rate {at_most_percent(share)} (least known lane: {lane})"
-        )
+        share = at_most_percent(bound.error_rate_upper_95)
+        parts.append(f"95 % upper bound on the error rate {share} (least known lane: {bound.lane})")
     return one_line(", ".join(parts))
 
 
 def _outages(judgement: Judgement) -> str:
-    outages, excused = charged(judgement.outages), excused_words(judgement.outages)
-    if not outages:
+    downtime = judgement.downtime
+    excused, longest = excused_words(downtime), downtime.longest
+    if longest is None:
         return excused or "none seen"
-    longest = max(outages, key=lambda outage: outage.duration_s)
-    total = seconds(total_outage_s(outages))
+    total, length = seconds(downtime.charged_s), seconds(downtime.longest_s)
     return one_line(
-        f"{count(len(outages))}, {total} in all, the longest {seconds(longest.duration_s)}: {longest.cause}"
+        f"{count(downtime.charged)}, {total} in all, the longest {length}: {longest.cause}"
         f"{f' Besides, {excused}.' if excused else ''}"
     )
 
 
 def _stall(judgement: Judgement) -> str:
-    stats = longest_stall(judgement)
-    return "not known" if stats is None else f"{seconds(stats.gap_s_max)} in {one_line(stats.lane)}"
+    stall = judgement.longest_stall
+    return "not known" if stall is None else f"{seconds(stall.length_s)} in {one_line(stall.lane)}"
 
 
 def _unseen(judgement: Judgement) -> str:

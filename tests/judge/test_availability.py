@@ -198,8 +198,8 @@ def test_failures_before_the_first_phase_and_after_the_last_are_counted_not_judg
     judgement = judged(story, tmp_path)
 
     assert judgement.verdict is Verdict.PASS
-    assert judgement.counts["not_judged"] == 12
-    assert judgement.counts["not_judged_failed"] == 3
+    assert judgement.counts.not_judged == 12
+    assert judgement.counts.not_judged_failed == 3
     assert (
         "3 requests that were due before the first probed phase or after the last did not succeed; these are "
         "counted, and not judged."
@@ -264,7 +264,7 @@ def test_an_ok_after_the_deadline_is_a_timeout_whatever_its_record_says(tmp_path
         "FAIL: 1 request in token_issue/new was answered well after the deadline of 10 s, the slowest after "
         "10.75 s; too late is a failure (timeout).",
     ]
-    assert judgement.counts["failed"] == 1
+    assert judgement.counts.failed == 1
     assert judgement.outages[0].examples == (
         "23.50 s, token_issue/new, timeout, status 200, answered after 10.75 s",
     )

@@ -527,7 +527,7 @@ def test_a_reference_target_that_fails_as_well_says_that_the_machine_did_it(tmp_
         "INCONCLUSIVE: 2 requests to the reference target failed as well: the machine did that."
     ]
     assert question(judgement, "availability").verdict is Verdict.INCONCLUSIVE
-    assert judgement.counts["failed"] == 2, "requests to the reference target are none of Keystone's"
+    assert judgement.counts.failed == 2, "requests to the reference target are none of Keystone's"
 
 
 def test_a_journal_without_phases_covers_nothing(tmp_path: Path) -> None:

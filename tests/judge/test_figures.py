@@ -105,9 +105,7 @@ def test_counts_of_phases_add_up_to_the_run(tmp_path: Path) -> None:
     judgement = judged(healthy(), tmp_path)
 
     parts = sum(s.requests for s in judgement.lanes if s.phase is not None)
-    assert (
-        parts == judgement.counts["requests"] == sum(s.requests for s in judgement.lanes if s.phase is None)
-    )
+    assert parts == judgement.counts.requests == sum(s.requests for s in judgement.lanes if s.phase is None)
 
 
 # --- the picture

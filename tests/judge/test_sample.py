@@ -20,7 +20,7 @@ def test_every_request_of_a_usual_run_is_there_and_stands_for_itself(tmp_path: P
     requests = judgement.series.requests
     assert set(requests["weight"]) == {1}
     assert requests["intended_ns"].is_monotonic_increasing
-    assert len(requests) == judgement.counts["requests"]
+    assert len(requests) == judgement.counts.requests
 
 
 def test_a_huge_run_is_sampled_evenly_and_stands_for_as_many_as_there_were(

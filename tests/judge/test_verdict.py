@@ -356,7 +356,7 @@ def test_a_folder_without_any_evidence_but_a_manifest_is_inconclusive(tmp_path: 
 
     assert judgement.verdict is Verdict.INCONCLUSIVE
     assert {q.name: q.verdict for q in judgement.questions}["availability"] is Verdict.INCONCLUSIVE
-    assert judgement.counts["requests"] == 0
+    assert judgement.counts.requests == 0
     assert judgement.minimum_detectable_outage_s is None
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.markers import MarkerStyle
 
 from harness.evidence.names import Error
-from harness.judge.model import Downtime, Series, Timeline
+from harness.judge.model import Downtime, RequestCounts, Series, Timeline
 from harness.report.labels import Label, stagger
 from harness.report.marks import MARKS
 from harness.report.palette import COLOURS, declarations
@@ -103,7 +103,7 @@ def test_a_run_without_any_evidence_says_so_in_every_panel() -> None:
         timeline=Timeline(stories.at(0), stories.at(0), (), (), ()),
         series=nothing,
         lanes=(),
-        counts={},
+        counts=RequestCounts(),
     )
 
     (picture,) = draw_pictures(empty)

@@ -70,7 +70,11 @@ def test_words_of_a_server_are_inert_in_markdown_and_on_the_terminal() -> None:
 
 def test_a_run_without_probes_could_have_missed_anything() -> None:
     blind = replace(
-        stories.killed(), minimum_detectable_outage_s=None, detectable_whole_outage_s=None, lanes=()
+        stories.killed(),
+        minimum_detectable_outage_s=None,
+        detectable_whole_outage_s=None,
+        lanes=(),
+        stalls=(),
     )
 
     lines = summary_lines(blind)

@@ -160,8 +160,7 @@ def _overdue(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _all_well(evidence: Evidence) -> Finding:
-    counts = tally(evidence)
-    sent = counts["requests"] - counts["unsent"]
+    sent = tally(evidence).sent
     probes = sum(count(evidence.judged(n).outcome != UNSENT) for n in evidence.lanes(Role.PROBE))
     upper = error_rate_upper(0, probes)
     if upper is None:

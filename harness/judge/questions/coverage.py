@@ -69,7 +69,7 @@ def _enough(evidence: Evidence) -> Finding:
     lags = _lags_ms(probes)
     worst_ms = math.ceil(float(lags.max())) if len(lags) else 0
     counts = tally(evidence)
-    requests, unsent = counted(counts["requests"], "request"), counts["unsent"]
+    requests, unsent = counted(counts.requests, "request"), counts.unsent
     left = f"{unsent:,} of {requests} that were due never left" if unsent else f"all {requests} due were sent"
     return Finding(
         f"{counted(gone, 'probe')} in {counted(len(probes), 'lane')} cover "

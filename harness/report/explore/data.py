@@ -18,16 +18,16 @@ def explore_data(judgement: Judgement, lines: Lines) -> dict[str, Any]:
     """Everything that the interactive part of the page shows.
 
     Keys: those of `timeline_data`, `releases`, `lanes`, `servers`, `requests` (as of `request_columns`),
-    `failures`, `failed` (how many there were; more than `failures` has where those are thinned), `outages`,
-    `marks`. Times named `*_s` are seconds since the start of the run.
+    `failures` (thinned where there are very many), `outages` (those that the judge lists), `totals` (what the
+    judge counted, of the whole run), `marks`. Times named `*_s` are seconds since the start of the run.
     """
     start_ns = judgement.timeline.start_ns
     lanes = Words(dict.fromkeys(stats.lane for stats in judgement.lanes))
     roles = {stats.lane: str(stats.role) for stats in judgement.lanes}
     servers = Words()
     rows = failure_rows(judgement, lines)
-    places = [in_outage(rows, outage, start_ns) for outage in judgement.outages]
-    for outage, inside in zip(judgement.outages, places, strict=True):
+    places = [in_outage(rows, outage, start_ns) for outage in judgement.downtime.outages]
+    for outage, inside in zip(judgement.downtime.outages, places, strict=True):
         lay(rows, inside, outage)
     for row in rows:
         lanes.number(row["lane"])
@@ -42,16 +42,30 @@ def explore_data(judgement: Judgement, lines: Lines) -> dict[str, Any]:
         "servers": [[one_line(part) for part in server.split("\n")] for server in servers.words],
         "requests": requests,
         "failures": rows,
-        "failed": judgement.counts.get("failed", 0) + judgement.counts.get("unknown", 0),
+        "totals": _totals(judgement),
         "outages": [
             {
                 **_outage(number, outage, start_ns),
                 "failures": inside,
                 "lines": shown(lines.of_outages.get(number, ())),
             }
-            for number, (outage, inside) in enumerate(zip(judgement.outages, places, strict=True), start=1)
+            for number, (outage, inside) in enumerate(
+                zip(judgement.downtime.outages, places, strict=True), start=1
+            )
         ],
         "marks": marks_data(),
+    }
+
+
+def _totals(judgement: Judgement) -> dict[str, int]:
+    """What the page draws is a part of; the script counts only what it draws."""
+    counts, downtime = judgement.counts, judgement.downtime
+    return {
+        "went_well": counts.went_well,
+        "failed": counts.without_success,
+        "unsent": counts.unsent,
+        "outages": downtime.total,
+        "outages_left_out": downtime.left_out,
     }
 
 

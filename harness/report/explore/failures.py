@@ -44,7 +44,7 @@ def lines_of_failures(judgement: Judgement, run: RunDirectory) -> Lines:
         OSError: a log cannot be read.
     """
     ids = [request_id for request_id in judgement.series.failures["request_id"] if _known(request_id)]
-    numbered = list(enumerate(judgement.outages, start=1))[:OUTAGES_TOLD_MAX]
+    numbered = list(enumerate(judgement.downtime.outages, start=1))[:OUTAGES_TOLD_MAX]
     reading = judgement.manifest.clock
     ahead_ns = reading.wall_ns - reading.mono_ns
     # A node's name makes a file's name only where the run has that node: a stranger's word opens nothing.
@@ -68,7 +68,7 @@ def failure_rows(judgement: Judgement, lines: Lines) -> list[dict[str, Any]]:
     """A row a request without success, in order of time; texts as they may be shown."""
     start_ns = judgement.timeline.start_ns
     failures = judgement.series.failures
-    kept = _kept(failures, judgement.outages, lines)
+    kept = _kept(failures, judgement.downtime.outages, lines)
     return [
         {
             "at_s": round((row["intended_ns"] - start_ns) / 1e9, 3),

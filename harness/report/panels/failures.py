@@ -49,7 +49,7 @@ class FailuresPanel(Panel):
 
     @cached_property
     def _outages(self) -> OutageBars:
-        return OutageBars(self.judgement.outages, self.window)
+        return OutageBars(self.judgement.downtime.outages, self.window)
 
     @cached_property
     def _lanes(self) -> list[str]:
@@ -75,7 +75,7 @@ class FailuresPanel(Panel):
 
     def _say_none_failed(self, axes: Axes) -> None:
         """Calm has to be told from blindness: how many requests had the chance to fail."""
-        requests = self.judgement.counts.get("requests", 0)
+        requests = self.judgement.counts.sent
         passed = self.judgement.verdict is Verdict.PASS
         sentence = f"No request failed, of {count(requests)}" if requests else "No request was recorded"
         if len(self.judgement.series.failures):

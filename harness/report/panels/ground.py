@@ -26,7 +26,7 @@ def draw_ground(axes: Axes, judgement: Judgement, window: Window) -> None:
         axes.axvspan(roll.left_s, roll.right_s, color=ink("roll"), alpha=strength, linewidth=0, zorder=0)
     # One collection for all of them: a flapping run has hundreds.
     least_s = window.as_seconds(1.5)
-    spans = [window.span_s(o.start_ns, o.end_ns) for o in judgement.outages]
+    spans = [window.span_s(o.start_ns, o.end_ns) for o in judgement.downtime.outages]
     axes.broken_barh(
         [(left_s, max(right_s - left_s, least_s)) for left_s, right_s in spans],
         (0, 1),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from harness.evidence.names import Role
-from harness.judge.model import Judgement, Verdict
+from harness.judge.model import Judgement, LaneStats, Verdict
 from harness.judge.observations import Change, Impact, LockWait, Masked, PhaseActivity, ReleaseShare, Stutter
-from harness.report.text import NONE, RunTimes, count, milliseconds, one_line, seconds, words
+from harness.judge.stutter import STUTTERS_MAX
+from harness.report.text import NONE, RunTimes, count, counted, milliseconds, one_line, seconds, words
 from harness.report.views.rows import Row, data_attributes
 from harness.statistics.twosample import Interval
 
@@ -30,7 +31,10 @@ IMPACT_COLUMNS = (
 MASKED_COLUMNS = ("Server", "Phase", "Step", "Retried", "Redispatched", "Refused", "Cut answers", "Own 5xx")
 WAIT_COLUMNS = ("From", "Waited", "During", "Account", "State", "Statement")
 ACTIVITY_COLUMNS = ("Phase", "Samples", "Longest gap", "Open transactions, most", "Oldest transaction")
-STUTTER_COLUMNS = ("From", "Lasted", "Requests")
+PING_COLUMNS = (
+    "Phase", "Pings", "Failed", "Unknown", "Unsent", "p50 ms", "p99 ms", "Max ms", "Longest gap",
+)  # fmt: skip
+STUTTER_COLUMNS = ("From", "Lasted", "Pings")
 _VERDICTS = {
     Change.SLOWER: Verdict.FAIL,
     Change.OUTLIERS: Verdict.FAIL,
@@ -50,12 +54,16 @@ class Beside:
     waits: tuple[Row, ...]
     activity: tuple[Row, ...]
     """A row a phase; none where the database was not watched."""
+    pings: tuple[Row, ...]
+    """A row a phase and lane of the reference target, then the whole run."""
+    pings_told: str
+    pings_hurt: bool
     stutters: tuple[Row, ...]
-    has_reference: bool
     impact_columns: tuple[str, ...] = IMPACT_COLUMNS
     masked_columns: tuple[str, ...] = MASKED_COLUMNS
     wait_columns: tuple[str, ...] = WAIT_COLUMNS
     activity_columns: tuple[str, ...] = ACTIVITY_COLUMNS
+    ping_columns: tuple[str, ...] = PING_COLUMNS
     stutter_columns: tuple[str, ...] = STUTTER_COLUMNS
 
 
@@ -71,8 +79,20 @@ def beside(judgement: Judgement, times: RunTimes) -> Beside:
         shares=tuple(_share_row(share, releases) for share in judgement.shares),
         waits=tuple(_wait_row(wait, times) for wait in judgement.database.waits),
         activity=tuple(_activity_row(phase) for phase in phases) if watched else (),
+        pings=tuple(_ping_row(stats) for stats in judgement.lanes if stats.role is Role.REFERENCE),
+        pings_told=_pings_told(judgement),
+        pings_hurt=judgement.reference.without_success > 0,
         stutters=tuple(_stutter_row(stutter, times) for stutter in judgement.stutters),
-        has_reference=any(stats.role is Role.REFERENCE for stats in judgement.lanes),
+    )
+
+
+def _pings_told(judgement: Judgement) -> str:
+    """How many pings and stutters there were; the judge tells only so many stutters one by one."""
+    pings, told = judgement.reference, len(judgement.stutters)
+    longest = "the longest " if told >= STUTTERS_MAX else ""
+    return (
+        f"{counted(pings.sent, 'ping')} of the reference target, {count(pings.without_success)} failed; "
+        f"{longest}{counted(told, 'stutter')} of the machine"
     )
 
 
@@ -138,13 +158,12 @@ def _releases(judgement: Judgement) -> list[str]:
 
 def _share_row(share: ReleaseShare, releases: list[str]) -> Row:
     answered = dict(share.answered)
-    total = sum(answered.values()) + share.unattributed
     numbers = [answered.get(release, 0) for release in releases]
     cells = (
         words(share.step),
         one_line(share.node or NONE),
         seconds((share.end_ns - share.start_ns) / 1e9),
-        *(_part(number, total) for number in (*numbers, share.unattributed)),
+        *(_part(number, share.requests) for number in (*numbers, share.unattributed)),
     )
     return Row(cells, data_attributes(step=share.step, node=share.node))
 
@@ -174,6 +193,22 @@ def _activity_row(phase: PhaseActivity) -> Row:
         seconds(phase.oldest_transaction_s),
     )
     return Row(cells, data_attributes(phase=phase.phase))
+
+
+def _ping_row(stats: LaneStats) -> Row:
+    cells = (
+        "whole run" if stats.phase is None else words(stats.phase),
+        count(stats.sent),
+        count(stats.failed),
+        count(stats.unknown),
+        count(stats.unsent),
+        milliseconds(stats.latency_ms_p50),
+        milliseconds(stats.latency_ms_p99),
+        milliseconds(stats.latency_ms_max),
+        seconds(stats.gap_s_max),
+    )
+    data = data_attributes(phase=stats.phase or "whole-run", pings=stats.sent)
+    return Row(cells, data, Verdict.INCONCLUSIVE if stats.without_success or stats.unsent else None)
 
 
 def _stutter_row(stutter: Stutter, times: RunTimes) -> Row:

@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.judge.model import Judgement, Outage
-from harness.report.text import NONE, RunTimes, count, one_line, printable, seconds, words
+from harness.judge.model import Downtime, Judgement, Outage
+from harness.report.text import NONE, RunTimes, count, counted, one_line, printable, seconds, words
 from harness.report.views.rows import Row, data_attributes, node_and_release
 
 OUTAGES_IN_FULL = 20
 """So many outages are shown each with everything known of it; the rest, as in a flapping run, as rows."""
+
+MORE_COLUMNS = (
+    "Outage", "Length", "Began", "Ended", "Edges known to", "Failed or unknown", "During", "Node", "Errors",
+    "Lanes", "Cause",
+)  # fmt: skip
+"""Of the outages that stand as rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +33,10 @@ class OutageView:
 
 def outage_views(judgement: Judgement, times: RunTimes) -> list[OutageView]:
     """Every outage in order of time."""
-    return [_outage_view(number, outage, times) for number, outage in enumerate(judgement.outages, start=1)]
+    return [
+        _outage_view(number, outage, times)
+        for number, outage in enumerate(judgement.downtime.outages, start=1)
+    ]
 
 
 def _outage_view(number: int, outage: Outage, times: RunTimes) -> OutageView:
@@ -41,7 +50,7 @@ def _outage_view(number: int, outage: Outage, times: RunTimes) -> OutageView:
         ("Began", _instant(outage.start_ns, times)),
         ("Ended", end),
         ("Edges known to", f"\N{PLUS-MINUS SIGN}{seconds(outage.uncertainty_ns / 1e9)}"),
-        ("Requests", f"{count(outage.requests)} failed or unknown"),
+        ("Failed or unknown", counted(outage.requests, "request")),
         ("During", " / ".join(words(part) for part in (outage.phase, outage.step) if part) or NONE),
         ("Node and its release", node_and_release(outage.node, outage.release)),
         (
@@ -62,6 +71,13 @@ def _outage_view(number: int, outage: Outage, times: RunTimes) -> OutageView:
 
 def _instant(mono_ns: int, times: RunTimes) -> str:
     return f"{times.at(mono_ns)} ({times.utc(mono_ns)} UTC)"
+
+
+def left_out_words(downtime: Downtime) -> str:
+    """Says so where there are more outages than the judge lists; empty where there are not."""
+    if not downtime.left_out:
+        return ""
+    return f"the {count(downtime.left_out)} shortest of {counted(downtime.total, 'outage')} are not listed"
 
 
 def outage_rows(views: Sequence[OutageView]) -> list[Row]:

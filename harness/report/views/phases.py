@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.evidence.names import PROBED_PHASES, Role
-from harness.judge.model import Judgement, LaneStats, Span, Verdict
-from harness.report.text import NONE, at_most_percent, at_most_seconds, count, milliseconds, one_line, seconds
+from harness.judge.model import Counts, Judgement, LaneStats, Span, Verdict
+from harness.report.text import (
+    NONE,
+    at_most_percent,
+    at_most_seconds,
+    count,
+    counted,
+    milliseconds,
+    one_line,
+    seconds,
+)
 from harness.report.views.rows import Row, data_attributes
 
 ROLES: Mapping[str, str] = {
     Role.PROBE: "probe",
     Role.LOAD: "load",
     Role.CLIENT: "client library",
-    Role.REFERENCE: "reference",
 }
-
-_ON_SCHEDULE = frozenset({Role.PROBE, Role.REFERENCE})
-"""Lanes in which no request at all is news; a lane of the load that nobody took is not shown."""
 
 LANE_COLUMNS = (
     "Requests",
@@ -58,42 +63,58 @@ def phase_views(judgement: Judgement) -> list[PhaseView]:
     }
     views = []
     for phase in order:
-        lanes = [stats for stats in judgement.lanes if stats.phase == phase]
-        if lanes or phase in PROBED_PHASES:
-            views.append(
-                _phase_view(phase, spans.get(phase or ""), lanes, phase in failing and phase is not None)
-            )
+        # Pings of the reference target are no requests to Keystone: they have a table of their own.
+        lanes = [s for s in judgement.lanes if s.phase == phase and s.role is not Role.REFERENCE]
+        if phase is None:
+            views.append(_whole_run(judgement.counts, lanes))
+        elif lanes or phase in PROBED_PHASES:
+            counts = judgement.phase_counts.get(phase, Counts())
+            views.append(_phase_view(phase, spans.get(phase), counts, lanes, failing=phase in failing))
     return views
 
 
-def _phase_view(phase: str | None, span: Span | None, lanes: Sequence[LaneStats], failing: bool) -> PhaseView:
-    hurt = sum(stats.failed + stats.unknown for stats in lanes)
-    requests = sum(stats.requests for stats in lanes)
-    summary = (
-        f"{count(hurt)} of {count(requests)} failed or unknown" if hurt else f"0 of {count(requests)} failed"
-    )
-    took = NONE if span is None else seconds((span.end_ns - span.start_ns) / 1e9)
-    if span is not None and span.edge != "end":
-        took += {"fail": ", failed", "skip": ", skipped", "begin": ", not ended"}.get(span.edge, "")
+def _whole_run(counts: Counts, lanes: Sequence[LaneStats]) -> PhaseView:
+    summary = _summary(counts) if lanes else "no evidence"
+    return PhaseView("whole run", "", summary, is_open=False, rows=_rows(lanes))
+
+
+def _phase_view(
+    phase: str, span: Span | None, counts: Counts, lanes: Sequence[LaneStats], *, failing: bool
+) -> PhaseView:
     # A phase that was left out owes no evidence: only one that was gone through without any is an alarm.
     skipped = span is not None and span.edge == "skip"
-    blind = not lanes and phase is not None and not skipped
-    if not lanes:
-        summary = "left out" if skipped else "no evidence"
+    summary = _summary(counts) if lanes else "left out" if skipped else "no evidence"
     return PhaseView(
-        name="whole run" if phase is None else one_line(phase),
-        took="" if phase is None else took,
+        name=one_line(phase),
+        took=_took(span),
         summary=summary,
-        is_open=failing or (hurt > 0 and phase is not None) or blind,
-        rows=tuple(_lane_row(stats) for stats in lanes if stats.requests or stats.role in _ON_SCHEDULE),
+        is_open=failing or counts.without_success > 0 or not (lanes or skipped),
+        rows=_rows(lanes),
     )
+
+
+def _took(span: Span | None) -> str:
+    if span is None:
+        return NONE
+    took = seconds((span.end_ns - span.start_ns) / 1e9)
+    return took + {"fail": ", failed", "skip": ", skipped", "begin": ", not ended"}.get(span.edge, "")
+
+
+def _summary(counts: Counts) -> str:
+    failed = " or unknown" if counts.without_success else ""
+    return f"{count(counts.without_success)} of {counted(counts.sent, 'request')} failed{failed}"
+
+
+def _rows(lanes: Iterable[LaneStats]) -> tuple[Row, ...]:
+    """A lane of the load that nobody took is left out; of one on a schedule no request at all is news."""
+    return tuple(_lane_row(stats) for stats in lanes if stats.requests or stats.role is Role.PROBE)
 
 
 def _lane_row(stats: LaneStats) -> Row:
     cells = (
         one_line(stats.lane),
         ROLES.get(stats.role, one_line(stats.role)),
-        count(stats.requests),
+        count(stats.sent),
         count(stats.failed),
         count(stats.unknown),
         count(stats.unsent),
@@ -105,7 +126,7 @@ def _lane_row(stats: LaneStats) -> Row:
         seconds(stats.gap_s_max),
         at_most_seconds(stats.detectable_outage_s),
     )
-    hurt = stats.failed + stats.unknown > 0
+    hurt = stats.without_success > 0
     data = data_attributes(
         phase=stats.phase or "whole-run", lane=stats.lane, failed=stats.failed, unknown=stats.unknown
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from harness.evidence.names import PROBED_PHASES, Phase
-from harness.judge.model import Judgement, NodeState, Span, Verdict
+from harness.evidence.names import Phase
+from harness.judge.model import Judgement, Span, Timeline, Verdict
+from harness.judge.timeline import probed_states, unproven_s
 from harness.report.text import NONE, RunTimes, count, one_line, seconds, shortened, words
 from harness.report.views.rows import Row, data_attributes
 
@@ -48,11 +49,12 @@ def roll_table(judgement: Judgement) -> tuple[tuple[str, ...], list[Row]]:
     rolled = [s for s in judgement.timeline.steps if s.phase == Phase.ROLL and s.node is not None]
     names = list(dict.fromkeys(span.step for span in rolled if span.step))
     nodes = list(dict.fromkeys(span.node for span in rolled if span.node))
+    listed = f", of the {count(judgement.downtime.listed)} listed" if judgement.downtime.left_out else ""
     columns = (
         "Node",
         *(words(name) for name in names),
-        "not serving",
-        "outages",
+        "not proven to serve",
+        f"outages{listed}",
         "failed or unknown",
         "ended on",
     )
@@ -67,30 +69,24 @@ def _roll_row(node: str, names: Sequence[str], rolled: Sequence[Span], judgement
             took[span.step] = (
                 length if span.edge == "end" else f"{length}, {_EDGES.get(span.edge, span.edge)}"
             )
-    away_s = sum((s.end_ns - s.start_ns) / 1e9 for s in _states(judgement, node) if s.state != "serving")
-    mine = [outage for outage in judgement.outages if outage.node == node]
-    last = max(_states(judgement, node), key=lambda state: state.end_ns, default=None)
-    ended = (
-        NONE
-        if last is None
-        else f"{last.release}{'' if last.state == 'serving' else f', {words(last.state)}'}"
-    )
+    laid = judgement.downtime.of_node(node)
     cells = (
         one_line(node),
         *(took.get(name, NONE) for name in names),
-        seconds(away_s),
-        count(len(mine)),
-        count(sum(outage.requests for outage in mine)),
-        one_line(ended),
+        seconds(unproven_s(judgement.timeline, node)),
+        count(laid.outages),
+        count(laid.failed),
+        _ended_on(judgement.timeline, node),
     )
-    return Row(cells, data_attributes(node=node), Verdict.FAIL if mine else None)
+    return Row(cells, data_attributes(node=node), Verdict.FAIL if laid.outages else None)
 
 
-def _states(judgement: Judgement, node: str) -> list[NodeState]:
-    """The node's stretches up to the end of the probed phases: that it stops in teardown is no news."""
-    ends = [s.end_ns for s in judgement.timeline.phases if s.phase in PROBED_PHASES]
-    end_ns = max(ends, default=judgement.timeline.end_ns)
-    return [state for state in judgement.timeline.nodes if state.node == node and state.start_ns < end_ns]
+def _ended_on(timeline: Timeline, node: str) -> str:
+    states = probed_states(timeline, node)
+    if not states:
+        return NONE
+    last = states[-1]
+    return one_line(f"{last.release}{'' if last.state == 'serving' else f', {words(last.state)}'}")
 
 
 def migration_rows(judgement: Judgement, times: RunTimes) -> list[Row]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.evidence.names import Role
-from harness.judge.model import Judgement, LaneStats, Outage, Question, Verdict
+from harness.judge.model import Downtime, Judgement, Question, Verdict
 from harness.report.text import (
     NONE,
     at_most_percent,
@@ -57,7 +55,7 @@ def key_figures(judgement: Judgement) -> list[KeyFigure]:
     """The figures that a reader looks for first."""
     return [
         _failed_figure(judgement),
-        _outage_figure(judgement.outages),
+        _outage_figure(judgement.downtime),
         _stall_figure(judgement),
         KeyFigure(
             "Could have gone unseen",
@@ -69,76 +67,46 @@ def key_figures(judgement: Judgement) -> list[KeyFigure]:
 
 
 def _failed_figure(judgement: Judgement) -> KeyFigure:
-    counts = judgement.counts
-    failed, requests = counts.get("failed", 0), counts.get("requests", 0)
-    unknown, unsent = counts.get("unknown", 0), counts.get("unsent", 0)
-    notes = [f"{count(unknown)} of them may have been carried out"] if unknown else []
-    notes += [f"{count(unsent)} never left the generator"] if unsent else []
-    bound = upper_bound(judgement)
+    counts, bound = judgement.counts, judgement.least_known
+    notes = besides_words(judgement)
     if bound is not None:
-        lane, share = bound
-        notes.append(f"95 % sure: under {at_most_percent(share)} fail even in the least known lane, {lane}")
+        share = at_most_percent(bound.error_rate_upper_95)
+        notes.append(f"95 % sure: under {share} fail even in the least known lane, {one_line(bound.lane)}")
+    value = f"{count(counts.without_success)} of {count(counts.sent)}"
+    return KeyFigure("Failed requests", value, "; ".join(notes), is_bad=counts.without_success > 0)
+
+
+def besides_words(judgement: Judgement) -> list[str]:
+    """What a reader of `failed of requests` has to know of both."""
+    counts, excused = judgement.counts, judgement.downtime.failed_excused
+    notes = [f"{count(counts.unknown)} of them may have been carried out"] if counts.unknown else []
+    notes += [f"{count(excused)} of them laid to the machine"] if excused else []
+    notes += [f"{count(counts.unsent)} more never left the generator"] if counts.unsent else []
+    return notes
+
+
+def _outage_figure(downtime: Downtime) -> KeyFigure:
+    excused, longest = excused_words(downtime), downtime.longest
+    if longest is None:
+        note = excused or "no lane failed while it was probed"
+        return KeyFigure("Outages", "none charged" if excused else "none seen", note)
+    by_node = f", on {one_line(longest.node)}" if longest.node else ""
+    note = f"{seconds(downtime.charged_s)} in all; the longest {seconds(downtime.longest_s)}{by_node}"
     return KeyFigure(
-        "Failed requests",
-        f"{count(failed + unknown)} of {count(requests)}",
-        "; ".join(notes),
-        is_bad=failed + unknown > 0,
+        "Outages", count(downtime.charged), "; ".join(filter(None, (note, excused))), is_bad=True
     )
 
 
-def upper_bound(judgement: Judgement) -> tuple[str, float] | None:
-    """The probe lane whose error rate is least known over the whole run, and its 95 % upper bound."""
-    bounds = [
-        (stats.lane, stats.error_rate_upper_95)
-        for stats in judgement.lanes
-        if stats.phase is None and stats.role is Role.PROBE and stats.error_rate_upper_95 is not None
-    ]
-    return max(bounds, key=lambda item: item[1], default=None)
-
-
-def _outage_figure(everything: Sequence[Outage]) -> KeyFigure:
-    outages = charged(everything)
-    excused = excused_words(everything)
-    if not outages:
-        note = excused or "no lane failed while it was probed"
-        return KeyFigure("Outages", "none charged" if excused else "none seen", note)
-    longest = max(outages, key=lambda outage: outage.duration_s)
-    by_node = f", on {one_line(longest.node)}" if longest.node else ""
-    note = f"{seconds(total_outage_s(outages))} in all; the longest {seconds(longest.duration_s)}{by_node}"
-    return KeyFigure("Outages", count(len(outages)), "; ".join(filter(None, (note, excused))), is_bad=True)
-
-
-def charged(outages: Sequence[Outage]) -> list[Outage]:
-    """Those that count against the upgrade, and not against the machine that it ran on."""
-    return [outage for outage in outages if outage.charged]
-
-
-def excused_words(outages: Sequence[Outage]) -> str:
+def excused_words(downtime: Downtime) -> str:
     """How many outages are laid to the machine; empty where none is."""
-    excused = len(outages) - len(charged(outages))
-    return f"{counted(excused, 'outage')} laid to the machine" if excused else ""
-
-
-def total_outage_s(outages: Sequence[Outage]) -> float:
-    """Seconds of all outages; the judge has merged those that overlap."""
-    return sum(outage.duration_s for outage in outages)
-
-
-def longest_stall(judgement: Judgement) -> LaneStats | None:
-    """The probe lane with the longest time without a success, over the whole run."""
-    lanes = [
-        stats
-        for stats in judgement.lanes
-        if stats.phase is None and stats.role is Role.PROBE and stats.gap_s_max is not None
-    ]
-    return max(lanes, key=lambda stats: stats.gap_s_max or 0.0, default=None)
+    return f"{counted(downtime.excused, 'outage')} laid to the machine" if downtime.excused else ""
 
 
 def _stall_figure(judgement: Judgement) -> KeyFigure:
-    stats = longest_stall(judgement)
-    if stats is None:
+    stall = judgement.longest_stall
+    if stall is None:
         return KeyFigure("Longest time without a success", NONE, "no probe succeeded or none was sent")
-    return KeyFigure("Longest time without a success", seconds(stats.gap_s_max), f"in {one_line(stats.lane)}")
+    return KeyFigure("Longest time without a success", seconds(stall.length_s), f"in {one_line(stall.lane)}")
 
 
 def _under(value_s: float | None) -> str:

@@ -29,7 +29,7 @@ function decoded(raw) {
     server: requests.server,
     took_ms: requests.took_ms,
     weight,
-    failureWeight: shown ? Math.max(1, raw.failed / shown) : 1,
+    failureWeight: shown ? Math.max(1, raw.totals.failed / shown) : 1,
     laneNumbers: new Map(raw.lanes.map((lane, number) => [lane.name, number])),
   };
 }
@@ -84,7 +84,8 @@ function quantile(sorted, share) {
 
 /**
  * Rates and latencies in view, a bucket an entry: `at_s` (start), `width_s`, `releases` (name -> requests/s), `failed`
- * (requests/s), `p50_ms`, `p99_ms`, `max_ms` (null where nothing was answered), `requests` and `failures` (in all).
+ * (requests/s), `p50_ms`, `p99_ms`, `max_ms` (null where nothing was answered), `requests` and `failures` (of what is drawn:
+ * totals of the run are the judge's, in `model.totals`).
  */
 function aggregated(model, filter, view) {
   const length_s = view.to_s - view.from_s;

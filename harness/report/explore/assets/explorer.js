@@ -105,6 +105,8 @@ class Explorer {
       select.value = this.filter[select.name];
     });
     const buttons = outageButtons(this.model, (outage) => this.choose(outage));
+    const { outages, outages_left_out: left } = this.model.totals ?? {};
+    if (left) buttons.push(element('span', { class: 'muted' }, `the ${left.toLocaleString('en')} shortest of ${counted(outages, 'outage')} are not listed`));
     this.parts.outages.replaceChildren(...(buttons.length ? buttons : [element('span', { class: 'muted' }, this.quiet ? 'told by the report, once the run is judged' : 'none')]));
   }
 
@@ -135,13 +137,23 @@ class Explorer {
   refresh() {
     this.charts.rebuild(this.model, this.filter, this.view);
     this.leave();
-    const { requests, failures } = this.charts.cells;
-    const sampled = this.model.requests.weight > 1 || this.model.failureWeight > 1;
     const chosen = Object.entries(this.filter).filter(([, value]) => value).map(([name, value]) => `${name} ${value}`);
     this.parts.told.textContent = `${secondText(this.view.from_s)} to ${secondText(this.view.to_s)}`
-      + `${chosen.length ? `, only ${chosen.join(', ')}` : ''}: ${sampled ? 'about ' : ''}`
-      + `${counted(Math.round(requests), 'request')} went well, ${Math.round(failures).toLocaleString('en')} failed.`
-      + `${sampled ? ` This page holds an even sample of a long run; every figure above and below this part counts all of it.` : ''}`;
+      + `${chosen.length ? `, only ${chosen.join(', ')}` : ''}: ${this.counted(chosen.length > 0)}`;
+  }
+
+  /** Of the whole run what the judge counted; of a part of it what is drawn, which of a long run is a sample. */
+  counted(filtered) {
+    const { totals } = this.model;
+    const sampled = this.model.requests.weight > 1 || this.model.failureWeight > 1;
+    const note = sampled ? ' This page holds an even sample of a long run; every figure above and below this part counts all of it.' : '';
+    if (totals && this.follows && !filtered) {
+      const unsent = totals.unsent ? `, ${totals.unsent.toLocaleString('en')} more never left the generator` : '';
+      return `${counted(totals.went_well, 'request')} went well, ${totals.failed.toLocaleString('en')} failed${unsent}.${note}`;
+    }
+    const { requests, failures } = this.charts.cells;
+    return `${sampled ? 'about ' : ''}${counted(Math.round(requests), 'request')} went well, `
+      + `${Math.round(failures).toLocaleString('en')} failed.${note}`;
   }
 
   hover(at_s) {
@@ -223,7 +235,7 @@ class Explorer {
     const places = outage.failures.filter((place) => passing.has(place));
     const hidden = outage.failures.length - places.length;
     const left = outage.requests - outage.failures.length;
-    this.list(`Outage #${outage.number}: ${counted(places.length, 'failed request')}`,
+    this.list(`Outage #${outage.number}: ${counted(outage.requests, 'failed request')}`,
       `${outage.cause}${hidden ? ` The filter hides ${hidden}.` : ''}${left > 0 ? ` ${left} more are not on this page, but in requests/.` : ''}`, places, outage.lines);
     if (zoomed) this.parts.requests.querySelector('h3').focus({ preventScroll: true });
   }

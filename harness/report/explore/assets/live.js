@@ -17,6 +17,7 @@ function grown(told) {
   return {
     ...told,
     outages: [],
+    totals: null, // nobody has judged yet
     requests: { weight: 1 },
     failures,
     at_s: rows.map((row) => row[0]),
