@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import requests
-
 from harness.deployment.protocols import Deployment
 from harness.evidence.clock import now_ns
 from harness.evidence.ledger import (
@@ -29,7 +27,12 @@ from harness.evidence.ledger import (
     derived_password,
     read_writes,
 )
+from harness.keystone import api
+from harness.keystone.api import Request
+from harness.keystone.channel import Channel
 from harness.keystone.credentials import Credentials
+from harness.keystone.endpoint import Endpoint
+from harness.keystone.reply import Reply
 from harness.procedure.read_back_plan import Entity, changing, entities, evenly, logins
 
 READS_PER_S = 20.0
@@ -46,15 +49,18 @@ DEADLINE_S = 180.0
 _RETRY_S = 0.5
 _PAGES_MAX = 1000
 _OPEN_SPARE_S = 5.0
-NODE_HEADER = "X-Keystone-Node"
 
-_LISTS: Mapping[Kind, tuple[str, str]] = {
-    Kind.USER: ("users", "/v3/users?domain_id=default"),
-    Kind.PROJECT: ("projects", "/v3/projects?domain_id=default"),
-    Kind.GRANT: ("role_assignments", "/v3/role_assignments"),
+_LISTS: Mapping[Kind, tuple[str, Callable[[str], Request]]] = {
+    Kind.USER: ("users", lambda token: api.list_users(token, api.DEFAULT_DOMAIN_ID)),
+    Kind.PROJECT: ("projects", lambda token: api.list_projects(token, api.DEFAULT_DOMAIN_ID)),
+    Kind.GRANT: ("role_assignments", api.list_role_assignments),
 }
 """Kind -> key of the answer and what to ask. Lists go to the database; Keystone caches reads by id."""
-_MEMBERS: Mapping[Kind, str] = {Kind.USER: "user", Kind.PROJECT: "project"}
+_MEMBERS: Mapping[Kind, tuple[str, Callable[[str, str], Request]]] = {
+    Kind.USER: ("user", api.read_user),
+    Kind.PROJECT: ("project", api.read_project),
+}
+"""Likewise for one by its id; a grant has none of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,13 +220,10 @@ class _View:
 
     def __init__(self, name: str, url: str, admin: Credentials, pace: _Pace) -> None:
         self._name = name
-        self._url = url
+        self._channel = Channel(Endpoint.parse(url), REQUEST_S_MAX)
         self._admin = admin
         self._pace = pace
         self._token: str | None = None
-        self._session = requests.Session()
-        # A proxy named in the environment has no business between this program and its own lab.
-        self._session.trust_env = False
         self.requests = 0
         self._errors: dict[str, int] = {}
 
@@ -236,96 +239,67 @@ class _View:
 
     def by_id(self, entity: Entity) -> ById:
         """Read one entity by its id."""
-        member = _MEMBERS[entity.kind]
-        answer = self._get(f"/v3/{member}s/{entity.entity_id}")
-        if answer is None:
+        key, ask = _MEMBERS[entity.kind]
+        reply = self._get(lambda token: ask(token, str(entity.entity_id)))
+        if reply is None:
             return ById(0, None, None)
-        row = _json(answer).get(member) if answer.status_code == 200 else None
+        row = reply.at(key) if reply.status == 200 else None
         seen = _sighting(entity.kind, row) if isinstance(row, dict) else None
         # A 200 without a body that holds the thing is an answer that says nothing of it.
-        status = answer.status_code if answer.status_code != 200 or seen is not None else 0
-        return ById(status, seen, answer.headers.get(NODE_HEADER))
+        status = reply.status if reply.status != 200 or seen is not None else 0
+        return ById(status, seen, reply.node)
 
     def log_in(self, user_id: str, version: int, password: str) -> Login:
         """Log a user in, without a scope."""
-        answer = self._issue({"id": user_id, "password": password}, None, (201, 401))
-        if answer is None:
-            return Login(version, 0, None)
-        return Login(version, answer.status_code, answer.headers.get(NODE_HEADER))
+        reply = self._send(api.log_in_by_id(user_id, password), (201, 401))
+        return Login(version, 0, None) if reply is None else Login(version, reply.status, reply.node)
 
     def _log_in_as_admin(self) -> None:
-        admin = self._admin
-        user = {"name": admin.username, "password": admin.password, "domain": {"name": admin.user_domain}}
-        project = {"name": admin.project, "domain": {"name": admin.project_domain}}
-        answer = self._issue(user, {"project": project}, (201,))
-        self._token = answer.headers.get("X-Subject-Token") if answer is not None else None
-
-    def _issue(
-        self, user: Mapping[str, object], scope: Mapping[str, object] | None, due: tuple[int, ...]
-    ) -> requests.Response | None:
-        identity = {"methods": ["password"], "password": {"user": user}}
-        auth = {"identity": identity, **({"scope": scope} if scope else {})}
-        return self._send("POST", "/v3/auth/tokens", due, json={"auth": auth})
+        reply = self._send(api.log_in(self._admin), (201,))
+        self._token = reply.token if reply is not None else None
 
     def _list(self, kind: Kind) -> dict[str, tuple[Sighting, ...]] | None:
-        key, path = _LISTS[kind]
+        key, ask = _LISTS[kind]
         rows: list[Any] = []
         for _ in range(_PAGES_MAX):
-            answer = self._get(path)
-            page = _json(answer) if answer is not None and answer.status_code == 200 else {}
-            if not isinstance(page.get(key), list):
+            reply = self._get(ask)
+            page = reply.at(key) if reply is not None and reply.status == 200 else None
+            if reply is None or not isinstance(page, list):
                 return None
-            rows += page[key]
-            following = (page.get("links") or {}).get("next")
+            rows += page
+            following = reply.at("links", "next")
             if not following:
                 return _index(kind, rows)
-            path = _path(following)
+            ask = _next_page(following)
         return None
 
-    def _get(self, path: str) -> requests.Response | None:
-        if self._token is None:
-            return None
-        return self._send("GET", path, (200, 404), headers={"X-Auth-Token": self._token})
+    def _get(self, ask: Callable[[str], Request]) -> Reply | None:
+        return None if self._token is None else self._send(ask(self._token), (200, 404))
 
-    def _send(self, method: str, path: str, due: tuple[int, ...], **more: Any) -> requests.Response | None:
+    def _send(self, request: Request, due: tuple[int, ...]) -> Reply | None:
         """Send, again where no answer came or one that says nothing; the last answer, or None."""
-        answer: requests.Response | None = None
         for attempt in range(ATTEMPTS):
             time.sleep(_RETRY_S if attempt else 0.0)
             if not self._pace.wait():
                 self._note(f"{self._name}: no time was left after {DEADLINE_S:g} s")
                 return None
             self.requests += 1
-            try:
-                answer = self._session.request(
-                    method, f"{self._url}{path}", timeout=REQUEST_S_MAX, allow_redirects=False, **more
-                )
-            except requests.RequestException as error:
-                answer, why = None, type(error).__name__
-            else:
-                if answer.status_code in due:
-                    return answer
-                why = f"status {answer.status_code}"
-        what = f"{method} {path.partition('?')[0]}"
-        self._note(f"{self._name}: {what}: {why}")
-        return answer
+            reply = self._channel.send(request)
+            if reply.status in due:
+                return reply
+        what = f"{request.method} {request.path.partition('?')[0]}"
+        self._note(f"{self._name}: {what}: {reply.error or f'status {reply.status}'}")
+        return reply if reply.error is None else None
 
     def _note(self, error: str) -> None:
         self._errors[error] = self._errors.get(error, 0) + 1
 
 
-def _json(answer: requests.Response) -> dict[str, Any]:
-    try:
-        body = answer.json()
-    except requests.exceptions.JSONDecodeError:
-        return {}
-    return body if isinstance(body, dict) else {}
-
-
-def _path(url: str) -> str:
-    """Path and query of a link: its host is the public endpoint's, and this view has its own."""
+def _next_page(url: str) -> Callable[[str], Request]:
+    """For a link; what stands before `/v3` is the public endpoint's, and this view has its own."""
     parts = urlsplit(url)
-    return f"{parts.path}?{parts.query}"
+    path = f"/v3{parts.path.partition('/v3')[2]}?{parts.query}"
+    return lambda token: api.read(token, path)
 
 
 def _index(kind: Kind, rows: Sequence[object]) -> dict[str, tuple[Sighting, ...]]:

@@ -143,7 +143,7 @@ def test_a_view_that_nobody_can_log_in_to_shows_nothing(life: Life) -> None:
     read = life.read()
     assert {found.listed for each in read.entities for found in each.found.values()} == {None}
     assert {login.status for login in entity(read, "alice").found[BALANCER].logins} == {0}
-    assert read.errors[0] == "balancer: POST /v3/auth/tokens: ConnectionError (3 times)"
+    assert read.errors[0] == "balancer: POST /v3/auth/tokens: RemoteDisconnected (3 times)"
 
 
 def test_a_read_that_fails_once_is_asked_again(life: Life) -> None:

@@ -1,5 +1,5 @@
 """Checks, node by node, that what one release made the other honours."""
 
-from harness.procedure.continuity.bench import Continuity
+from harness.procedure.continuity.continuity import Continuity
 
 __all__ = ["Continuity"]

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from harness.evidence.continuity import Cell, Check, Place
-from harness.procedure.continuity.api import Made, NodeApi, NotMadeError, Stand, User, at
-from harness.procedure.continuity.case import Case, not_checked
 from harness.procedure.continuity.checks import is_login_of, is_token_of
-from harness.procedure.continuity.passwords import Kind, new_password
+from harness.procedure.continuity.node_api import Fixture, Made, NodeApi, NotMadeError, User
+from harness.procedure.continuity.passwords import PasswordKind, new_password
+from harness.procedure.continuity.trial import Trial, not_checked
 
 _SPARE = timedelta(seconds=60)
 """A token this close to the end of its life is replaced: that it ends is no fault of the upgrade."""
@@ -20,7 +20,7 @@ _SPARE = timedelta(seconds=60)
 class Member:
     """A user of one kind of password, with a token."""
 
-    kind: Kind
+    kind: PasswordKind
     home: str
     """Node at which it was made."""
     user: User
@@ -33,7 +33,7 @@ class Member:
 class Absent:
     """A member that could not be made."""
 
-    kind: Kind
+    kind: PasswordKind
     home: str
     reason: str
 
@@ -46,12 +46,16 @@ class Cohort:
     absent: tuple[Absent, ...]
 
     def check(
-        self, apis: Mapping[str, NodeApi], node: NodeApi, case: Callable[[NodeApi, NodeApi], Case], turn: int
+        self,
+        apis: Mapping[str, NodeApi],
+        node: NodeApi,
+        trial: Callable[[NodeApi, NodeApi], Trial],
+        turn: int,
     ) -> Iterator[Cell]:
         """Each token at this node; each user's login at one node a turn, so that all come round."""
         names = list(apis)
         for number, member in enumerate(self.members):
-            under_way = case(apis[member.home], node)
+            under_way = trial(apis[member.home], node)
             logs_in = names[(number + turn) % len(names)] == node.name
             yield _check_token(under_way, member)
             if logs_in:
@@ -64,47 +68,47 @@ class Cohort:
                 yield not_checked(phase, step, check, (absent.home, node), f"{absent.kind}: {absent.reason}")
 
 
-def make_cohort(nodes: Sequence[NodeApi], stand: Stand, name: Callable[[], str]) -> Cohort:
+def make_cohort(nodes: Sequence[NodeApi], fixture: Fixture, name: Callable[[], str]) -> Cohort:
     """Make the members; what cannot be made is told, in its place, by every later check."""
     members, absent = [], []
-    for number, kind in enumerate(Kind):
+    for number, kind in enumerate(PasswordKind):
         home = nodes[number % len(nodes)]
         try:
-            members.append(_make(home, stand, kind, name()))
+            members.append(_make(home, fixture, kind, name()))
         except NotMadeError as error:
             absent.append(Absent(kind, home.name, str(error)))
     return Cohort(tuple(members), tuple(absent))
 
 
-def _make(home: NodeApi, stand: Stand, kind: Kind, name: str) -> Member:
+def _make(home: NodeApi, fixture: Fixture, kind: PasswordKind, name: str) -> Member:
     user, made = home.make_user(name, new_password(kind))
-    home.grant(stand, user, next(iter(stand.roles)))
-    return Member(kind, home.name, user, made.at, home.make_token(user, stand.project_id))
+    home.grant(fixture, user, next(iter(fixture.roles)))
+    return Member(kind, home.name, user, made.at, home.make_token(user, fixture.project_id))
 
 
-def _check_token(case: Case, member: Member) -> Cell:
+def _check_token(trial: Trial, member: Member) -> Cell:
     if _is_ending(member.token, datetime.now(UTC)):
         try:
-            member.token = case.made.make_token(member.user, case.stand.project_id)
+            member.token = trial.made.make_token(member.user, trial.fixture.project_id)
         except NotMadeError as error:
-            return case.unknown(Check.COHORT_TOKEN, f"{member.kind}: its life had ended, and {error}")
+            return trial.unknown(Check.COHORT_TOKEN, f"{member.kind}: its life had ended, and {error}")
         member.renewed = True
-    answer = case.checked.validate(member.token.token)
+    answer = trial.checked.validate(member.token.token)
     holds = is_token_of(member.user, answer)
     words = f"{member.kind}, renewed as its life had ended" if member.renewed else str(member.kind)
     detail = words if holds else f"{words}: {answer.words}"
-    return case.cell(Check.COHORT_TOKEN, member.token.at, answer, holds=holds, detail=detail)
+    return trial.cell(Check.COHORT_TOKEN, member.token.at, answer, holds=holds, detail=detail)
 
 
-def _check_login(case: Case, member: Member) -> Cell:
-    answer = case.checked.log_in(member.user, case.stand.project_id)
+def _check_login(trial: Trial, member: Member) -> Cell:
+    answer = trial.checked.log_in(member.user, trial.fixture.project_id)
     holds = is_login_of(member.user, answer)
     detail = str(member.kind) if holds else f"{member.kind}: {answer.words}"
-    return case.cell(Check.COHORT_LOGIN, member.made_at, answer, holds=holds, detail=detail)
+    return trial.cell(Check.COHORT_LOGIN, member.made_at, answer, holds=holds, detail=detail)
 
 
 def _is_ending(token: Made, now: datetime) -> bool:
-    text = at(token.answer.body, "token", "expires_at")
+    text = token.reply.at("token", "expires_at")
     try:
         ends = datetime.fromisoformat(str(text))
     except ValueError:

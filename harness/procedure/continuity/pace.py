@@ -1,4 +1,4 @@
-"""Keeps the checks a guest beside the load: few requests at once, and so many a second at most."""
+"""Keeps the checks a guest beside the load: few requests at once, at a rate that is bounded."""
 
 from __future__ import annotations
 

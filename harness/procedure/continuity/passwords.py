@@ -6,7 +6,7 @@ import secrets
 from enum import StrEnum
 
 
-class Kind(StrEnum):
+class PasswordKind(StrEnum):
     """What is special about a password."""
 
     ORDINARY = "ordinary"
@@ -15,13 +15,13 @@ class Kind(StrEnum):
     NON_ASCII = "non_ascii"
 
 
-_BYTES = {Kind.ORDINARY: 20, Kind.BYTES_60: 60, Kind.BYTES_80: 80}
+_BYTES = {PasswordKind.ORDINARY: 20, PasswordKind.BYTES_60: 60, PasswordKind.BYTES_80: 80}
 _NON_ASCII = "Zażółć-Ωμέγα-パス-"
 
 
-def new_password(kind: Kind) -> str:
+def new_password(kind: PasswordKind) -> str:
     """A fresh password of that kind, in memory only."""
-    if kind is Kind.NON_ASCII:
+    if kind is PasswordKind.NON_ASCII:
         return _NON_ASCII + secrets.token_urlsafe(8)
     return secrets.token_urlsafe(_BYTES[kind])[: _BYTES[kind]]
 

@@ -230,21 +230,21 @@ def test_a_node_that_refuses_the_admin_leaves_all_its_checks_unknown(lab: Lab) -
 
 
 def test_an_admin_that_is_refused_is_not_taken_for_a_refused_token(lab: Lab) -> None:
-    lab.checks.check_mixed(Phase.ROLL, "node1")  # the admin is logged in, the stand is made
-    case = lab.checks._case(
+    lab.checks.check_mixed(Phase.ROLL, "node1")  # the admin is logged in, the fixture is made
+    trial = lab.checks._trial(
         lab.checks._apis["node1"],
         lab.checks._apis["node2"],
-        _stand(lab),
+        _fixture(lab),
         Phase.ROLL,
         "s",  # type: ignore[arg-type]
     )
     lab.old.faults.add("forgets_admin")
 
-    assert not case.refuses_token(case.checked.validate("any"))
+    assert not trial.refuses_token(trial.checked.validate("any"))
 
 
-def _stand(lab: Lab) -> Any:
-    return lab.checks._stand
+def _fixture(lab: Lab) -> Any:
+    return lab.checks._fixture
 
 
 def test_an_empty_catalog_proves_nothing(lab: Lab) -> None:

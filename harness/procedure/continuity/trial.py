@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from harness.evidence.clock import now_ns
 from harness.evidence.continuity import Cell, CellOutcome, Check, Place
-from harness.procedure.continuity.api import Made, NodeApi, NotMadeError, Stand, User
-from harness.procedure.continuity.http import Answer
-from harness.procedure.continuity.passwords import Kind, new_password
+from harness.keystone.reply import Reply
+from harness.procedure.continuity.node_api import Fixture, Made, NodeApi, NotMadeError, User
+from harness.procedure.continuity.passwords import PasswordKind, new_password
 
 POLL_S = 0.25
 """Between two looks for an effect: short beside any bound on it, long beside a request."""
@@ -19,12 +19,12 @@ GRANULE_S = 1.1
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class Trial:
     """Made at one node, checked at another."""
 
     made: NodeApi
     checked: NodeApi
-    stand: Stand
+    fixture: Fixture
     phase: str
     step: str
     within_s: float
@@ -36,14 +36,14 @@ class Case:
     @property
     def roles(self) -> tuple[str, str]:
         """Names of the two roles."""
-        first, second = self.stand.roles
+        first, second = self.fixture.roles
         return first, second
 
-    def new_user(self, kind: Kind = Kind.ORDINARY) -> tuple[User, Made]:
+    def new_user(self, kind: PasswordKind = PasswordKind.ORDINARY) -> tuple[User, Made]:
         """A user of this check alone, made at the one node."""
         return self.made.make_user(self.name(), new_password(kind))
 
-    def need(self, what: str, at: NodeApi, answer: Answer, *, holds: bool) -> None:
+    def need(self, what: str, at: NodeApi, answer: Reply, *, holds: bool) -> None:
         """Something that must be so before the change, or its effect could not be told from nothing.
 
         Raises:
@@ -56,7 +56,7 @@ class Case:
         self,
         check: Check,
         made: Place,
-        answer: Answer,
+        answer: Reply,
         *,
         holds: bool,
         took_s: float | None = None,
@@ -84,7 +84,7 @@ class Case:
         return not_checked(self.phase, self.step, check, (self.made.name, self.checked.name), reason, cached)
 
     def comes_true(
-        self, check: Check, change: Made, look: Callable[[], Answer], holds: Callable[[Answer], bool]
+        self, check: Check, change: Made, look: Callable[[], Reply], holds: Callable[[Reply], bool]
     ) -> Cell:
         """Look at the checked node until the change is honoured there, at most for the bound.
 
@@ -94,7 +94,7 @@ class Case:
         seen_before = False
         while True:
             answer = look()
-            took_s = max(0.0, (answer.sent_ns - change.answer.ended_ns) / 1e9)
+            took_s = max(0.0, (answer.sent_ns - change.reply.ended_ns) / 1e9)
             late = took_s > self.within_s
             if holds(answer):
                 if late and not seen_before:
@@ -107,7 +107,7 @@ class Case:
             seen_before = seen_before or bool(answer.status)
             self.sleep(POLL_S)
 
-    def refuses_token(self, answer: Answer) -> bool:
+    def refuses_token(self, answer: Reply) -> bool:
         """Whether the checked node says that the token it was asked about is none.
 
         404 by the API; 401 as well where the asking admin is still accepted, so that it cannot be meant.

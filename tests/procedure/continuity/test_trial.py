@@ -7,29 +7,34 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from harness.evidence.continuity import Cell, Check, Place
-from harness.procedure.continuity.api import Made, NodeApi, Stand
-from harness.procedure.continuity.case import Case
-from harness.procedure.continuity.http import Answer, Channel
+from harness.keystone.reply import Reply
+from harness.procedure.continuity.node_api import Fixture, Made, NodeApi
 from harness.procedure.continuity.pace import Pace
+from harness.procedure.continuity.paced_channel import PacedChannel
+from harness.procedure.continuity.trial import Trial
 from tests.procedure.continuity.double import ADMIN
 
 S = 1_000_000_000
 
 
 def _node(name: str) -> NodeApi:
-    return NodeApi(name, Channel("http://127.0.0.1:1", Pace()), ADMIN)
+    return NodeApi(name, PacedChannel("http://127.0.0.1:1", Pace()), ADMIN)
+
+
+def _answered(second: float, status: int) -> Reply:
+    return Reply(round(second * S), round(second * S), status, release="29.1.0")
 
 
 def _look(*looks: tuple[float, int]) -> Cell:
     """Seconds after the change and the status then: what becomes of a change that 401 would show."""
-    answers: Iterator[Answer] = (
-        Answer(round(second * S), round(second * S), status, "29.1.0" if status else None, None, error="x")
+    answers: Iterator[Reply] = (
+        _answered(second, status) if status else Reply(round(second * S), round(second * S), 0, error="x")
         for second, status in looks
     )
-    stand = Stand("project", {"a": "1", "b": "2"})
-    case = Case(_node("node1"), _node("node2"), stand, "roll", "s", 5.0, lambda: "n", lambda _: None)
-    change = Made(Place("node1", "27.1.0"), Answer(-1, 0, 204, "27.1.0", None))
-    return case.comes_true(
+    fixture = Fixture("project", {"a": "1", "b": "2"})
+    trial = Trial(_node("node1"), _node("node2"), fixture, "roll", "s", 5.0, lambda: "n", lambda _: None)
+    change = Made(Place("node1", "27.1.0"), Reply(-1, 0, 204, release="27.1.0"))
+    return trial.comes_true(
         Check.OLD_PASSWORD_REFUSED, change, lambda: next(answers), lambda answer: answer.status == 401
     )
 

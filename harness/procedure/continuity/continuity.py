@@ -14,13 +14,13 @@ from harness.deployment.protocols import Node
 from harness.evidence.continuity import COHORT_CHECKS, Cell, CellOutcome, CellWriter, Check
 from harness.evidence.names import Phase, Step
 from harness.keystone.credentials import Credentials
-from harness.procedure.continuity.api import NodeApi, NotMadeError, Stand
-from harness.procedure.continuity.case import Case, not_checked
 from harness.procedure.continuity.checks import PROCEDURES, Procedure
 from harness.procedure.continuity.cohort import Cohort, make_cohort
-from harness.procedure.continuity.http import Channel
+from harness.procedure.continuity.node_api import Fixture, NodeApi, NotMadeError
 from harness.procedure.continuity.pace import Pace
+from harness.procedure.continuity.paced_channel import PacedChannel
 from harness.procedure.continuity.pairs import Pair, mixed_pairs, settled_pairs
+from harness.procedure.continuity.trial import Trial, not_checked
 
 STEP_DEADLINE_S = 40.0
 """After this no further check is begun: a deployment that hangs must not hold the roll. 10 s is usual."""
@@ -45,13 +45,13 @@ class Continuity:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         pace = pace or Pace()
-        self._apis = {node.name: NodeApi(node.name, Channel(node.url, pace), admin) for node in nodes}
+        self._apis = {node.name: NodeApi(node.name, PacedChannel(node.url, pace), admin) for node in nodes}
         self._within_s = within_s
         self._writer = CellWriter(path)
         self._sleep = sleep
         self._tag = f"continuity-{secrets.token_hex(4)}"
         self._numbers = itertools.count()
-        self._stand: Stand | None = None
+        self._fixture: Fixture | None = None
         self._cohort: Cohort | None = None
         self._turn = 0
 
@@ -62,10 +62,10 @@ class Continuity:
     def make_cohort(self) -> dict[str, object]:
         """Make users and tokens at the nodes; returns how many, and what could not be made."""
         self._refusals(self._apis)
-        stand = self._ready_stand()
-        if isinstance(stand, str):
-            return {"made": 0, "objections": [stand]}
-        self._cohort = make_cohort(list(self._apis.values()), stand, self._name)
+        fixture = self._ready_fixture()
+        if isinstance(fixture, str):
+            return {"made": 0, "objections": [fixture]}
+        self._cohort = make_cohort(list(self._apis.values()), fixture, self._name)
         objections = [f"{absent.kind}: {absent.reason}" for absent in self._cohort.absent]
         return {"made": len(self._cohort.members), "objections": objections}
 
@@ -100,44 +100,44 @@ class Continuity:
                 refusals[name] = str(error)
         return refusals
 
-    def _ready_stand(self) -> Stand | str:
-        """The stand, made once; why it could not be made where it could not."""
-        if self._stand is None:
+    def _ready_fixture(self) -> Fixture | str:
+        """The fixture, made once; why it could not be made where it could not."""
+        if self._fixture is None:
             first = next(iter(self._apis.values()))
             try:
-                self._stand = first.make_stand(self._name(), (self._name(), self._name()))
+                self._fixture = first.make_fixture(self._name(), (self._name(), self._name()))
             except NotMadeError as error:
                 return str(error)
-        return self._stand
+        return self._fixture
 
     def _cohort_at(self, phase: Phase, name: str, refusals: dict[str, str]) -> list[Cell]:
         step = Step.CHECK_COHORT
-        if self._cohort is None or self._stand is None:
+        if self._cohort is None or self._fixture is None:
             return [
                 not_checked(phase, step, check, (name, name), "there is no cohort: it was never made")
                 for check in COHORT_CHECKS
             ]
         if name in refusals:
             return [not_checked(phase, step, check, (name, name), refusals[name]) for check in COHORT_CHECKS]
-        stand = self._stand
+        fixture = self._fixture
 
-        def case(made: NodeApi, checked: NodeApi) -> Case:
-            return self._case(made, checked, stand, phase, step)
+        def trial(made: NodeApi, checked: NodeApi) -> Trial:
+            return self._trial(made, checked, fixture, phase, step)
 
-        checked = self._cohort.check(self._apis, self._apis[name], case, self._turn)
+        checked = self._cohort.check(self._apis, self._apis[name], trial, self._turn)
         return [*checked, *self._cohort.missing(phase, step, name)]
 
     def _check(self, phase: Phase, pairs: Sequence[Pair]) -> dict[str, int]:
         end_s = time.monotonic() + STEP_DEADLINE_S
         refusals = self._refusals(dict.fromkeys(node for pair in pairs for node in (pair.made, pair.checked)))
-        stand = self._ready_stand()
+        fixture = self._ready_fixture()
         due = [(pair, each) for pair in pairs for each in PROCEDURES if pair.full or each.quick]
         cells: list[Cell] = []
         for drops_cache in (False, True):
             now = [(pair, each) for pair, each in due if each.drops_cache is drops_cache]
             with ThreadPoolExecutor(_WORKERS) as pool:
                 parts = pool.map(
-                    lambda job: self._carry_out(phase, job[0], job[1], stand, refusals, end_s), now
+                    lambda job: self._carry_out(phase, job[0], job[1], fixture, refusals, end_s), now
                 )
                 cells += itertools.chain.from_iterable(parts)
         return self._write(cells)
@@ -147,27 +147,27 @@ class Continuity:
         phase: Phase,
         pair: Pair,
         procedure: Procedure,
-        stand: Stand | str,
+        fixture: Fixture | str,
         refusals: dict[str, str],
         end_s: float,
     ) -> list[Cell]:
         cells: list[Cell] = []
         reason = refusals.get(pair.made) or refusals.get(pair.checked)
-        if reason is None and isinstance(stand, str):
-            reason = stand
+        if reason is None and isinstance(fixture, str):
+            reason = fixture
         if reason is None and time.monotonic() > end_s:
             reason = f"not begun: the step had taken {STEP_DEADLINE_S:.0f} s"
-        if reason is None and isinstance(stand, Stand):
+        if reason is None and isinstance(fixture, Fixture):
             made, checked = self._apis[pair.made], self._apis[pair.checked]
-            case = self._case(made, checked, stand, phase, Step.CHECK_CONTINUITY)
+            trial = self._trial(made, checked, fixture, phase, Step.CHECK_CONTINUITY)
             try:
-                cells.extend(procedure.run(case))
+                cells.extend(procedure.run(trial))
             except NotMadeError as error:
                 reason = str(error)
         return [*cells, *_rest(phase, pair, procedure, cells, reason or "the check ended without a word")]
 
-    def _case(self, made: NodeApi, checked: NodeApi, stand: Stand, phase: Phase, step: Step) -> Case:
-        return Case(made, checked, stand, phase, step, self._within_s, self._name, self._sleep)
+    def _trial(self, made: NodeApi, checked: NodeApi, fixture: Fixture, phase: Phase, step: Step) -> Trial:
+        return Trial(made, checked, fixture, phase, step, self._within_s, self._name, self._sleep)
 
     def _write(self, cells: Iterable[Cell]) -> dict[str, int]:
         tally: Counter[str] = Counter()
