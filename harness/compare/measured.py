@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from harness.compare.figures import Figures, figures
 from harness.compare.settings import settings_of
 from harness.errors import UsageError
 from harness.evidence.manifest import is_running, read_manifest
 from harness.evidence.names import RunOutcome
 from harness.evidence.rundir import open_run_directory
+from harness.evidence.verdict_file import read_verdict_file
 from harness.judge.evidence import load_evidence
 from harness.judge.model import Judgement, Question, Verdict
 from harness.judge.verdict import judge_evidence
@@ -31,7 +30,7 @@ class Measured:
     """Dotted key of the scenario -> value; see `settings_of`."""
     laid_to_the_machine: int
     """Failed requests that may not be charged to the upgrade."""
-    stored: str | None
+    stored: Verdict | None
     """The verdict that its folder holds; None where it was not judged before."""
 
     @property
@@ -105,11 +104,9 @@ def _question(run: Measured, name: str) -> Question | None:
     return next((question for question in run.judgement.questions if question.name == name), None)
 
 
-def _stored(path: Path) -> str | None:
+def _stored(path: Path) -> Verdict | None:
     """None also where the file is no verdict: it is only told, and nothing rests on it."""
     try:
-        document = orjson.loads(path.read_bytes())
-    except (OSError, orjson.JSONDecodeError):
+        return read_verdict_file(path).verdict
+    except UsageError:
         return None
-    verdict = document.get("verdict") if isinstance(document, dict) else None
-    return verdict if isinstance(verdict, str) else None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from harness.evidence.journal import Event
 from harness.evidence.names import Edge, Step
+from harness.evidence.outcomes import FaultNote
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +35,22 @@ class Injected:
 
 def injections(events: Iterable[Event]) -> tuple[Injected, ...]:
     """Everything injected and undone, by time; what was announced and never done is left out."""
+    notes = (
+        (event.phase, FaultNote.of(event.detail))
+        for event in events
+        if event.step == Step.INJECT and event.edge == Edge.NOTE
+    )
     found = [
         Injected(
-            fault=str(event.detail["fault"]),
-            number=int(event.detail.get("number", 1)),
-            phase=event.phase,
-            node=event.detail.get("node"),
-            begin_ns=int(event.detail["begin_ns"]),
-            end_ns=int(event.detail["end_ns"]),
-            kind=str(event.detail.get("kind", "")),
+            fault=note.fault,
+            number=note.number or 1,
+            phase=phase,
+            node=note.node,
+            begin_ns=note.begin_ns,
+            end_ns=note.end_ns,
+            kind=note.kind or "",
         )
-        for event in events
-        if event.step == Step.INJECT and event.edge == Edge.NOTE and "end_ns" in event.detail
+        for phase, note in notes
+        if note.fault is not None and note.begin_ns is not None and note.end_ns is not None
     ]
     return tuple(sorted(found, key=lambda each: (each.begin_ns, each.fault)))

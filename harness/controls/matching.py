@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 from harness.controls.injected import Injected
-from harness.controls.place import Found, is_at, objection
+from harness.controls.place import is_at, objection
 from harness.controls.unexplained import unexpected
+from harness.evidence.names import Phase, Verdict
+from harness.evidence.verdict_file import StoredFinding, StoredPhase, StoredQuestion, VerdictFile
 from harness.scenario.expectation import Expectation, ExpectedFinding, Measure
 
 
@@ -45,32 +46,32 @@ class Row:
 class Judged:
     """What `verdict.json` says, as far as controls read it."""
 
-    verdict: str
-    questions: Mapping[str, Mapping[str, Any]]
+    verdict: Verdict
+    questions: Mapping[str, StoredQuestion]
     latency_s: Mapping[str, float]
     """Lane -> median latency in the baseline."""
 
     @classmethod
-    def of(cls, document: Mapping[str, Any]) -> Judged:
-        """Read the document."""
-        lanes = document.get("phases", {}).get("baseline", {}).get("lanes", {})
-        medians = {lane: stats.get("latency_ms_p50") for lane, stats in lanes.items()}
+    def of(cls, file: VerdictFile) -> Judged:
+        """Take it from the file."""
+        lanes = file.phases.get(Phase.BASELINE, StoredPhase()).lanes
+        medians = {lane: stats.latency_ms_p50 for lane, stats in lanes.items()}
         return cls(
-            str(document["verdict"]),
-            document["questions"],
+            file.verdict,
+            file.questions,
             {lane: ms / 1e3 for lane, ms in medians.items() if ms is not None},
         )
 
-    def findings(self, question: str) -> list[Found]:
+    def findings(self, question: str) -> list[StoredFinding]:
         """Findings of a question that are against the upgrade."""
-        found = self.questions.get(question, {}).get("findings", ())
-        return [finding for finding in found if finding["verdict"] == "FAIL"]
+        asked = self.questions.get(question)
+        return [found for found in asked.findings if found.verdict is Verdict.FAIL] if asked else []
 
     @property
-    def counted(self) -> Iterator[tuple[str, Found]]:
+    def counted(self) -> Iterator[tuple[str, StoredFinding]]:
         """Question and finding of everything against the upgrade, advisory questions left out."""
         for name, question in self.questions.items():
-            if not question.get("advisory"):
+            if not question.advisory:
                 yield from ((name, finding) for finding in self.findings(name))
 
 
@@ -140,10 +141,8 @@ def _verdict_row(control: str, expected: Expectation, judged: Judged | None) -> 
 
 def _why(judged: Judged) -> str:
     for question in judged.questions.values():
-        if question["verdict"] == judged.verdict:
-            return next(
-                (str(f["sentence"]) for f in question["findings"] if f["verdict"] == judged.verdict), ""
-            )
+        if question.verdict is judged.verdict:
+            return next((f.sentence for f in question.findings if f.verdict is judged.verdict), "")
     return ""
 
 
@@ -183,13 +182,13 @@ def _sought(
         return _row(
             control, finding, injected, Result.MISSED, _nearest(finding, injected, judged, tolerance_s)
         )
-    longest = max(candidates, key=_length_s)
+    longest = max(candidates, key=lambda found: found.length_s)
     if injected is None or finding.measure is Measure.NONE:
-        return _row(control, finding, injected, Result.AS_DECLARED, str(longest["sentence"]))
+        return _row(control, finding, injected, Result.AS_DECLARED, longest.sentence)
     found_s = _found_s(finding.measure, candidates, longest, judged)
     error_s = found_s - (injected.length_s - finding.shorter_by_s)
     result = Result.AS_DECLARED if abs(error_s) <= tolerance_s else Result.MISSED
-    words = str(longest["sentence"])
+    words = longest.sentence
     if result is Result.MISSED:
         words = f"the length is off by {error_s:+.3f} s, more than {tolerance_s:.3f} s: {words}"
     figures = {"found_s": found_s, "error_s": error_s, "tolerance_s": tolerance_s}
@@ -200,21 +199,16 @@ def _nearest(finding: ExpectedFinding, injected: Injected | None, judged: Judged
     """What was found instead, for whoever looks into it."""
     for found in judged.findings(finding.question):
         if is_at(found, injected, tolerance_s):
-            return f"{objection(finding, found)}: {found['sentence']}"
+            return f"{objection(finding, found)}: {found.sentence}"
     return f"{finding.question} found nothing at that time"
 
 
-def _length_s(found: Found) -> float:
-    if found.get("start_ns") is None or found.get("end_ns") is None:
-        return 0.0
-    return (int(found["end_ns"]) - int(found["start_ns"])) / 1e9
-
-
-def _found_s(measure: Measure, candidates: Sequence[Found], longest: Found, judged: Judged) -> float:
+def _found_s(
+    measure: Measure, candidates: Sequence[StoredFinding], longest: StoredFinding, judged: Judged
+) -> float:
     if measure is Measure.SPAN:
-        timed = [found for found in candidates if found.get("end_ns") is not None]
-        end_ns = max(int(found["end_ns"]) for found in timed)
-        return (end_ns - min(int(found["start_ns"]) for found in timed)) / 1e9
+        times = [found.times_ns for found in candidates if found.times_ns is not None]
+        return (max(end for _, end in times) - min(start for start, _ in times)) / 1e9 if times else 0.0
     if measure is Measure.STALL:
-        return _length_s(longest) - judged.latency_s.get(str(longest.get("lane")), 0.0)
-    return _length_s(longest)
+        return longest.length_s - judged.latency_s.get(longest.lane or "", 0.0)
+    return longest.length_s

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
 from harness.controls.injected import Injected
+from harness.evidence.verdict_file import StoredFinding
 from harness.scenario.expectation import ExpectedFinding
 from harness.scenario.fault import FaultKind
 
@@ -20,40 +20,35 @@ again. From then on it accepts connections, and answers none until it has loaded
 cores. Requests are late or time out meanwhile, which is no part of the fault's length, and its doing all
 the same."""
 
-Found = Mapping[str, Any]
-"""A finding as it stands in `verdict.json`."""
-
-
-def is_timed(found: Found) -> bool:
-    """Whether a finding tells from when until when."""
-    return found.get("start_ns") is not None and found.get("end_ns") is not None
-
 
 def felt_ns(injected: Injected) -> int:
     """How long after its end an injection may still be felt."""
     return _FELT_NS.get(injected.kind, _AFTER_NS)
 
 
-def is_at(found: Found, injected: Injected | None, tolerance_s: float, after_ns: int = _AFTER_NS) -> bool:
+def is_at(
+    found: StoredFinding, injected: Injected | None, tolerance_s: float, after_ns: int = _AFTER_NS
+) -> bool:
     """Whether a finding overlaps the injection in time, or the time after it, or tells no time."""
-    if injected is None or not is_timed(found):
+    if injected is None or found.times_ns is None:
         return True
+    start_ns, end_ns = found.times_ns
     if not injected.lasts:  # what happens in an instant may be felt much later
-        return int(found["end_ns"]) >= injected.begin_ns
+        return end_ns >= injected.begin_ns
     spare_ns = round(tolerance_s * 1e9)
-    begins_in_time = int(found["start_ns"]) <= injected.end_ns + max(spare_ns, after_ns)
-    return begins_in_time and int(found["end_ns"]) >= injected.begin_ns - spare_ns
+    begins_in_time = start_ns <= injected.end_ns + max(spare_ns, after_ns)
+    return begins_in_time and end_ns >= injected.begin_ns - spare_ns
 
 
-def objection(finding: ExpectedFinding, found: Found) -> str | None:
+def objection(finding: ExpectedFinding, found: StoredFinding) -> str | None:
     """Why a finding is not the expected one; None where it is."""
     for key in ("phase", "step", "node"):
-        wanted = getattr(finding, key)
-        if wanted is not None and found.get(key) != wanted:
-            return f"its {key} is {found.get(key)}, declared {wanted}"
-    sentence = str(found["sentence"])
-    if finding.error is not None and found.get("error") != finding.error and finding.error not in sentence:
-        return f"its error is {found.get('error')}, declared {finding.error}"
-    if not re.search(finding.reason, sentence):
+        wanted, told = getattr(finding, key), getattr(found, key)
+        if wanted is not None and told != wanted:
+            return f"its {key} is {told}, declared {wanted}"
+    error = finding.error
+    if error is not None and found.error != error and error not in found.sentence:
+        return f"its error is {found.error}, declared {error}"
+    if not re.search(finding.reason, found.sentence):
         return f"it does not say {finding.reason!r}"
     return None

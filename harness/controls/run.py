@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import orjson
-
 from harness.campaign.turns import PlannedRun, Turn
 from harness.controls.injected import Injected, injections
 from harness.controls.matching import Judged, Result, Row, match
 from harness.errors import UsageError
 from harness.evidence.journal import read_journal
 from harness.evidence.rundir import RunDirectory
+from harness.evidence.verdict_file import read_verdict_file
 from harness.scenario import Scenario
 from harness.scenario.expectation import Expectation
 
@@ -81,7 +80,7 @@ def rows_of(scenario: Scenario, expected: Expectation, run: RunDirectory | None)
     judged: Judged | None = None
     injected: tuple[Injected, ...] = ()
     if run is not None and run.verdict.is_file():
-        judged = Judged.of(orjson.loads(run.verdict.read_bytes()))
+        judged = Judged.of(read_verdict_file(run.verdict))
         injected = injections(read_journal(run.journal).events)
     interval_s = max(1 / probe.rate_hz for probe in scenario.probes)
     return match(scenario.name, expected, injected, judged, interval_s)

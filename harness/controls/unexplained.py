@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from harness.controls.injected import Injected
-from harness.controls.place import Found, felt_ns, is_at, is_timed, objection
+from harness.controls.place import felt_ns, is_at, objection
+from harness.evidence.verdict_file import StoredFinding
 from harness.scenario.expectation import Expectation, ExpectedFinding
 
 
@@ -21,7 +22,10 @@ class Unexpected:
 
 
 def unexpected(
-    expected: Expectation, injected: Sequence[Injected], found: Iterable[tuple[str, Found]], interval_s: float
+    expected: Expectation,
+    injected: Sequence[Injected],
+    found: Iterable[tuple[str, StoredFinding]],
+    interval_s: float,
 ) -> Unexpected:
     """Sort what was found and is not expected.
 
@@ -45,7 +49,7 @@ def unexpected(
         if not fitting and _is_doing(question, finding, expected, injected, interval_s):
             explained += 1
         else:
-            unexplained.append(str(finding["sentence"]))
+            unexplained.append(finding.sentence)
     return Unexpected(explained, tuple(unexplained))
 
 
@@ -58,13 +62,13 @@ class _Claim:
         self._tolerance_s = finding.tolerance_intervals * interval_s
         self._left = len(times) if finding.fault is not None else 1
 
-    def fits(self, question: str, found: Found) -> bool:
+    def fits(self, question: str, found: StoredFinding) -> bool:
         if question != self._finding.question or objection(self._finding, found):
             return False
         return self._finding.fault is None or any(is_at(found, t, self._tolerance_s) for t in self._times)
 
-    def takes(self, found: Found) -> bool:
-        if is_timed(found):
+    def takes(self, found: StoredFinding) -> bool:
+        if found.times_ns is not None:
             return True
         self._left -= 1
         return self._left >= 0
@@ -75,11 +79,15 @@ def _of(finding: ExpectedFinding, injected: Sequence[Injected]) -> list[Injected
 
 
 def _is_doing(
-    question: str, found: Found, expected: Expectation, injected: Sequence[Injected], interval_s: float
+    question: str,
+    found: StoredFinding,
+    expected: Expectation,
+    injected: Sequence[Injected],
+    interval_s: float,
 ) -> bool:
     """Whether an injection may have done it."""
     asked = {each.fault for each in expected.findings if each.question == question}
-    if not is_timed(found):
+    if found.times_ns is None:
         return None in asked or any(each.fault in asked for each in injected)
     return any(
         (each.lasts or each.fault in asked) and is_at(found, each, interval_s, felt_ns(each))

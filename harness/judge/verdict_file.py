@@ -1,4 +1,4 @@
-"""Writes `verdict.json`."""
+"""Makes `verdict.json` of a judgement."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from harness.errors import UsageError
-from harness.evidence.drafts import replace_file
 from harness.evidence.room import need_room
+from harness.evidence.verdict_file import VerdictFile, verdict_file_bytes, write_verdict_file
 from harness.judge.model import Downtime, Finding, Judgement, LaneStats, Question
 
 _DECIMALS = 6
@@ -25,7 +23,7 @@ def write_verdict(judgement: Judgement, path: Path) -> None:
         HarnessError: the disk is full or broken.
     """
     try:
-        replace_file(path, verdict_bytes(judgement))
+        write_verdict_file(verdict_file(judgement), path)
     except OSError as error:
         need_room(error, path)
         raise UsageError(
@@ -34,9 +32,13 @@ def write_verdict(judgement: Judgement, path: Path) -> None:
 
 
 def verdict_bytes(judgement: Judgement) -> bytes:
-    """`verdict.json` of format 1: sorted keys, indented, a newline at the end."""
-    options = orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
-    return orjson.dumps(_document(judgement), option=options)
+    """`verdict.json` of format 1."""
+    return verdict_file_bytes(verdict_file(judgement))
+
+
+def verdict_file(judgement: Judgement) -> VerdictFile:
+    """What is stored of a judgement."""
+    return VerdictFile.told(_document(judgement))
 
 
 def _document(judgement: Judgement) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from harness.controls.table import markdown
 from harness.evidence.journal import Journal, read_journal
 from harness.evidence.names import Edge, Phase, Step
 from harness.evidence.rundir import RunDirectory
+from harness.evidence.verdict_file import VerdictFile
 from harness.scenario import parse_scenario
 from harness.scenario.expectation import Expectation, ExpectedFinding
 
@@ -31,9 +32,14 @@ def outage(start_s: float, end_s: float, error: str = "http_5xx", **more: Any) -
     return stall(start_s, end_s, sentence=f"An outage: 3 requests failed (3 {error})", error=error, **more)
 
 
+def judged_as(document: dict[str, Any]) -> Judged:
+    """A verdict, with the keys of its file that matter here."""
+    return Judged.of(VerdictFile.model_validate(document))
+
+
 def verdict(*findings: dict[str, Any], latency_ms: float = 20.0) -> Judged:
     worst = "FAIL" if findings else "PASS"
-    return Judged.of(
+    return judged_as(
         {
             "verdict": worst,
             "questions": {"availability": {"verdict": worst, "findings": list(findings)}},

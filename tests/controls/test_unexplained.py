@@ -7,7 +7,7 @@ from typing import Any
 from harness.controls.injected import Injected
 from harness.controls.matching import Judged, Result, Row, match
 from harness.scenario.expectation import Expectation
-from tests.controls.test_matching import S, expected, freeze, outage, stall
+from tests.controls.test_matching import S, expected, freeze, judged_as, outage, stall
 
 DELETED = Injected("delete_user", 1, "baseline", None, 10 * S, 10 * S)
 
@@ -19,7 +19,7 @@ def lost(name: str) -> dict[str, Any]:
 
 def verdict(**questions: list[dict[str, Any]]) -> Judged:
     asked = {name: {"verdict": "FAIL", "findings": found} for name, found in questions.items()}
-    return Judged.of({"verdict": "FAIL", "questions": asked})
+    return judged_as({"verdict": "FAIL", "questions": asked})
 
 
 def last_row(expectation: Expectation, injected: list[Injected], judged: Judged) -> Row:
@@ -94,7 +94,7 @@ def test_the_pieces_in_which_a_fault_is_found_are_all_expected() -> None:
 
 
 def test_an_advisory_question_and_what_is_not_charged_are_not_counted() -> None:
-    judged = Judged.of(
+    judged = judged_as(
         {
             "verdict": "FAIL",
             "questions": {
