@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import heapq
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
 
 from harness.deployment.abilities import Faults, Injection
 from harness.errors import HarnessError, UsageError
@@ -28,6 +28,8 @@ _BEFORE_PROBE_NS = 2_000_000
 """An aligned fault begins so long before the probe is due: more than it takes, less than a probe interval."""
 _JOIN_S_MAX = 60.0
 """For the thread to undo what is under way; starting a killed node again is the longest."""
+
+_NOTHING: Mapping[str, object] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +166,7 @@ class FaultSchedule:
             return
         for fault in self._faults:
             if fault.kind in OF_THE_PLAN and phase == _phase_of(fault):
-                self._tell(Occurrence(fault, 1, began_ns), phase, begin_ns=began_ns, end_ns=began_ns)
+                self._tell(Occurrence(fault, 1, began_ns), phase, (began_ns, began_ns))
         for occurrence in in_phase(self._faults, phase, began_ns):
             self._put(occurrence.due_ns - _PREPARE_NS, lambda o=occurrence: self._get_ready(o))  # type: ignore[misc]
 
@@ -299,9 +301,15 @@ class FaultSchedule:
 
     def _told_over(self, active: _Active, ended_ns: int) -> None:
         detail = dict(active.injection.detail)
-        self._tell(active.occurrence, active.phase, begin_ns=active.begun_ns, end_ns=ended_ns, **detail)
+        self._tell(active.occurrence, active.phase, (active.begun_ns, ended_ns), detail)
 
-    def _tell(self, occurrence: Occurrence, phase: str, **measured: Any) -> None:
+    def _tell(
+        self,
+        occurrence: Occurrence,
+        phase: str,
+        times_ns: tuple[int, int] | None = None,
+        how: Mapping[str, object] = _NOTHING,
+    ) -> None:
         """Journal it as a note, which is no step: the judge must find out for itself."""
         fault = occurrence.fault
         told = FaultNote(
@@ -310,14 +318,13 @@ class FaultSchedule:
             number=occurrence.number,
             node=fault.node,
             duration_s_asked=fault.duration_s,
-            begin_ns=measured.get("begin_ns"),
-            end_ns=measured.get("end_ns"),
+            begin_ns=times_ns[0] if times_ns else None,
+            end_ns=times_ns[1] if times_ns else None,
         )
-        detail = {**told.detail(), **measured}
-        self._journal.write(Edge.NOTE, phase, Step.INJECT, detail=detail)
-        if "end_ns" in measured:
+        self._journal.write(Edge.NOTE, phase, Step.INJECT, detail={**told.detail(), **how})
+        if times_ns is not None:
             self._injected.add(fault.called)
-            lasted_s = (measured["end_ns"] - measured["begin_ns"]) / 1e9
+            lasted_s = (times_ns[1] - times_ns[0]) / 1e9
             self._say(f"fault {fault.called} injected" + (f", {lasted_s:.3f} s" if lasted_s else ""))
 
 

@@ -12,7 +12,7 @@ from harness.errors import HarnessError, StepError
 from harness.evidence.clock import now_ns
 from harness.evidence.journal import Journal
 from harness.evidence.names import Edge, Phase, Step
-from harness.evidence.outcomes import Result
+from harness.evidence.outcomes import Ending, Remark, Result
 from harness.procedure.watchers import Watchers
 
 
@@ -99,7 +99,7 @@ class Stage:
                 participant.phase_began(phase)
             yield
         except BaseException as error:
-            self._journal.write(_edge_of(error), phase, detail={"reason": _words(error)})
+            self._journal.write(_edge_of(error), phase, detail=Ending(reason=_words(error)).detail())
             raise
         else:
             self._journal.write(Edge.END, phase)
@@ -109,7 +109,7 @@ class Stage:
 
     def skip_phase(self, phase: Phase, reason: str) -> None:
         """Journal that a phase is left out, and why."""
-        self._journal.write(Edge.SKIP, phase, detail={"reason": reason})
+        self._journal.write(Edge.SKIP, phase, detail=Ending(reason=reason).detail())
         self._watchers.tell(lambda watcher: watcher.phase_skipped(phase, reason))
 
     @contextmanager
@@ -139,20 +139,19 @@ class Stage:
     def _close_step(
         self, edge: Edge, phase: Phase, step: Step, node: str | None, report: StepReport, words: str = ""
     ) -> None:
-        detail = {**report.detail, "busy_s": round(report.busy_s, 6)}
-        self._journal.write(edge, phase, step, node, {**detail, "reason": words} if words else detail)
+        report.tell(Ending(busy_s=round(report.busy_s, 6), reason=words or None))
+        self._journal.write(edge, phase, step, node, report.detail)
         self._watchers.tell(lambda watcher: watcher.step_ended(phase, step, node, edge, words))
 
     def skip_step(self, phase: Phase, step: Step, node: str | None, reason: str) -> None:
         """Journal that a step is left out, and why."""
-        self._journal.write(Edge.SKIP, phase, step, node, {"reason": reason})
+        self._journal.write(Edge.SKIP, phase, step, node, Ending(reason=reason).detail())
         self._watchers.tell(lambda watcher: watcher.step_ended(phase, step, node, Edge.SKIP, reason))
 
-    def note(self, words: str, **detail: Any) -> None:
+    def note(self, words: str) -> None:
         """Journal a remark in the current phase."""
-        self._journal.write(
-            Edge.NOTE, self.phase_now or Phase.SETUP, self.step_now, detail={"words": words, **detail}
-        )
+        phase, detail = self.phase_now or Phase.SETUP, Remark(words).detail()
+        self._journal.write(Edge.NOTE, phase, self.step_now, detail=detail)
         self._watchers.note(words)
 
 
