@@ -1,8 +1,10 @@
-"""A real headless Chromium, and what its pages said that no test asked for."""
+"""A real headless Chromium, and what its pages said that no test asked for.
+
+Imported by the fixture `browser` alone: the driver takes a second to import, and only tests so marked may.
+"""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +16,8 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+from tests.chromium import browser_program, driver_program
+
 _OPTIONS = (
     "--headless=new",
     "--no-sandbox",  # the tests may run as root
@@ -25,20 +28,6 @@ _OPTIONS = (
     "--disable-sync",
     "--no-first-run",
 )
-
-
-def missing() -> str | None:
-    """What is not installed of browser and driver, and the command that installs it; None where both are."""
-    if _program(_BROWSERS) and _program(("chromedriver",)):
-        return None
-    return (
-        "THE REPORT IS NOT TESTED IN A BROWSER: chromium and chromedriver are not installed; `make browser` "
-        "does it (Debian: apt-get install chromium chromium-driver)"
-    )
-
-
-def _program(names: tuple[str, ...]) -> str | None:
-    return next((path for name in names if (path := shutil.which(name))), None)
 
 
 class Browser:
@@ -122,11 +111,11 @@ class Browser:
 def chromium() -> Iterator[Browser]:
     """A browser, gone afterwards."""
     options = webdriver.ChromeOptions()
-    options.binary_location = _program(_BROWSERS) or ""
+    options.binary_location = browser_program() or ""
     for option in _OPTIONS:
         options.add_argument(option)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=Service(_program(("chromedriver",)) or ""))
+    driver = webdriver.Chrome(options=options, service=Service(driver_program() or ""))
     try:
         yield Browser(driver)
     finally:

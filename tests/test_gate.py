@@ -16,7 +16,7 @@ from harness.command.cli import main
 from harness.errors import UsageError
 from harness.evidence.rundir import RunDirectory
 from harness.scenario import load_gate
-from tests.command import environment, harness
+from tests.command import environment, harness, harness_here
 from tests.evidence.full_disk import FULL, fill_the_disk
 from tests.judge.story import ISSUE, Story, healthy
 
@@ -54,11 +54,12 @@ def _verdict(run: RunDirectory) -> dict[str, Any]:
 
 def test_0_where_everything_is_well(tmp_path: Path) -> None:
     run = healthy().write(tmp_path / "run")
-    done = harness("judge", str(run.path))
+    done = harness_here("judge", str(run.path))
     assert (done.returncode, _verdict(run)["exit_code"]) == (0, 0), done.stderr
     assert "PASS: No downtime was seen" in done.stdout
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(("story", "status"), [(healthy(), 0), (_hurt(), 1), (_starved(), 3)])
 def test_the_status_is_the_verdicts_also_where_nobody_reads_to_the_end(
     story: Story, status: int, tmp_path: Path
@@ -82,7 +83,7 @@ def test_the_status_is_the_verdicts_also_where_nobody_reads_to_the_end(
 def test_0_with_every_accepted_finding_told_on_the_terminal_and_in_each_file(tmp_path: Path) -> None:
     run = _hurt().write(tmp_path / "run")
 
-    done = harness("judge", str(run.path), "--gate", _file(tmp_path / "gate.toml", ACCEPTING))
+    done = harness_here("judge", str(run.path), "--gate", _file(tmp_path / "gate.toml", ACCEPTING))
 
     assert done.returncode == 0, done.stderr
     assert (
@@ -100,6 +101,7 @@ def test_0_with_every_accepted_finding_told_on_the_terminal_and_in_each_file(tmp
         assert "No downtime was seen" not in text
 
 
+@pytest.mark.process
 def test_1_where_a_request_failed_and_nothing_lets_it_through(tmp_path: Path) -> None:
     run = _hurt().write(tmp_path / "run")
     done = harness("judge", str(run.path))
@@ -109,7 +111,7 @@ def test_1_where_a_request_failed_and_nothing_lets_it_through(tmp_path: Path) ->
 def test_1_where_an_acceptance_has_lapsed_and_it_says_so(tmp_path: Path) -> None:
     run = _hurt().write(tmp_path / "run")
     lapsed = _file(tmp_path / "gate.toml", ACCEPTING.replace("2026-12-31", "2025-06-30"))
-    done = harness("judge", str(run.path), "--gate", lapsed)
+    done = harness_here("judge", str(run.path), "--gate", lapsed)
     assert done.returncode == 1, done.stderr
     assert (
         "lapsed on 2025-06-30, and 1 of its findings counts again; remove it, or decide anew." in done.stdout
@@ -165,7 +167,7 @@ def test_2_for_a_gate_that_is_wrong_with_file_key_and_remedy(
 def test_2_on_the_command_line_without_a_traceback_and_with_nothing_written(tmp_path: Path) -> None:
     run = _hurt().write(tmp_path / "run")
     gate = tmp_path / "absent.toml"
-    done = harness("judge", str(run.path), "--gate", str(gate))
+    done = harness_here("judge", str(run.path), "--gate", str(gate))
     assert done.returncode == 2
     assert done.stderr == f"harness: {gate}: the gate cannot be read (No such file or directory).\n"
     assert not run.verdict.exists()
@@ -173,7 +175,7 @@ def test_2_on_the_command_line_without_a_traceback_and_with_nothing_written(tmp_
 
 def test_3_where_evidence_is_missing_also_with_every_failure_accepted(tmp_path: Path) -> None:
     run = _starved().write(tmp_path / "run")
-    done = harness("judge", str(run.path), "--gate", _file(tmp_path / "gate.toml", ACCEPTING))
+    done = harness_here("judge", str(run.path), "--gate", _file(tmp_path / "gate.toml", ACCEPTING))
     assert (done.returncode, _verdict(run)["exit_code"]) == (3, 3), done.stderr
 
 
@@ -183,7 +185,7 @@ def test_4_where_the_disk_is_full(
 ) -> None:
     """The old verdict is what the run keeps."""
     run = healthy().write(tmp_path / "run")
-    assert harness("judge", str(run.path)).returncode == 0
+    assert harness_here("judge", str(run.path)).returncode == 0
     before = run.verdict.read_bytes()
     fill_the_disk(monkeypatch)
     monkeypatch.setattr(sys, "argv", ["harness", "judge", str(run.path)])
@@ -203,8 +205,8 @@ def test_a_baseline_is_made_and_compared_with_by_the_command_line(tmp_path: Path
     folders = [str(healthy().write(tmp_path / "drained" / f"run{number}").path) for number in range(4)]
     file = tmp_path / "baseline.json"
 
-    made = harness("baseline", *folders[:3], "-o", str(file))
-    judged = harness("judge", folders[3], "--baseline", str(file))
+    made = harness_here("baseline", *folders[:3], "-o", str(file))
+    judged = harness_here("judge", folders[3], "--baseline", str(file))
 
     assert (made.returncode, judged.returncode) == (0, 0), made.stderr + judged.stderr
     assert made.stdout == f"{file}: a baseline of 3 runs.\n"
@@ -215,9 +217,9 @@ def test_a_baseline_is_made_and_compared_with_by_the_command_line(tmp_path: Path
 def test_a_run_is_refused_before_anything_is_started_if_it_could_not_be_compared(tmp_path: Path) -> None:
     folders = [str(healthy().write(tmp_path / "drained" / f"run{number}").path) for number in range(3)]
     file = tmp_path / "baseline.json"
-    assert harness("baseline", *folders, "-o", str(file)).returncode == 0
+    assert harness_here("baseline", *folders, "-o", str(file)).returncode == 0
 
-    done = harness("run", "drained", "--baseline", str(file), "--out", str(tmp_path / "out"))
+    done = harness_here("run", "drained", "--baseline", str(file), "--out", str(tmp_path / "out"))
 
     assert done.returncode == 2
     assert f"harness: {file}: not comparable with the runs of the baseline: " in done.stderr
@@ -229,6 +231,6 @@ def test_a_baseline_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     folders = [str(healthy().write(tmp_path / "drained" / f"run{number}").path) for number in range(3)]
     shutil.rmtree(tmp_path / "closed", ignore_errors=True)
     (tmp_path / "closed").mkdir(mode=0o500)
-    done = harness("baseline", *folders, "-o", str(tmp_path / "closed" / "baseline.json"))
+    done = harness_here("baseline", *folders, "-o", str(tmp_path / "closed" / "baseline.json"))
     assert done.returncode == 2
     assert "the baseline cannot be written (Permission denied); choose another place with -o." in done.stderr

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.command import harness
-
-pytestmark = pytest.mark.lab  # the machine must be ready before a run looks at some of these
+from tests.command import harness, harness_here
 
 
 def _refused(*args: str) -> str:
-    done = harness(*args)
+    return _one_sentence(harness_here(*args))
+
+
+def _one_sentence(done: subprocess.CompletedProcess[str]) -> str:
     assert done.returncode == 2, done.stderr
     assert "Traceback" not in done.stderr + done.stdout
     lines = [line for line in done.stderr.splitlines() if line]
@@ -29,8 +31,10 @@ def test_an_unknown_scenario_is_refused_with_those_that_exist(tmp_path: Path) ->
     )
 
 
+@pytest.mark.process
 def test_an_unknown_key_is_refused(tmp_path: Path) -> None:
-    said = _refused("run", "drained", "--set", "roll.drainned=true", "--out", str(tmp_path))
+    done = harness("run", "drained", "--set", "roll.drainned=true", "--out", str(tmp_path))
+    said = _one_sentence(done)
     assert said.startswith("harness: scenarios/drained.toml: roll.drainned: unknown key; known here: ")
     assert not list(tmp_path.iterdir())
 
@@ -58,17 +62,19 @@ def test_a_downgrade_is_refused(tmp_path: Path) -> None:
     assert said.startswith("harness: Keystone cannot be downgraded from 29.1.0 (2026.1) to 27.1.0 (2025.1)")
 
 
+@pytest.mark.lab  # a run looks at this only on a machine that is ready
 def test_a_port_in_use_is_refused_by_its_key(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        done = harness("run", "drained", "--set", f"deployment.port={port}", "--out", str(tmp_path))
+        done = harness_here("run", "drained", "--set", f"deployment.port={port}", "--out", str(tmp_path))
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
     assert f"port {port} on 127.0.0.1 is in use (deployment.port)" in done.stderr
 
 
+@pytest.mark.lab  # a run looks at this only on a machine that is ready
 def test_a_folder_that_cannot_be_written_is_refused_with_the_option_that_helps(tmp_path: Path) -> None:
     blocked = tmp_path / "blocked"
     blocked.write_text("a file where a folder is needed", encoding="utf-8")
@@ -76,6 +82,7 @@ def test_a_folder_that_cannot_be_written_is_refused_with_the_option_that_helps(t
     assert "the run directory cannot be written (Not a directory); choose another place with --out" in said
 
 
+@pytest.mark.lab  # a run looks at this only on a machine that is ready
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write in a read-only folder")
 def test_a_read_only_folder_is_refused(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
@@ -83,6 +90,7 @@ def test_a_read_only_folder_is_refused(tmp_path: Path) -> None:
     assert "the run directory cannot be written (Permission denied); choose another place with --out" in said
 
 
+@pytest.mark.lab  # a run looks at this only on a machine that is ready
 def test_a_kernel_file_system_that_takes_no_folders_is_refused() -> None:
     said = _refused("run", "drained", "--out", "/proc/reports")
     assert "choose another place with --out" in said

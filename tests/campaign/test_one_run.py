@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import psutil
+import pytest
 
 from harness.campaign.one_run import harness_run
+
+pytestmark = pytest.mark.process
 
 
 def test_a_run_that_is_refused_gives_its_status_and_its_words_are_in_the_log(tmp_path: Path) -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
-from tests.command import harness
+import pytest
+
+from tests.command import harness, harness_here
 from tests.compare.runs import DRAINED, UNDRAINED, series
 
 
+@pytest.mark.process
 def test_a_comparison_that_was_made_exits_0_whatever_it_says(tmp_path: Path) -> None:
     runs = series(tmp_path / "runs", (UNDRAINED, [[(23.0, 24.0)]]), (DRAINED, [[]]))
     done = harness("compare", *map(str, runs), "--out", str(tmp_path / "out"))
@@ -31,7 +34,7 @@ def test_a_comparison_that_was_made_exits_0_whatever_it_says(tmp_path: Path) -> 
 
 def test_runs_that_can_not_be_compared_exit_2_with_one_sentence_and_leave_nothing(tmp_path: Path) -> None:
     runs = series(tmp_path / "runs", (DRAINED, [[], []]))
-    done = harness("compare", *map(str, runs), "--out", str(tmp_path / "out"))
+    done = harness_here("compare", *map(str, runs), "--out", str(tmp_path / "out"))
 
     assert done.returncode == 2
     assert done.stderr.splitlines() == [
@@ -43,7 +46,7 @@ def test_runs_that_can_not_be_compared_exit_2_with_one_sentence_and_leave_nothin
 
 def test_too_few_runs_and_options_that_exclude_each_other_exit_2() -> None:
     said = {
-        args: harness("compare", *args)
+        args: harness_here("compare", *args)
         for args in (("nowhere",), ("nowhere", "--runs", "3"), ("nowhere", "--arms", "drained_undrained"))
     }
 
@@ -57,7 +60,7 @@ def test_too_few_runs_and_options_that_exclude_each_other_exit_2() -> None:
 
 
 def test_an_unknown_arms_file_exits_2_before_anything_is_run(tmp_path: Path) -> None:
-    done = harness("compare", "--arms", "nonsense", "--out", str(tmp_path / "out"))
+    done = harness_here("compare", "--arms", "nonsense", "--out", str(tmp_path / "out"))
 
     assert done.returncode == 2
     assert done.stderr.startswith("harness: --arms nonsense: there is no such file; ")
@@ -68,7 +71,7 @@ def test_a_folder_that_can_not_be_written_exits_2_with_the_option_that_helps(tmp
     runs = series(tmp_path / "runs", (UNDRAINED, [[]]), (DRAINED, [[]]))
     blocked = tmp_path / "blocked"
     blocked.write_text("a file where a folder is needed")
-    done = harness("compare", *map(str, runs), "--out", str(blocked / "reports"))
+    done = harness_here("compare", *map(str, runs), "--out", str(blocked / "reports"))
 
     assert done.returncode == 2
     assert (

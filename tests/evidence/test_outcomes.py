@@ -107,7 +107,11 @@ def test_keys_of_others_are_let_be(kind: type[Result], detail: dict[str, Any]) -
     assert kind.of({**detail, "weather": ["fair"]}) == kind.of(detail)
 
 
-@pytest.mark.parametrize("damage", [float("nan"), float("inf"), object(), b"", {1}, -(2**70) + 0.5], ids=repr)
+@pytest.mark.parametrize(
+    "damage",
+    [float("nan"), float("inf"), object(), b"", {1}, -(2**70) + 0.5],
+    ids=lambda damage: type(damage).__name__,
+)
 @pytest.mark.parametrize(("kind", "detail"), JOURNALLED, ids=_ids)
 def test_a_damaged_value_reads_as_unknown_and_never_raises(
     kind: type[Result], detail: dict[str, Any], damage: object

@@ -32,6 +32,8 @@ from harness.load.spec import ChildSpec, load_spec, probes_spec
 from harness.scenario import parse_scenario
 from tests.load.fake_keystone import FakeKeystone, Reply, accounts, answer, cut, hang
 
+pytestmark = pytest.mark.process
+
 IDENTITY = Path(__file__).parents[2] / "scenarios" / "identity.py"
 SECRET = "of-this-run"
 READY_S = 60.0

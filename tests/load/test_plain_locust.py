@@ -11,6 +11,8 @@ import pytest
 
 from tests.load.fake_keystone import FakeKeystone, Reply, answer
 
+pytestmark = pytest.mark.process
+
 IDENTITY = Path(__file__).parents[2] / "scenarios" / "identity.py"
 ADMIN = {"OS_USERNAME": "admin", "OS_PASSWORD": "secret-of-admin", "OS_PROJECT_NAME": "p"}
 

@@ -3,15 +3,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.browser import Browser, chromium, missing
 from tests.judge.story import healthy
 from tests.report.explored import HOSTILE, PASSWORD, TOKEN, reported
 
-pytestmark = pytest.mark.skipif(missing() is not None, reason=str(missing()))
+if TYPE_CHECKING:
+    from tests.browser import Browser
+
+pytestmark = pytest.mark.browser
 
 RATE, LANES = "[data-chart=rate] .u-over", "[data-chart=lanes] .u-over"
 HOSTILE_SEEN = " ".join(HOSTILE.split())
@@ -20,12 +22,6 @@ HOSTILE_SEEN = " ".join(HOSTILE.split())
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return reported(tmp_path_factory.mktemp("explored")).report
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psutil
 import pytest
@@ -20,9 +20,11 @@ from harness.evidence.rundir import RunDirectory
 from harness.report.live.follow import Follower
 from harness.report.live.process import Address, listen, served
 from harness.report.live.server import THREADS_MAX
-from tests.browser import chromium, missing
 from tests.judge.story import ISSUE, VALIDATE, Story, healthy
 from tests.report.explored import HOSTILE
+
+if TYPE_CHECKING:
+    from tests.browser import Browser
 
 ENOUGH_S = 30.0
 
@@ -150,6 +152,7 @@ def _get(
         return answer.status, dict(answer.getheaders()), answer.read()
 
 
+@pytest.mark.process
 def test_the_page_and_its_data_are_served_to_who_has_the_address(address: Address) -> None:
     status, headers, page = _get(address, f"/{address.token}/")
     _, _, data = _get(address, f"/{address.token}/data?after=10,0")
@@ -162,6 +165,7 @@ def test_the_page_and_its_data_are_served_to_who_has_the_address(address: Addres
     assert len(json.loads(data)["at_ms"]) == 20
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     "path", ["/", "/data", "/wrong/", "/wrong/data", "//", "/{token}", "/{token}/../{token}/x"]
 )
@@ -171,6 +175,7 @@ def test_who_does_not_know_the_path_learns_nothing(address: Address, path: str) 
     assert (status, body) == (404, b"There is nothing here.\n")
 
 
+@pytest.mark.process
 def test_a_name_of_the_web_that_was_rebound_to_loopback_is_refused(address: Address) -> None:
     path = f"/{address.token}/data"
 
@@ -180,11 +185,13 @@ def test_a_name_of_the_web_that_was_rebound_to_loopback_is_refused(address: Addr
     assert _get(address, path, Host=f"localhost:{address.port}")[0] == 200
 
 
+@pytest.mark.process
 def test_nothing_can_be_changed_through_it(address: Address) -> None:
     for method in ("POST", "PUT", "DELETE", "OPTIONS"):
         assert _get(address, f"/{address.token}/", method)[0] == 501
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     "query", ["", "?after=", "?after=x,y", "?after=-5,-5", "?after=9999999999,1", "?after=1,2,3", "?%00"]
 )
@@ -192,6 +199,7 @@ def test_nonsense_in_a_query_is_answered_and_breaks_nothing(address: Address, qu
     assert _get(address, f"/{address.token}/data{query}")[0] == 200
 
 
+@pytest.mark.process
 def test_silent_and_dripping_readers_hold_no_more_than_their_threads_and_are_hung_up_on(
     address: Address,
 ) -> None:
@@ -221,6 +229,7 @@ def _hung_up(connection: socket.socket) -> bool:
 # --- how it lives
 
 
+@pytest.mark.process
 def test_it_listens_on_loopback_only_and_ends_with_the_run(growing: _Growing) -> None:
     growing.begin()
     growing.grow(20, 31)
@@ -254,6 +263,7 @@ def _is_page(process: psutil.Process) -> bool:
         return False
 
 
+@pytest.mark.process
 def test_a_harness_that_is_killed_takes_its_page_with_it(growing: _Growing) -> None:
     growing.begin()
     growing.grow(20, 31)
@@ -294,6 +304,7 @@ def _until(so: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
+@pytest.mark.process
 def test_a_page_that_can_not_begin_is_no_fault_of_the_run(tmp_path: Path) -> None:
     run = RunDirectory(tmp_path / "gone")
     with served(listen(0), run):
@@ -302,6 +313,7 @@ def test_a_page_that_can_not_begin_is_no_fault_of_the_run(tmp_path: Path) -> Non
     assert reached
 
 
+@pytest.mark.process
 def test_a_page_that_is_killed_does_not_disturb_the_run(growing: _Growing) -> None:
     with _served(growing.run):
         process = _newest_page()
@@ -325,9 +337,11 @@ def test_a_port_that_is_taken_is_a_sentence(tmp_path: Path) -> None:
 # --- in a browser
 
 
-@pytest.mark.skipif(missing() is not None, reason=str(missing()))
-def test_the_page_grows_with_the_run_and_stays_where_its_reader_looks(growing: _Growing) -> None:
-    with _served(growing.run) as address, chromium() as browser:
+@pytest.mark.browser
+def test_the_page_grows_with_the_run_and_stays_where_its_reader_looks(
+    growing: _Growing, browser: Browser
+) -> None:
+    with _served(growing.run) as address:
         browser.open(address.url)
         _until(lambda: browser.text("#now") == "Waiting for the run to begin.")
         growing.begin()
@@ -351,15 +365,14 @@ def test_the_page_grows_with_the_run_and_stays_where_its_reader_looks(growing: _
         assert browser.complaints() == []
 
 
-@pytest.mark.skipif(missing() is not None, reason=str(missing()))
-def test_a_page_whose_run_is_over_says_where_to_look_next(growing: _Growing) -> None:
+@pytest.mark.browser
+def test_a_page_whose_run_is_over_says_where_to_look_next(growing: _Growing, browser: Browser) -> None:
     growing.begin()
     growing.grow_whole()
-    with chromium() as browser:
-        with _served(growing.run) as address:
-            browser.open(address.url)
-            _until(lambda: browser.text("#now") == "The run is over; the judge writes the report.")
-        _until(lambda: browser.text("#now").endswith("its report is in the folder of the run."))
+    with _served(growing.run) as address:
+        browser.open(address.url)
+        _until(lambda: browser.text("#now") == "The run is over; the judge writes the report.")
+    _until(lambda: browser.text("#now").endswith("its report is in the folder of the run."))
 
 
 def test_lanes_that_only_test_the_machine_are_not_counted(tmp_path: Path) -> None:

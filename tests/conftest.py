@@ -1,0 +1,57 @@
+"""What every test is held to: it starts nothing but what its markers say, and knows nobody's releases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.chromium import missing
+from tests.guard import IMPLIED, watch
+
+_carried: set[str] = set()
+"""The markers of the test that runs in this process just now; none while tests are collected."""
+
+
+def pytest_configure() -> None:
+    watch(lambda: _carried)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Add what a marker implies, before pytest selects: `-m "not process"` leaves the fast tests.
+
+    Side by side, what needs real servers stays in one process and in order, and so does what needs a browser.
+    """
+    for item in items:
+        for marker in {implied for name in _markers(item) for implied in IMPLIED.get(name, ())}:
+            item.add_marker(marker)
+        for marker in _markers(item) & {"lab", "browser"}:
+            item.add_marker(pytest.mark.xdist_group(marker))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if "browser" in _markers(item) and (reason := missing()):
+        pytest.skip(reason)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    _carried.update(_markers(item))
+    try:
+        return (yield)
+    finally:
+        _carried.clear()
+
+
+def _markers(item: pytest.Item) -> set[str]:
+    return {mark.name for mark in item.iter_markers()}
+
+
+@pytest.fixture(autouse=True)
+def _no_releases_of_this_machine(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is installed in somebody's cache decides no test but those with a lab."""
+    if "lab" not in _markers(request.node):
+        monkeypatch.setenv("HARNESS_HOME", str(tmp_path_factory.getbasetemp() / "no-releases"))
