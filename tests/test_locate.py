@@ -103,7 +103,7 @@ def test_a_file_is_taken_as_given_and_a_folder_of_that_name_does_not_hide_a_scen
         ),
     ],
 )
-def test_an_unknown_name_is_refused_with_those_that_there_are(kind: locating.Kind, sentence: str) -> None:
+def test_an_unknown_name_is_refused_with_those_that_there_are(kind: locating.Shipped, sentence: str) -> None:
     with pytest.raises(UsageError) as caught:
         locate("drainned", kind)
     assert str(caught.value) == sentence

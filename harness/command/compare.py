@@ -13,7 +13,7 @@ from harness.errors import UsageError
 
 if TYPE_CHECKING:
     from harness.compare.arms_file import ArmsPlan
-    from harness.compare.comparison import Comparison
+    from harness.compare.comparison import ArmsComparison
 
 
 @click.command("compare")
@@ -88,7 +88,7 @@ def _compare_arms(path: Path, runs_per_arm: int | None, overrides: Sequence[str]
     _tell(_compared(plan, made), folder)
 
 
-def _compared(plan: ArmsPlan, made: Sequence[Path]) -> Comparison:
+def _compared(plan: ArmsPlan, made: Sequence[Path]) -> ArmsComparison:
     """What was carried out, compared; a refusal says that the runs are kept."""
     from harness.compare.carry_out import go_on
     from harness.compare.stored import compare_stored
@@ -99,7 +99,7 @@ def _compared(plan: ArmsPlan, made: Sequence[Path]) -> Comparison:
         raise UsageError(f"{error} The runs are kept: {go_on(made, plan.by)}") from error
 
 
-def _tell(comparison: Comparison, folder: Path) -> None:
+def _tell(comparison: ArmsComparison, folder: Path) -> None:
     from harness.command.terminal import Terminal
     from harness.compare.answer import answer
     from harness.compare.write import write_comparison

@@ -11,7 +11,7 @@ from harness.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class Shipped:
     """What is looked for, and where among the scenarios it lies."""
 
     folder: str
@@ -21,12 +21,12 @@ class Kind:
     """What stands before the name on the command line."""
 
 
-SCENARIO = Kind("", "there is no such scenario; give a TOML file or one of: ")
-ARMS = Kind("arms", "there is no such file; give a TOML file or one of: ", "--arms ")
-CONTROL = Kind("controls", "there is no such control; there are: ")
+SCENARIO = Shipped("", "there is no such scenario; give a TOML file or one of: ")
+ARMS = Shipped("arms", "there is no such file; give a TOML file or one of: ", "--arms ")
+CONTROL = Shipped("controls", "there is no such control; there are: ")
 
 
-def folders(kind: Kind) -> tuple[Path, Path]:
+def folders(kind: Shipped) -> tuple[Path, Path]:
     """Where names are looked for: the current folder's scenarios, then those that came with the harness."""
     return Path("scenarios") / kind.folder, _came_with() / kind.folder
 
@@ -38,13 +38,13 @@ def _came_with() -> Path:
     return within if within.is_dir() else package.parent / "scenarios"
 
 
-def known(kind: Kind) -> dict[str, Path]:
+def known(kind: Shipped) -> dict[str, Path]:
     """Name -> file of all there are, by name; of two that are called alike the current folder's."""
     here, came_with = folders(kind)
     return _by_name([*came_with.glob("*.toml"), *here.glob("*.toml")])
 
 
-def of_first_folder(kind: Kind) -> dict[str, Path]:
+def of_first_folder(kind: Shipped) -> dict[str, Path]:
     """Name -> file in the current folder's scenarios; if it has none, in those that came with the harness."""
     here, came_with = folders(kind)
     return _by_name((here if here.is_dir() else came_with).glob("*.toml"))
@@ -55,7 +55,7 @@ def _by_name(paths: Iterable[Path]) -> dict[str, Path]:
     return dict(sorted({path.stem: path for path in paths}.items()))
 
 
-def locate(name: str, kind: Kind) -> Path:
+def locate(name: str, kind: Shipped) -> Path:
     """A TOML file as given, or the file of that name that comes with the harness.
 
     Raises:
@@ -67,7 +67,7 @@ def locate(name: str, kind: Kind) -> Path:
     return named(name, kind)
 
 
-def named(name: str, kind: Kind) -> Path:
+def named(name: str, kind: Shipped) -> Path:
     """The file of a name alone.
 
     Raises:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from harness.compare.arms import Arm
-from harness.compare.comparison import Comparison
+from harness.compare.comparison import ArmsComparison
 from harness.compare.figures import PRIMARY
 from harness.compare.text import figure_words, number_p, signed
 from harness.judge.words import counted, listed
@@ -23,7 +23,7 @@ _SAME_S = 0.05
 """Rolls that differ by less took as long as each other: steps are polled four times a second."""
 
 
-class Answer(StrEnum):
+class Conclusion(StrEnum):
     """What the runs say."""
 
     YES = "yes"
@@ -37,7 +37,7 @@ class Answered:
     """A question, its answer, and the answer in words with the numbers that it rests on."""
 
     question: str
-    answer: Answer
+    answer: Conclusion
     sentence: str
     """One sentence; with more than two arms, one for each that is compared with the first."""
 
@@ -70,7 +70,7 @@ def counted_mean(mean: float, noun: str) -> str:
     return counted(int(mean), noun) if mean.is_integer() else f"{mean:,.1f} {noun}s"
 
 
-def answer(comparison: Comparison) -> Answered:
+def answer(comparison: ArmsComparison) -> Answered:
     """Answer for the second arm against the first; with more arms, for each of them.
 
     A difference is what a two-sided p-value of the outage seconds, corrected for the number of arms, of at
@@ -88,20 +88,20 @@ def answer(comparison: Comparison) -> Answered:
     )
 
 
-def _together(found: Sequence[Answer]) -> Answer:
+def _together(found: Sequence[Conclusion]) -> Conclusion:
     """Any difference is a difference; otherwise one arm with too few runs leaves it open."""
-    for strongest in (Answer.YES, Answer.NOT_ENOUGH):
+    for strongest in (Conclusion.YES, Conclusion.NOT_ENOUGH):
         if strongest in found:
             return strongest
-    return Answer.NO_DIFFERENCE
+    return Conclusion.NO_DIFFERENCE
 
 
-def _of(comparison: Comparison, number: int) -> Answer:
+def _of(comparison: ArmsComparison, number: int) -> Conclusion:
     """Whether arm `number` differs from the first."""
     if not _small(comparison.smallest_p(number)):
-        return Answer.NOT_ENOUGH
+        return Conclusion.NOT_ENOUGH
     against = comparison.primary.against[number - 1]
-    return Answer.YES if against and _small(against.corrected_p) else Answer.NO_DIFFERENCE
+    return Conclusion.YES if against and _small(against.corrected_p) else Conclusion.NO_DIFFERENCE
 
 
 def _small(p_value: float | None) -> bool:
@@ -109,19 +109,21 @@ def _small(p_value: float | None) -> bool:
     return p_value is not None and (p_value < SIGNIFICANCE or math.isclose(p_value, SIGNIFICANCE))
 
 
-def _draining(comparison: Comparison) -> Answered:
+def _draining(comparison: ArmsComparison) -> Answered:
     found = _of(comparison, 1)
     sides = [_side(comparison, number) for number in range(2)]
     drained, undrained = sides if sides[0].arm.drained else sides[::-1]
-    if found is Answer.YES and drained.outage.mean > undrained.outage.mean:
-        found = Answer.NO
+    if found is Conclusion.YES and drained.outage.mean > undrained.outage.mean:
+        found = Conclusion.NO
     lead = {
-        Answer.YES: "Yes",
-        Answer.NO: "No, draining made it worse",
-        Answer.NO_DIFFERENCE: "No difference was seen",
-        Answer.NOT_ENOUGH: "There are not enough runs to say",
+        Conclusion.YES: "Yes",
+        Conclusion.NO: "No, draining made it worse",
+        Conclusion.NO_DIFFERENCE: "No difference was seen",
+        Conclusion.NOT_ENOUGH: "There are not enough runs to say",
     }[found]
-    more = ", so draining alone is not enough" if found is Answer.YES and any(drained.failed.values) else ""
+    more = (
+        ", so draining alone is not enough" if found is Conclusion.YES and any(drained.failed.values) else ""
+    )
     return Answered(
         question="Is draining worth it here?",
         answer=found,
@@ -132,7 +134,7 @@ def _draining(comparison: Comparison) -> Answered:
     )
 
 
-def _side(comparison: Comparison, number: int) -> _Side:
+def _side(comparison: ArmsComparison, number: int) -> _Side:
     outage, failed = (comparison.of(key).summaries[number] for key in ("outage_s", "failed"))
     if outage is None or failed is None:
         raise AssertionError("every run has seconds of outage and a number of failed requests, if only 0")
@@ -150,25 +152,26 @@ def _cost(drained: _Side, undrained: _Side) -> str:
     return f"{took}, {seconds(abs(more_s))} {'more' if more_s > 0 else 'less'} than the undrained one"
 
 
-def _sentence(comparison: Comparison, number: int, found: Answer) -> str:
+def _sentence(comparison: ArmsComparison, number: int, found: Conclusion) -> str:
     first, other = _side(comparison, 0), _side(comparison, number)
+    name, of = other.arm.name, first.arm.name
     change = "worse" if other.outage.mean > first.outage.mean else "better"
     lead = {
-        Answer.YES: f"Yes, {other.arm.name} was {change} than {first.arm.name}",
-        Answer.NO_DIFFERENCE: f"No difference was seen between {other.arm.name} and {first.arm.name}",
-        Answer.NOT_ENOUGH: f"There are not enough runs to say of {other.arm.name} against {first.arm.name}",
+        Conclusion.YES: f"Yes, {name} was {change} than {of}",
+        Conclusion.NO_DIFFERENCE: f"No difference was seen between {name} and {of}",
+        Conclusion.NOT_ENOUGH: f"There are not enough runs to say of {name} against {of}",
     }[found]
     return f"{lead}: {other.words}, {first.words}; {_sureness(comparison, number, found)}."
 
 
-def _sureness(comparison: Comparison, number: int, found: Answer) -> str:
+def _sureness(comparison: ArmsComparison, number: int, found: Conclusion) -> str:
     """How far the answer can be trusted, in numbers."""
     against = comparison.primary.against[number - 1]
     least = comparison.smallest_p(number)
-    if found is Answer.NOT_ENOUGH or against is None or against.corrected_p is None:
+    if found is Conclusion.NOT_ENOUGH or against is None or against.corrected_p is None:
         return _too_few(comparison, number, least)
     p = f"p = {number_p(against.corrected_p)}"
-    if found is not Answer.NO_DIFFERENCE:
+    if found is not Conclusion.NO_DIFFERENCE:
         lowest = least is not None and math.isclose(least, against.corrected_p)
         return f"{p}, the smallest that so many runs can give" if lowest else p
     interval = against.difference.interval
@@ -182,7 +185,7 @@ def _sureness(comparison: Comparison, number: int, found: Answer) -> str:
     return f"{p}, and up to {share} of such runs could still have an outage"
 
 
-def _too_few(comparison: Comparison, number: int, least: float | None) -> str:
+def _too_few(comparison: ArmsComparison, number: int, least: float | None) -> str:
     arms = comparison.arms.arms
     runs = f"{len(arms[number].runs)} + {len(arms[0].runs)} runs"
     test = "no test can be made" if least is None else f"no p-value below {number_p(least)} is possible"

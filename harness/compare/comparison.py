@@ -53,7 +53,7 @@ class ComparedLatency:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Comparison:
+class ArmsComparison:
     """Everything that the page, the note and the file say."""
 
     arms: Arms
@@ -79,7 +79,7 @@ class Comparison:
         return None if least is None else min(1.0, least * (len(runs) - 1))
 
 
-def compare_arms(arms: Arms) -> Comparison:
+def compare_arms(arms: Arms) -> ArmsComparison:
     """Compare each arm with the first.
 
     p-values of the deciding figure are corrected for the number of arms that are compared with the first;
@@ -90,7 +90,7 @@ def compare_arms(arms: Arms) -> Comparison:
     first = [each for each in compared if each.is_primary]
     others = [each for each in compared if not each.is_primary]
     corrected = {each.metric.key: each for family in (first, others) for each in _corrected(family)}
-    return Comparison(
+    return ArmsComparison(
         arms=arms,
         compared=tuple(corrected[metric.key] for metric in METRICS),
         latency=tuple(_latency(arms.arms)),

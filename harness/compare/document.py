@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from harness.compare.answer import Answered
-from harness.compare.comparison import Against, Compared, ComparedLatency, Comparison
+from harness.compare.comparison import Against, ArmsComparison, Compared, ComparedLatency
 from harness.compare.figures import METRICS
 from harness.compare.measured import Measured
 from harness.statistics.few_runs import Difference, Summary
@@ -18,13 +18,13 @@ FORMAT = 1
 _DECIMALS = 6
 
 
-def document_bytes(comparison: Comparison, answered: Answered, notes: tuple[str, ...]) -> bytes:
+def document_bytes(comparison: ArmsComparison, answered: Answered, notes: tuple[str, ...]) -> bytes:
     """Sorted keys, indented, a newline at the end; the same runs give the same bytes."""
     options = orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
     return orjson.dumps(_document(comparison, answered, notes), option=options)
 
 
-def _document(comparison: Comparison, answered: Answered, notes: tuple[str, ...]) -> dict[str, Any]:
+def _document(comparison: ArmsComparison, answered: Answered, notes: tuple[str, ...]) -> dict[str, Any]:
     names = [arm.name for arm in comparison.arms.arms]
     return {
         "format": FORMAT,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.compare.answer import SIGNIFICANCE, runs_needed
-from harness.compare.comparison import Comparison
+from harness.compare.comparison import ArmsComparison
 from harness.compare.figures import METRICS
 from harness.compare.measured import Measured
 from harness.compare.settings import PAIR
@@ -29,7 +29,7 @@ _SAME = {
 """What arms share, and the keys of which that is not true where they are compared by them."""
 
 
-def notes(comparison: Comparison) -> tuple[str, ...]:
+def notes(comparison: ArmsComparison) -> tuple[str, ...]:
     """Limits of this comparison, those that its own runs set first."""
     return (
         *_power(comparison),
@@ -40,7 +40,7 @@ def notes(comparison: Comparison) -> tuple[str, ...]:
     )
 
 
-def _power(comparison: Comparison) -> Iterator[str]:
+def _power(comparison: ArmsComparison) -> Iterator[str]:
     arms = comparison.arms.arms
     for number, arm in enumerate(arms[1:], start=1):
         least = comparison.smallest_p(number)
@@ -58,7 +58,7 @@ def _power(comparison: Comparison) -> Iterator[str]:
         )
 
 
-def _unseen(comparison: Comparison) -> Iterator[str]:
+def _unseen(comparison: ArmsComparison) -> Iterator[str]:
     for arm in comparison.arms.arms:
         hit = sum(run.figures.failed > 0 for run in arm.runs)
         share = at_most_percent(share_upper(hit, len(arm.runs)))
@@ -81,7 +81,7 @@ def _unseen(comparison: Comparison) -> Iterator[str]:
         )
 
 
-def _baseline(comparison: Comparison) -> Iterator[str]:
+def _baseline(comparison: ArmsComparison) -> Iterator[str]:
     """The baseline is each arm's own control: nothing has been done to either by then."""
     told = next((each for each in comparison.latency if (each.phase, each.percentile) == _BASELINE), None)
     if told is None or told.summaries[0] is None:
@@ -100,7 +100,7 @@ def _baseline(comparison: Comparison) -> Iterator[str]:
             )
 
 
-def _runs(comparison: Comparison) -> Iterator[str]:
+def _runs(comparison: ArmsComparison) -> Iterator[str]:
     runs = [run for arm in comparison.arms.arms for run in arm.runs]
     for key, what in (
         ("software", "versions of software"),
@@ -119,7 +119,7 @@ def _runs(comparison: Comparison) -> Iterator[str]:
         yield from _of_run(run)
 
 
-def _alternate(comparison: Comparison) -> bool:
+def _alternate(comparison: ArmsComparison) -> bool:
     """Whether no arm was begun again before every other had its turn, as far as each has runs."""
     order = sorted(
         (run.judgement.manifest.clock.wall_ns, number)

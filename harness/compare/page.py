@@ -10,8 +10,8 @@ from pathlib import Path
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from harness.compare.answer import Answer, Answered
-from harness.compare.comparison import Compared, ComparedLatency, Comparison
+from harness.compare.answer import Answered, Conclusion
+from harness.compare.comparison import ArmsComparison, Compared, ComparedLatency
 from harness.compare.dots import draw_dots
 from harness.compare.figures import METRICS, Metric, Unit
 from harness.compare.measured import Measured
@@ -22,10 +22,10 @@ from harness.report.text import NONE, counted, one_line, printable
 from harness.report.views.rows import Row
 
 _TONES = {
-    Answer.YES: "PASS",
-    Answer.NO: "FAIL",
-    Answer.NOT_ENOUGH: "INCONCLUSIVE",
-    Answer.NO_DIFFERENCE: "INCONCLUSIVE",
+    Conclusion.YES: "PASS",
+    Conclusion.NO: "FAIL",
+    Conclusion.NOT_ENOUGH: "INCONCLUSIVE",
+    Conclusion.NO_DIFFERENCE: "INCONCLUSIVE",
 }
 """How the page is coloured; an answer is no verdict, and its words stand beside the colour."""
 _LATENCY = Metric("latency", "Latency", Unit.MILLISECONDS, "", lambda _: None)
@@ -70,7 +70,7 @@ class _RunView:
     verdict: str
 
 
-def render_page(comparison: Comparison, answered: Answered, notes: Sequence[str], folder: Path) -> str:
+def render_page(comparison: ArmsComparison, answered: Answered, notes: Sequence[str], folder: Path) -> str:
     """The page, with its pictures within it; every name from a run's files is shown as text.
 
     Args:
@@ -113,7 +113,7 @@ def _environment() -> Environment:
     )
 
 
-def _arm_views(comparison: Comparison) -> list[_ArmView]:
+def _arm_views(comparison: ArmsComparison) -> list[_ArmView]:
     outage, failed = comparison.of("outage_s"), comparison.of("failed")
     return [
         _ArmView(
@@ -186,7 +186,7 @@ def _titled(metric: Metric) -> str:
     return f"{metric.title}, {metric.unit}" if metric.unit else metric.title
 
 
-def _run_views(comparison: Comparison, folder: Path) -> Iterator[_RunView]:
+def _run_views(comparison: ArmsComparison, folder: Path) -> Iterator[_RunView]:
     for arm, typical in zip(comparison.arms.arms, comparison.typical, strict=True):
         for run in arm.runs:
             mark = f"{one_line(arm.name)}, typical" if run is typical else one_line(arm.name)

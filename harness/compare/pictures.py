@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from harness.compare.comparison import Comparison
+from harness.compare.comparison import ArmsComparison
 from harness.evidence.names import Phase
 from harness.judge.model import Judgement
 from harness.report.panels.canvas import Window, probed_ns
@@ -28,7 +28,7 @@ class Timelines:
     """What stands over each picture, and the picture."""
 
 
-def timelines(comparison: Comparison) -> tuple[Timelines, ...]:
+def timelines(comparison: ArmsComparison) -> tuple[Timelines, ...]:
     """The roll, and the whole of the probed time, of the typical run of each arm."""
     judgements = [run.judgement for run in comparison.typical]
     titles = [

@@ -18,7 +18,7 @@ _NOT_COMPARED = frozenset({"name", "description", "expect", "deployment.port"})
 NOT_SET = "(not set)"
 """Of a key that the run's harness did not know."""
 
-Settings = Mapping[str, Any]
+RunSettings = Mapping[str, Any]
 
 
 def settings_of(manifest: Manifest, judge: JudgeSettings) -> dict[str, Any]:
@@ -50,14 +50,14 @@ def _flat(prefix: str, table: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
             yield f"{prefix}{key}", value
 
 
-def varying(tables: Iterable[Settings]) -> tuple[str, ...]:
+def varying(tables: Iterable[RunSettings]) -> tuple[str, ...]:
     """Keys that do not have the same value in all tables, sorted."""
     each = list(tables)
     keys = sorted({key for table in each for key in table})
     return tuple(key for key in keys if len({_canonical(table.get(key, NOT_SET)) for table in each}) > 1)
 
 
-def key_of(table: Settings, keys: Iterable[str]) -> tuple[bytes, ...]:
+def key_of(table: RunSettings, keys: Iterable[str]) -> tuple[bytes, ...]:
     """The values of some keys, as one hashable value."""
     return tuple(_canonical(table.get(key, NOT_SET)) for key in keys)
 

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness.compare.arms import group
-from harness.compare.comparison import Comparison, compare_arms
+from harness.compare.comparison import ArmsComparison, compare_arms
 from harness.compare.measured import measure, need_fit
 
 
-def compare_stored(runs: Sequence[Path], by: Sequence[str] = (), overrides: Sequence[str] = ()) -> Comparison:
+def compare_stored(
+    runs: Sequence[Path], by: Sequence[str] = (), overrides: Sequence[str] = ()
+) -> ArmsComparison:
     """Judge runs in memory and compare them; nothing is written.
 
     Args:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.compare.answer import Answered
-from harness.compare.comparison import Compared, Comparison
+from harness.compare.comparison import ArmsComparison, Compared
 from harness.compare.text import difference_words, mean_words, p_words
 from harness.report.summary import inert
 from harness.report.text import counted, one_line
 
 
-def summary_markdown(comparison: Comparison, answered: Answered, notes: tuple[str, ...]) -> str:
+def summary_markdown(comparison: ArmsComparison, answered: Answered, notes: tuple[str, ...]) -> str:
     """The answer, a row for every figure, and what to know before believing them."""
     arms = comparison.arms.arms
     head = ["Figure", *(f"{arm.name}, {counted(len(arm.runs), 'run')}" for arm in arms)]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from harness.compare.answer import answer
-from harness.compare.comparison import Comparison
+from harness.compare.comparison import ArmsComparison
 from harness.compare.document import document_bytes
 from harness.compare.notes import notes
 from harness.compare.page import render_page
@@ -17,7 +17,7 @@ from harness.evidence.drafts import replace_file
 PAGE = "compare.html"
 
 
-def write_comparison(comparison: Comparison, folder: Path) -> Path:
+def write_comparison(comparison: ArmsComparison, folder: Path) -> Path:
     """Write `compare.json`, `summary.md` and, last, `compare.html`; the same runs give the same bytes.
 
     Returns:

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from harness.compare.answer import Answered, answer
-from harness.compare.comparison import Comparison
+from harness.compare.comparison import ArmsComparison
 from harness.compare.stored import compare_stored
 from tests.judge.story import ISSUE, Story, healthy
 
@@ -48,9 +48,9 @@ UNDRAINED: dict[str, Any] = {"name": "undrained", "roll": {"drained": False}}
 DRAINED: dict[str, Any] = {"name": "drained", "roll": {"drained": True}}
 
 
-def draining(folder: Path, undrained: Sequence[Outages], drained: Sequence[Outages]) -> Comparison:
+def draining(folder: Path, undrained: Sequence[Outages], drained: Sequence[Outages]) -> ArmsComparison:
     return compare_stored(series(folder, (UNDRAINED, undrained), (DRAINED, drained)))
 
 
-def answered(comparison: Comparison) -> Answered:
+def answered(comparison: ArmsComparison) -> Answered:
     return answer(comparison)

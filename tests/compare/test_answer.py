@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness.compare.answer import Answer, runs_needed
+from harness.compare.answer import Conclusion, runs_needed
 from harness.compare.stored import compare_stored
 from tests.compare.runs import DRAINED, UNDRAINED, Outages, answered, draining, series
 
@@ -16,7 +16,7 @@ def test_yes_where_every_undrained_run_was_hit_and_no_drained_one(tmp_path: Path
     told = answered(draining(tmp_path, [[SHORT], [LONG], [LONGER]], [[], [], []]))
 
     assert told.question == "Is draining worth it here?"
-    assert told.answer is Answer.YES
+    assert told.answer is Conclusion.YES
     assert told.sentence == (
         "Yes: 3 undrained runs had 2.0 s of outage (1.0 s to 3.0 s) and 4 failed requests on "
         "average, 3 drained "
@@ -29,7 +29,7 @@ def test_yes_where_every_undrained_run_was_hit_and_no_drained_one(tmp_path: Path
 def test_yes_and_not_enough_where_drained_runs_were_hit_as_well_but_less(tmp_path: Path) -> None:
     told = answered(draining(tmp_path, [[LONG], [LONGER], [LONG]], [[SHORT], [], []]))
 
-    assert told.answer is Answer.YES
+    assert told.answer is Conclusion.YES
     assert told.sentence.startswith(
         "Yes: 3 undrained runs had 2.3 s of outage (2.0 s to 3.0 s) and 4.7 failed requests on "
         "average, 3 drained "
@@ -42,7 +42,7 @@ def test_yes_and_not_enough_where_drained_runs_were_hit_as_well_but_less(tmp_pat
 def test_no_where_drained_runs_came_out_worse(tmp_path: Path) -> None:
     told = answered(draining(tmp_path, [[], [], []], [[SHORT], [LONG], [LONGER]]))
 
-    assert told.answer is Answer.NO
+    assert told.answer is Conclusion.NO
     assert told.sentence.startswith(
         "No, draining made it worse: 3 undrained runs had no failed request, 3 drained runs had 2.0 "
         "s of outage "
@@ -52,7 +52,7 @@ def test_no_where_drained_runs_came_out_worse(tmp_path: Path) -> None:
 def test_no_difference_where_nobody_was_hit_and_how_often_it_could_still_happen(tmp_path: Path) -> None:
     told = answered(draining(tmp_path, [[], [], []], [[], [], []]))
 
-    assert told.answer is Answer.NO_DIFFERENCE
+    assert told.answer is Conclusion.NO_DIFFERENCE
     assert told.sentence == (
         "No difference was seen: 3 undrained runs had no failed request, 3 drained runs had no "
         "failed request; "
@@ -66,7 +66,7 @@ def test_no_difference_where_the_arms_overlap_and_what_difference_is_left_open(t
     # 7 of 20 ways to deal 2, 1, 0, 1, 0, 0 give three runs a sum of 3 or more.
     told = answered(draining(tmp_path, [[LONG], [SHORT], []], [[SHORT], [], []]))
 
-    assert told.answer is Answer.NO_DIFFERENCE
+    assert told.answer is Conclusion.NO_DIFFERENCE
     assert told.sentence.endswith(
         "; p = 0.7, and a difference from \N{MINUS SIGN}2.7 s to +1.4 s of outage fits these runs."
     )
@@ -75,14 +75,14 @@ def test_no_difference_where_the_arms_overlap_and_what_difference_is_left_open(t
 def test_no_difference_where_both_were_hit_alike_leaves_nothing_more_to_say(tmp_path: Path) -> None:
     told = answered(draining(tmp_path, [[SHORT]] * 3, [[SHORT]] * 3))
 
-    assert told.answer is Answer.NO_DIFFERENCE
+    assert told.answer is Conclusion.NO_DIFFERENCE
     assert told.sentence.endswith("1.1 s more than the undrained one; p = 1.")
 
 
 def test_not_enough_runs_where_each_arm_has_one_however_clear_it_looks(tmp_path: Path) -> None:
     told = answered(draining(tmp_path, [[LONGER]], [[]]))
 
-    assert told.answer is Answer.NOT_ENOUGH
+    assert told.answer is Conclusion.NOT_ENOUGH
     assert told.sentence == (
         "There are not enough runs to say: 1 undrained run had 3.0 s of outage and 6 failed "
         "requests, 1 drained run "
@@ -95,7 +95,7 @@ def test_not_enough_runs_where_each_arm_has_one_however_clear_it_looks(tmp_path:
 def test_not_enough_runs_where_two_of_each_could_not_tell(tmp_path: Path) -> None:
     told = answered(draining(tmp_path, [[LONG], [LONGER]], [[], []]))
 
-    assert told.answer is Answer.NOT_ENOUGH
+    assert told.answer is Conclusion.NOT_ENOUGH
     assert told.sentence.endswith("; with 2 + 2 runs no p-value below 0.33 is possible, so make 3 of each.")
 
 
@@ -113,7 +113,7 @@ def test_any_other_setting_is_asked_whether_it_matters_and_told_which_way(tmp_pa
     told = answered(compare_stored(series(tmp_path, (on, [[], [], []]), (off, [[SHORT], [LONG], [LONG]]))))
 
     assert told.question == "Does balancer.retries matter here?"
-    assert told.answer is Answer.YES
+    assert told.answer is Conclusion.YES
     assert told.sentence == (
         "Yes, retries_0 was worse than retries_3: 3 retries_0 runs had 1.7 s of outage (1.0 s to 2.0 "
         "s) and 3.3 "
@@ -135,7 +135,7 @@ def test_three_arms_are_each_held_against_the_first_and_pay_for_being_two_compar
 
     # 0.1 with 3 + 3 runs, times two comparisons: nothing could be told apart at 0.1.
     assert comparison.smallest_p(1) == comparison.smallest_p(2) == 0.2
-    assert told.answer is Answer.NOT_ENOUGH
+    assert told.answer is Conclusion.NOT_ENOUGH
     assert told.sentence.count("with 3 + 3 runs no p-value below 0.2 is possible, so make 4 of each.") == 2
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from harness.compare.answer import answer
-from harness.compare.comparison import Comparison
+from harness.compare.comparison import ArmsComparison
 from harness.compare.notes import notes
 from harness.compare.pictures import timelines
 from harness.compare.stored import compare_stored
@@ -52,21 +52,21 @@ class _Page(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def comparison(tmp_path_factory: pytest.TempPathFactory) -> Comparison:
+def comparison(tmp_path_factory: pytest.TempPathFactory) -> ArmsComparison:
     """3 + 3 runs, judged once."""
     folder = tmp_path_factory.mktemp("reports")
     return draining(folder, [[SHORT], [LONG], [LONGER]], [[], [], []])
 
 
 @pytest.fixture(scope="module")
-def written(comparison: Comparison, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def written(comparison: ArmsComparison, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Its folder, drawn once."""
     folder = tmp_path_factory.mktemp("compare")
     write_comparison(comparison, folder)
     return folder
 
 
-def test_the_page_answers_first_and_names_both_arms(comparison: Comparison, written: Path) -> None:
+def test_the_page_answers_first_and_names_both_arms(comparison: ArmsComparison, written: Path) -> None:
     page = _Page(written / "compare.html")
 
     assert f"Is draining worth it here? {answer(comparison).sentence}" in page.text
@@ -197,7 +197,7 @@ def test_the_timelines_of_the_arms_have_the_same_scale_however_long_and_slow_eac
     assert [title for title, _ in roll.pictures] == ["undrained: u/0, FAIL", "drained: d/0, PASS"]
 
 
-def test_the_same_runs_give_the_same_bytes(comparison: Comparison, written: Path, tmp_path: Path) -> None:
+def test_the_same_runs_give_the_same_bytes(comparison: ArmsComparison, written: Path, tmp_path: Path) -> None:
     names = ("compare.html", "compare.json", "summary.md")
     # A folder of the same standing: the page links reports that lie near it.
     again = written.parent / f"{written.name}-again"
@@ -255,7 +255,7 @@ def test_markup_in_a_runs_files_is_shown_as_text(tmp_path: Path) -> None:
 
 
 def test_the_file_for_machines_has_every_run_and_no_path_of_the_machine(
-    written: Path, comparison: Comparison
+    written: Path, comparison: ArmsComparison
 ) -> None:
     text = (written / "compare.json").read_text()
     document: dict[str, Any] = json.loads(text)
@@ -276,7 +276,7 @@ def test_the_file_for_machines_has_every_run_and_no_path_of_the_machine(
 
 
 def test_the_note_for_a_pull_request_has_the_answer_and_a_row_for_every_figure(
-    written: Path, comparison: Comparison
+    written: Path, comparison: ArmsComparison
 ) -> None:
     lines = (written / "summary.md").read_text(encoding="utf-8").splitlines()
 
