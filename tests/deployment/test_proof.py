@@ -3,34 +3,17 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TypeVar
+from dataclasses import dataclass
 
 import pytest
 
 from harness.deployment.proof import prove_node
 from harness.errors import StepError, WaitTimeoutError
 from harness.keystone.credentials import Credentials
+from tests.keystone_double.scripted import Script, ScriptedNode
 
-T = TypeVar("T")
 ADMIN = Credentials("admin", "pass-word", "Default", "admin", "Default")
-
-
-@dataclass
-class Script:
-    """What a pretended node answers: to each login, then to each read, the last answer for ever."""
-
-    logins: list[int] = field(default_factory=lambda: [201])
-    reads: list[int] = field(default_factory=lambda: [200])
-    releases: list[str] = field(default_factory=lambda: ["29.1.0"])
-    token: str | None = "token"
-    workers: list[str] = field(default_factory=lambda: ["1"])
-    asked: list[str] = field(default_factory=list)
-    bodies: list[str] = field(default_factory=list)
-    tokens: list[str | None] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -45,36 +28,6 @@ class Known:
         return self.running
 
 
-def next_of(answers: list[T]) -> T:
-    return answers.pop(0) if len(answers) > 1 else answers[0]
-
-
-class PretendedNode(BaseHTTPRequestHandler):
-    script: Script
-
-    def do_POST(self) -> None:
-        self.script.bodies.append(self.rfile.read(int(self.headers["Content-Length"])).decode())
-        self._answer(next_of(self.script.logins))
-
-    def do_GET(self) -> None:
-        self.script.tokens.append(self.headers["X-Auth-Token"])
-        self._answer(next_of(self.script.reads))
-
-    def _answer(self, status: int) -> None:
-        self.script.asked.append(f"{self.command} {self.path}")
-        self.send_response(status)
-        self.send_header("X-Keystone-Release", next_of(self.script.releases))
-        self.send_header("X-Keystone-Worker", next_of(self.script.workers))
-        if self.command == "POST" and self.script.token:
-            self.send_header("X-Subject-Token", self.script.token)
-        self.send_header("Content-Length", "2")
-        self.end_headers()
-        self.wfile.write(b"{}")
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
 @pytest.fixture
 def script() -> Script:
     return Script()
@@ -82,13 +35,9 @@ def script() -> Script:
 
 @pytest.fixture
 def url(script: Script) -> Iterator[str]:
-    node = ThreadingHTTPServer(("127.0.0.1", 0), type("Node", (PretendedNode,), {"script": script}))
-    thread = threading.Thread(target=node.serve_forever, args=(0.01,))
-    thread.start()
-    yield f"http://127.0.0.1:{node.server_port}"
-    node.shutdown()
-    thread.join()
-    node.server_close()
+    node = ScriptedNode(script)
+    yield node.url
+    node.close()
 
 
 def test_a_node_that_logs_in_and_reads_is_proven_with_two_requests(url: str, script: Script) -> None:

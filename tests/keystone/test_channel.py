@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Iterator
 
 import pytest
 
@@ -13,8 +12,9 @@ from harness.keystone import api, channel
 from harness.keystone.channel import Channel
 from harness.keystone.endpoint import Endpoint
 from harness.keystone.reply import Reply as Got
-from tests.load.fake_keystone import (
+from tests.keystone_double import (
     Behaviour,
+    DoubleServer,
     FakeKeystone,
     Reply,
     Seen,
@@ -25,17 +25,10 @@ from tests.load.fake_keystone import (
     drip,
     hang,
     reset,
-    serving,
     truncate,
 )
 
 LOGIN = api.log_in(account("probe"))
-
-
-@pytest.fixture
-def server() -> Iterator[FakeKeystone]:
-    with serving() as running:
-        yield running
 
 
 def send(server: FakeKeystone, request: api.Request = LOGIN, deadline_s: float = 5.0) -> Got:
@@ -137,7 +130,7 @@ def test_a_redirect_is_not_followed(server: FakeKeystone) -> None:
 
 
 def test_a_body_that_ends_with_its_connection_is_whole(server: FakeKeystone) -> None:
-    def last_word(_: FakeKeystone, sock: socket.socket, __: Seen) -> bool:
+    def last_word(_: DoubleServer, sock: socket.socket, __: Seen) -> bool:
         sock.sendall(b'HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{"projects": []}')
         return False
 

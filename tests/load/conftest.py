@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.load.fake_keystone import FakeKeystone, serving
+from tests.keystone_double import FakeKeystone, serving
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ from harness.evidence.names import (
 from harness.load.process import LoadProcess
 from harness.load.spec import ChildSpec, load_spec, probes_spec
 from harness.scenario import parse_scenario
-from tests.load.fake_keystone import FakeKeystone, Reply, accounts, answer, cut, hang
+from tests.keystone_double import DoubleServer, FakeKeystone, Reply, accounts, answer, cut, hang
 
 pytestmark = pytest.mark.process
 
@@ -355,6 +355,6 @@ def test_a_real_client_does_not_log_in_again_behind_a_401(tmp_path: Path, server
     assert len(arrived) == len(records(path)) + 1  # and the operator's token
 
 
-def _issue_honestly(server: FakeKeystone, sock: Any, seen: Any) -> bool:
+def _issue_honestly(server: DoubleServer, sock: Any, seen: Any) -> bool:
     sock.sendall(server.honest(seen).wire())
     return False

@@ -11,7 +11,7 @@ from harness.evidence.names import Connection
 from harness.keystone.api import Request
 from harness.load import connections
 from harness.load.client import Answer, Client
-from tests.load.fake_keystone import FakeKeystone, Reply, answer
+from tests.keystone_double import FakeKeystone, Reply, answer
 
 PING = Request("GET", "/v3/ping")
 

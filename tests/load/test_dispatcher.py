@@ -25,7 +25,7 @@ from harness.load.schedule import Schedule
 from harness.load.sender import Sender
 from harness.load.spec import renewal_lane
 from harness.load.tokens import KeptToken, renewal_due_s
-from tests.load.fake_keystone import FakeKeystone, Reply, account, accounts, answer
+from tests.keystone_double import FakeKeystone, Reply, account, accounts, answer
 
 
 def ignore(**_: Any) -> None:

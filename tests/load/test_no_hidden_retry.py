@@ -11,7 +11,7 @@ from geventhttpclient import HTTPClient
 from harness.evidence.names import Connection, Error
 from harness.keystone.api import Request
 from harness.load.client import Answer, Client, Cut
-from tests.load.fake_keystone import Behaviour, FakeKeystone, Reply, answer, cut, reset
+from tests.keystone_double import Behaviour, FakeKeystone, Reply, answer, cut, reset
 
 METHODS = ("GET", "POST", "DELETE")
 

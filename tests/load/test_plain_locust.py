@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.load.fake_keystone import FakeKeystone, Reply, answer
+from tests.keystone_double import FakeKeystone, Reply, answer
 
 pytestmark = pytest.mark.process
 

@@ -12,8 +12,9 @@ import pytest
 from harness.evidence.names import MEANT_FOR, Error, Operation, Outcome
 from harness.load.real_client import RealClient
 from harness.load.result import Result
-from tests.load.fake_keystone import (
+from tests.keystone_double import (
     Behaviour,
+    DoubleServer,
     FakeKeystone,
     Reply,
     Seen,
@@ -135,7 +136,7 @@ def test_who_answered_is_unknown_where_the_headers_are_there_and_empty(server: F
     body = b'{"projects": [], "links": {}}'
     raw = b"HTTP/1.1 200 OK\r\nX-Keystone-Node:\r\nX-Keystone-Release:\r\nContent-Type: application/json\r\n"
 
-    def nameless(_: FakeKeystone, sock: socket.socket, __: Seen) -> bool:
+    def nameless(_: DoubleServer, sock: socket.socket, __: Seen) -> bool:
         sock.sendall(raw + b"Content-Length: %d\r\n\r\n" % len(body) + body)
         return True
 
@@ -147,12 +148,12 @@ def test_who_answered_is_unknown_where_the_headers_are_there_and_empty(server: F
 @pytest.mark.parametrize("behaviour", ["hang", "drip"])
 def test_the_deadline_is_a_total_here_too(server: FakeKeystone, behaviour: str) -> None:
     """In a process of its own, patched as Locust patches it."""
-    server.behave("POST /v3/auth/tokens", getattr(sys.modules["tests.load.fake_keystone"], behaviour))
+    server.behave("POST /v3/auth/tokens", getattr(sys.modules["tests.keystone_double"], behaviour))
     program = (
         "from gevent import monkey; monkey.patch_all()\n"
         "from harness.keystone.endpoint import Endpoint\n"
         "from harness.load.real_client import RealClient\n"
-        "from tests.load.fake_keystone import account\n"
+        "from tests.keystone_double import account\n"
         f"result = RealClient(Endpoint.parse({server.url!r}), account('client-0'), 0.5).log_in('req-0')\n"
         "print(result.outcome, result.error, result.detail)\n"
     )

@@ -33,7 +33,7 @@ from harness.load.operations import (
     UserUpdate,
 )
 from harness.load.result import Result, judge_exchange
-from tests.load.fake_keystone import (
+from tests.keystone_double import (
     PROJECT_ID,
     Behaviour,
     FakeKeystone,

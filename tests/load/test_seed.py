@@ -9,7 +9,7 @@ from harness.keystone.credentials import Credentials
 from harness.load.seed import delete_users, seed
 from harness.load.spec import user_prefix
 from harness.scenario import Scenario, parse_scenario
-from tests.load.fake_keystone import FakeKeystone, Reply, answer
+from tests.keystone_double import FakeKeystone, Reply, answer
 
 ADMIN = Credentials("admin", "secret-of-admin", "Default", "p", "Default")
 

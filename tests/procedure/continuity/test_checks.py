@@ -21,7 +21,7 @@ from harness.evidence.continuity import (
 from harness.evidence.names import Phase
 from harness.procedure.continuity import Continuity
 from harness.procedure.continuity.pace import Pace
-from tests.procedure.continuity.double import ADMIN, NEW, OLD, Memory, PretendedNode
+from tests.keystone_double.node import ADMIN, NEW, OLD, Memory, PretendedNode
 
 WITHIN_S = 0.15
 """How long the checks look for a refusal here: the doubles change at once or never."""

@@ -12,7 +12,7 @@ from harness.procedure.continuity.node_api import Fixture, Made, NodeApi
 from harness.procedure.continuity.pace import Pace
 from harness.procedure.continuity.paced_channel import PacedChannel
 from harness.procedure.continuity.trial import Trial
-from tests.procedure.continuity.double import ADMIN
+from tests.keystone_double.node import ADMIN
 
 S = 1_000_000_000
 

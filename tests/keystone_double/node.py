@@ -1,14 +1,16 @@
-"""Two identity services over one memory, each of which can be told to misbehave in just one way."""
+"""A node of a Keystone whose nodes share one memory, which can be told to misbehave in just one way."""
 
 from __future__ import annotations
 
 import json
 import threading
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, ClassVar
+from typing import Any
 
 from harness.keystone.credentials import Credentials
+from tests.keystone_double.behaviours import cut
+from tests.keystone_double.server import Behaviour, DoubleServer
+from tests.keystone_double.wire import Reply, Seen
 
 ADMIN = Credentials("admin", "admins-pass-word", "Default", "admin", "Default")
 OLD, NEW = "27.1.0", "29.1.0"
@@ -52,50 +54,46 @@ class Memory:
         return f"{kind}-{self.count}"
 
 
-Reply = tuple[int, Any, dict[str, str]]
+Answered = tuple[int, Any, dict[str, str]]
 
 
-class PretendedNode:
-    """One node; `faults` names what it does wrong, nothing when empty."""
+class PretendedNode(DoubleServer):
+    """One node; `faults` names what it does wrong, nothing when empty.
+
+    A fault that begins with a method and a path: no answer at all.
+    """
 
     def __init__(self, name: str, release: str | None, memory: Memory) -> None:
         self.name = name
         self.release = release
         self.memory = memory
         self.faults: set[str] = set()
-        self.asked: list[str] = []
         self.cut_bytes = BCRYPT_BYTES
-        node = self
+        super().__init__()
 
-        class Handler(_Handler):
-            answering: ClassVar[PretendedNode] = node
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
-        self._thread.start()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-
-    # --- answering
-
-    def answer(self, method: str, path: str, body: Any, headers: Any) -> Reply:
+    def honest(self, seen: Seen) -> Reply:
+        """What this node says, which is as honest as its faults let it be."""
+        body = json.loads(seen.body) if seen.body else None
         with self.memory.lock:
-            self.asked.append(f"{method} {path}")
-            return self._route(method, path.strip("/").split("/")[1:], body, headers)
+            path = seen.path.strip("/").split("/")[1:]
+            status, document, headers = self._route(seen.method, path, body, seen.headers)
+        told = {
+            "X-Keystone-Node": self.name,
+            "X-Keystone-Release": self.release or "",
+            "x-openstack-request-id": f"req-{self.count()}",
+        }
+        return Reply(status, document, told | headers)
 
-    def _route(self, method: str, path: list[str], body: Any, headers: Any) -> Reply:
-        subject = headers["X-Subject-Token"] or ""
+    def _next_behaviour(self, what: str) -> Behaviour | None:
+        if any(what.startswith(fault) for fault in self.faults):
+            return cut
+        return super()._next_behaviour(what)
+
+    def _route(self, method: str, path: list[str], body: Any, headers: Any) -> Answered:
+        subject = headers.get("x-subject-token", "")
         if path == ["auth", "tokens"] and method == "POST":
             return self._log_in(body["auth"])
-        caller = self.memory.tokens.get(headers["X-Auth-Token"] or "")
+        caller = self.memory.tokens.get(headers.get("x-auth-token", ""))
         if path[-1] == "password":
             return self._change_password(path[1], body["user"])
         if caller is None or "forgets_admin" in self.faults:
@@ -112,7 +110,7 @@ class PretendedNode:
                 return self._users(method, path, body)
         return self._make(caller, path, body)
 
-    def _make(self, caller: Token, path: list[str], body: Any) -> Reply:
+    def _make(self, caller: Token, path: list[str], body: Any) -> Answered:
         match path:
             case ["projects"]:
                 return 201, {"project": {"id": self.memory.new_id("project")}}, {}
@@ -130,7 +128,7 @@ class PretendedNode:
                 return self._create(body["user"]["password"])
         raise AssertionError(f"POST {path} was not expected")
 
-    def _users(self, method: str, path: list[str], body: Any) -> Reply:
+    def _users(self, method: str, path: list[str], body: Any) -> Answered:
         match method, path:
             case "GET", ["users", key]:
                 hidden = "hides_users" in self.faults and self.memory.people[key].home != self.name
@@ -153,7 +151,7 @@ class PretendedNode:
                 return 204, None, {}
         raise AssertionError(f"{method} {path} was not expected")
 
-    def _create(self, password: str) -> Reply:
+    def _create(self, password: str) -> Answered:
         if "creates_no_users" in self.faults:
             return 503, {}, {}
         key = self.memory.new_id("user")
@@ -165,12 +163,12 @@ class PretendedNode:
         self.memory.things[key] = {**thing, "home": self.name}
         return key
 
-    def _change_password(self, key: str, user: Any) -> Reply:
+    def _change_password(self, key: str, user: Any) -> Answered:
         person = self.memory.people[key]
         person.before, person.password = person.password, user["password"]
         return 204, None, {}
 
-    def _log_in(self, auth: Any) -> Reply:
+    def _log_in(self, auth: Any) -> Answered:
         identity = auth["identity"]
         if "application_credential" in identity["methods"]:
             return self._by_thing(identity["application_credential"]["id"], "refuses_credentials")
@@ -187,7 +185,7 @@ class PretendedNode:
             return self._by_thing(trust["id"], "refuses_trusts", person)
         return self._issue(person, auth.get("scope", {}))
 
-    def _by_thing(self, key: str, fault: str, person: Person | None = None) -> Reply:
+    def _by_thing(self, key: str, fault: str, person: Person | None = None) -> Answered:
         thing = self.memory.things[key]
         if fault in self.faults and thing["home"] != self.name:
             return 401, {}, {}
@@ -218,7 +216,7 @@ class PretendedNode:
         scope: Any,
         extra: dict[str, Any] | None = None,
         roles: list[str] | None = None,
-    ) -> Reply:
+    ) -> Answered:
         text = self.memory.new_id("gAAAA")
         self.memory.tokens[text] = Token(text, person, self.name)
         return 201, self._token(person, scope, extra, roles), {"X-Subject-Token": text}
@@ -244,7 +242,7 @@ class PretendedNode:
             token["roles"] = [{"name": name} for name in names]
         return {"token": token}
 
-    def _validate(self, subject: str) -> Reply:
+    def _validate(self, subject: str) -> Answered:
         token = self.memory.tokens.get(subject)
         if token is None or not self._honours(token):
             return 404, {}, {}
@@ -266,7 +264,7 @@ class PretendedNode:
             return False
         return "refuses_foreign_tokens" not in faults
 
-    def _catalog(self) -> Reply:
+    def _catalog(self) -> Answered:
         url = "http://elsewhere" if "has_another_catalog" in self.faults else "http://here"
         endpoints = [{"interface": "public", "region_id": "RegionOne", "url": url}]
         services = [{"type": "identity", "name": "keystone", "endpoints": endpoints}]
@@ -277,31 +275,3 @@ def _kind_of(password: str) -> str:
     if not password.isascii():
         return "non_ascii"
     return {60: "60_bytes", 80: "80_bytes"}.get(len(password), "ordinary")
-
-
-class _Handler(BaseHTTPRequestHandler):
-    answering: ClassVar[PretendedNode]
-
-    def _answer(self) -> None:
-        length = int(self.headers["Content-Length"] or 0)
-        body = json.loads(self.rfile.read(length)) if length else None
-        node = self.answering
-        if any(f"{self.command} {self.path}".startswith(fault) for fault in node.faults):
-            self.close_connection = True  # a fault that begins with a method and a path: no answer at all
-            return
-        status, document, headers = node.answer(self.command, self.path, body, self.headers)
-        raw = b"" if document is None else json.dumps(document).encode()
-        self.send_response(status)
-        if node.release is not None:
-            self.send_header("X-Keystone-Release", node.release)
-        self.send_header("x-openstack-request-id", f"req-{len(node.asked)}")
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(raw)))
-        self.end_headers()
-        self.wfile.write(raw)
-
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _answer  # noqa: N815 - the names that http.server calls
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""

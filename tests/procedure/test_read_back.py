@@ -22,7 +22,7 @@ from harness.keystone.credentials import Credentials
 from harness.procedure import read_back as module
 from harness.procedure.read_back import Access
 from harness.procedure.read_back import ReadBack as Reader
-from tests.load.fake_keystone import FakeKeystone, Reply, answer, cut
+from tests.keystone_double import FakeKeystone, Reply, answer, cut
 from tests.procedure.doubles import FakeDeployment, deployment
 
 SECRET = "of-this-run"
