@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.process
+
 HEAVY = {"gevent", "locust", "matplotlib", "numpy", "pandas", "pyarrow", "pymysql", "requests", "scipy"}
 CALL = """
 import sys

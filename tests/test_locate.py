@@ -31,6 +31,7 @@ def test_a_name_is_found_from_any_folder_where_the_harness_runs_from_a_checkout(
     assert [each.scenario.name for each in choose(["freezes_10"])] == ["freezes_10"]
 
 
+@pytest.mark.process
 def test_a_name_is_found_from_any_folder_by_the_command_line(tmp_path: Path) -> None:
     done = harness("run", "drained", "--set", "roll.drainned=true", cwd=tmp_path)
 
