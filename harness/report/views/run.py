@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
+from harness.evidence.manifest import Manifest
 from harness.judge.model import Judgement
 from harness.report.text import NONE, counted, memory, one_line, seconds
+
+_CHANGING = {"--set": "", "--from": "from=", "--to": "to="}
+_NAMING = frozenset({"name", "description"})
 
 
 def run_line(judgement: Judgement) -> list[str]:
@@ -44,10 +50,7 @@ def facts(judgement: Judgement) -> list[tuple[str, str]]:
     )
     return [
         ("Releases", pair(judgement)),
-        (
-            "Scenario",
-            ": ".join(one_line(each) for each in (scenario.name, scenario.description) if each),
-        ),
+        ("Scenario", _scenario(manifest)),
         ("Nodes", ", ".join(map(one_line, manifest.nodes))),
         ("Started, ended", f"{manifest.started.strftime('%Y-%m-%d %H:%M:%S UTC')}, {ended}"),
         ("Outcome of the harness", one_line(manifest.outcome or "not known")),
@@ -77,6 +80,24 @@ def facts(judgement: Judgement) -> list[tuple[str, str]]:
 
 def _known(value: object) -> object:
     return NONE if value is None else value
+
+
+def _scenario(manifest: Manifest) -> str:
+    """Its name, and what it says of itself: written of its file, it need not be true of what was changed."""
+    name, description = one_line(manifest.stored.name), one_line(manifest.stored.description)
+    changes = list(_changes(manifest.command))
+    if any(change.partition("=")[0] not in _NAMING for change in changes):
+        return f"{name}, with {', '.join(map(one_line, changes))} over its file"
+    return f"{name}: {description}" if description else name
+
+
+def _changes(command: Sequence[str]) -> Iterator[str]:
+    """What the command line set over the scenario's file, `key=value` each."""
+    words = iter(command)
+    for word in words:
+        option, _, value = word.partition("=")
+        if option in _CHANGING:
+            yield _CHANGING[option] + (value or next(words, ""))
 
 
 def bounds(judgement: Judgement) -> str:
