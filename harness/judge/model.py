@@ -14,7 +14,15 @@ from harness.evidence.names import Role
 from harness.evidence.names import Verdict as Verdict
 from harness.judge.earlier.compare import Comparison
 from harness.judge.gate.outcome import GateOutcome
-from harness.judge.observations import DatabaseActivity, Impact, MaskedFailures, ReleaseShare, Stutter
+from harness.judge.observations import (
+    AppliedMigration,
+    DatabaseActivity,
+    Impact,
+    MaskedFailures,
+    ReleaseShare,
+    Stutter,
+    TablesRead,
+)
 from harness.scenario import JudgeSettings
 
 
@@ -335,10 +343,10 @@ class Judgement:
     """Of the least densely probed lane; None without probes."""
     detectable_whole_outage_s: float | None
     """Of an outage that hits every lane: the longest time without any probe under way to be sent."""
-    migrations: tuple[dict[str, Any], ...]
-    """Applied migrations: `phase`, `revision`, `title`, `start_ns`, `duration_s`, as journalled."""
-    versions: tuple[dict[str, Any], ...]
-    """Version tables at each step edge: `mono_ns`, `phase`, `step`, `tables`."""
+    migrations: tuple[AppliedMigration, ...]
+    """By time."""
+    versions: tuple[TablesRead, ...]
+    """The version tables at each step's edge, by time."""
     overhead: dict[str, float]
     """`wall_s`, `busy_s` (commands and waits), `overhead_percent`."""
     limits: tuple[str, ...]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -159,3 +160,28 @@ class Stutter:
     end_ns: int
     """From when a slow request was due until it ended; such times that touch are one."""
     requests: int
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedMigration:
+    """A migration of the schema, as the log of its command tells it; None where that does not."""
+
+    phase: str
+    """Of the procedure."""
+    revision: str | None
+    title: str | None
+    start_ns: int | None
+    duration_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class TablesRead:
+    """The version tables of the database, read at an edge of a step."""
+
+    mono_ns: int | None
+    phase: str | None
+    step: str | None
+    edge: str | None
+    """`begin` or `end`."""
+    tables: Mapping[str, Sequence[str]]
+    """Name -> its rows."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from harness.evidence.journal import Event
 from harness.evidence.names import PROBED_PHASES, Edge, Phase, Step
+from harness.evidence.outcomes import DatabaseSynced
 from harness.judge.model import NodeState, Span, Timeline
+from harness.judge.observations import AppliedMigration
 
 _CLOSING = frozenset({Edge.END, Edge.FAIL, Edge.SKIP})
 _PROBED = frozenset(PROBED_PHASES)
@@ -77,22 +78,14 @@ def step_at(timeline: Timeline, instant_ns: int) -> Span | None:
     return max(under_way, key=lambda step: step.start_ns, default=None)
 
 
-def applied_migrations(timeline: Timeline) -> tuple[dict[str, Any], ...]:
+def applied_migrations(timeline: Timeline) -> tuple[AppliedMigration, ...]:
     """Migrations as `db_sync` steps journalled them, by time."""
     rows = [
-        {
-            "phase": step.phase,
-            "branch": row.get("branch"),
-            "revision": row.get("revision"),
-            "title": row.get("title"),
-            "start_ns": row.get("started_ns"),
-            "duration_s": row.get("duration_s"),
-        }
+        AppliedMigration(step.phase, row.revision, row.title, row.started_ns, row.duration_s)
         for step in timeline.steps
-        for row in step.detail.get("migrations") or ()
-        if isinstance(row, dict)
+        for row in DatabaseSynced.of(step.detail).migrations or ()
     ]
-    return tuple(sorted(rows, key=lambda row: row["start_ns"] or 0))
+    return tuple(sorted(rows, key=lambda row: row.start_ns or 0))
 
 
 def overhead(timeline: Timeline, events: Sequence[Event]) -> dict[str, float]:

@@ -19,6 +19,7 @@ from harness.judge.questions.integrity import write_counts
 from harness.judge.series import series
 from harness.judge.stats import lane_stats, phase_counts, reference_counts, stalls, tally
 from harness.judge.stutter import stutters
+from harness.judge.tables_read import tables_read
 from harness.judge.timeline import applied_migrations, overhead
 from harness.scenario.gate import GateSettings
 
@@ -67,7 +68,7 @@ def judge_evidence(evidence: Evidence) -> Judgement:
         minimum_detectable_outage_s=evidence.detectable.lane_s,
         detectable_whole_outage_s=evidence.detectable.whole_s,
         migrations=applied_migrations(evidence.timeline),
-        versions=evidence.versions,
+        versions=tables_read(evidence.versions),
         overhead=overhead(evidence.timeline, evidence.journal.events),
         limits=limits(evidence, questions),
         impacts=_told(lambda: evidence.impacts, ()),

@@ -9,6 +9,7 @@ import pytest
 
 from harness.judge.evidence import load_evidence
 from harness.judge.model import NodeState, Timeline
+from harness.judge.observations import AppliedMigration
 from harness.judge.timeline import windows
 from tests.judge.story import NEW, OLD, Story, healthy, judged, ns
 
@@ -100,14 +101,7 @@ def test_begin_and_end_tell_their_details_together(tmp_path: Path) -> None:
 
 def test_migrations_are_listed_as_journalled(tmp_path: Path) -> None:
     assert judged(healthy(), tmp_path).migrations == (
-        {
-            "phase": "expand",
-            "branch": "expand",
-            "revision": "742c857f1dfb",
-            "title": "Add an index",
-            "start_ns": ns(19),
-            "duration_s": 0.1,
-        },
+        AppliedMigration("expand", "742c857f1dfb", "Add an index", ns(19), 0.1),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from harness.judge.model import NodeState, Span
+from harness.judge.observations import AppliedMigration, TablesRead
 from tests.report.story_names import NEW, NEW_HEADS, NODES, OLD, OLD_HEADS, at
 
 
@@ -111,25 +112,18 @@ def _roll(node: str, start: float, *, drained: bool) -> list[Span]:
     ]
 
 
-def migrations() -> tuple[dict[str, Any], ...]:
+def migrations() -> tuple[AppliedMigration, ...]:
     rows = (
         ("expand", "e8725d6fa226", "Add index to revocation event", 66.1, 0.21),
         ("expand", "742c857f1dfb", "Add unique index to assignment", 66.5, 0.34),
     )
     return tuple(
-        {
-            "phase": phase,
-            "branch": phase,
-            "revision": revision,
-            "title": title,
-            "start_ns": at(s),
-            "duration_s": d,
-        }
-        for phase, revision, title, s, d in rows
+        AppliedMigration(phase, revision, title, at(second), duration_s)
+        for phase, revision, title, second, duration_s in rows
     )
 
 
-def versions() -> tuple[dict[str, Any], ...]:
+def versions() -> tuple[TablesRead, ...]:
     rows = (
         (42.6, "preflight", "versions", OLD_HEADS),
         (62.5, "expand", "db_sync", OLD_HEADS),
@@ -141,13 +135,6 @@ def versions() -> tuple[dict[str, Any], ...]:
     )
     edges = ("end", "begin", "end", "begin", "end", "begin", "end")
     return tuple(
-        {
-            "mono_ns": at(second),
-            "kind": "versions",
-            "phase": phase,
-            "step": step,
-            "edge": edge,
-            "tables": tables,
-        }
+        TablesRead(at(second), phase, step, edge, tables)
         for (second, phase, step, tables), edge in zip(rows, edges, strict=True)
     )

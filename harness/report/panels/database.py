@@ -10,6 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from harness.evidence.names import PROBED_PHASES, Phase, Step
+from harness.evidence.outcomes import CommandRun
 from harness.judge.model import Span
 from harness.judge.observations import LockWait
 from harness.report.palette import ink
@@ -55,7 +56,11 @@ class DatabasePanel(Panel):
             span
             for span in self.judgement.timeline.steps
             if span.phase in PROBED_PHASES
-            and (span.step in _COMMANDS or span.step in _TRUST or "exit_code" in span.detail)
+            and (
+                span.step in _COMMANDS
+                or span.step in _TRUST
+                or CommandRun.of(span.detail).exit_code is not None
+            )
             and span.edge != "skip"
             and self.window.touches(span.start_ns, span.end_ns)
         ]
@@ -144,9 +149,9 @@ class DatabasePanel(Panel):
         """A tick a migration, counted once a phase: names stand in the table of migrations."""
         by_phase: dict[str, list[float]] = {}
         for migration in self.judgement.migrations:
-            if self.window.touches(migration["start_ns"], migration["start_ns"]):
-                second = self.window.second(migration["start_ns"])
-                by_phase.setdefault(str(migration["phase"]), []).append(second)
+            at_ns = migration.start_ns
+            if at_ns is not None and self.window.touches(at_ns, at_ns):
+                by_phase.setdefault(migration.phase, []).append(self.window.second(at_ns))
         for phase, at_s in by_phase.items():
             axes.plot(
                 at_s, [0] * len(at_s), ls="none", marker="|", ms=11, mew=2.0, color=ink("migration"), zorder=4
@@ -196,5 +201,5 @@ def _row(span: Span) -> str:
 
 def _took(span: Span) -> str:
     took = seconds((span.end_ns - span.start_ns) / 1e9)
-    exit_code = span.detail.get("exit_code", 0)
-    return took if exit_code == 0 else f"{took}, exit {exit_code}"
+    exit_code = CommandRun.of(span.detail).exit_code
+    return f"{took}, exit {exit_code}" if exit_code else took

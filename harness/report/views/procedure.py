@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
 
 from harness.evidence.names import Phase
+from harness.evidence.outcomes import Advice, CommandRun, DatabaseCheck, DatabaseSynced, Ending
 from harness.judge.model import Judgement, Span, Timeline, Verdict
+from harness.judge.observations import AppliedMigration, TablesRead
 from harness.judge.timeline import probed_states, unproven_s
 from harness.report.text import NONE, RunTimes, count, one_line, seconds, shortened, words
 from harness.report.views.rows import Row, data_attributes
@@ -20,14 +21,6 @@ def step_rows(judgement: Judgement, times: RunTimes) -> list[Row]:
 
 
 def _step_row(span: Span, times: RunTimes) -> Row:
-    detail = span.detail
-    command = detail.get("command")
-    told = [one_line(detail[key]) for key in ("reason", "remedy", "answer") if detail.get(key)]
-    if isinstance(command, list | tuple):
-        told.insert(0, " ".join(one_line(part) for part in command))
-    told += [f"log: {one_line(line)}" for line in detail.get("log_errors") or ()]
-    if detail.get("advisory"):
-        told.append("advisory")
     cells = (
         times.at(span.start_ns),
         words(span.phase),
@@ -35,13 +28,25 @@ def _step_row(span: Span, times: RunTimes) -> Row:
         one_line(span.node or NONE),
         seconds((span.end_ns - span.start_ns) / 1e9),
         _EDGES.get(span.edge, one_line(span.edge)),
-        one_line(detail.get("exit_code", NONE)),
-        shortened(" \N{MIDDLE DOT} ".join(told) or NONE, 400),
+        NONE if (exit_code := CommandRun.of(span.detail).exit_code) is None else str(exit_code),
+        shortened(" \N{MIDDLE DOT} ".join(_told(span)) or NONE, 400),
     )
     verdict = {"fail": Verdict.FAIL, "begin": Verdict.INCONCLUSIVE}.get(span.edge)
     return Row(
         cells, data_attributes(phase=span.phase, step=span.step, node=span.node, edge=span.edge), verdict
     )
+
+
+def _told(span: Span) -> Iterator[str]:
+    """What the step's end tells beside its exit code: its command first."""
+    command = CommandRun.of(span.detail).command
+    if command:
+        yield " ".join(map(one_line, command))
+    check, log_errors = DatabaseCheck.of(span.detail), DatabaseSynced.of(span.detail).log_errors
+    yield from (one_line(text) for text in (Ending.of(span.detail).reason, check.answer) if text)
+    yield from (f"log: {one_line(line)}" for line in log_errors or ())
+    if check.advisory or Advice.of(span.detail).advisory:
+        yield "advisory"
 
 
 def roll_table(judgement: Judgement) -> tuple[tuple[str, ...], list[Row]]:
@@ -91,36 +96,34 @@ def _ended_on(timeline: Timeline, node: str) -> str:
 
 def migration_rows(judgement: Judgement, times: RunTimes) -> list[Row]:
     """Every applied migration in order of time."""
-    return [
-        Row(
-            (
-                times.at(migration.get("start_ns")),
-                words(str(migration.get("phase", NONE))),
-                one_line(migration.get("revision", NONE)),
-                one_line(migration.get("title", NONE)),
-                seconds(migration.get("duration_s")),
-            ),
-            data_attributes(phase=migration.get("phase"), revision=migration.get("revision")),
-        )
-        for migration in judgement.migrations
-    ]
+    return [_migration_row(migration, times) for migration in judgement.migrations]
+
+
+def _migration_row(migration: AppliedMigration, times: RunTimes) -> Row:
+    cells = (
+        times.at(migration.start_ns),
+        words(migration.phase),
+        one_line(migration.revision or NONE),
+        one_line(migration.title or NONE),
+        seconds(migration.duration_s),
+    )
+    return Row(cells, data_attributes(phase=migration.phase, revision=migration.revision))
 
 
 def version_rows(judgement: Judgement, times: RunTimes) -> list[Row]:
     """The version tables at each step edge, with what had changed since the edge before."""
-    rows = []
-    before: Mapping[str, Any] | None = None
-    for sample in judgement.versions:
-        tables = sample.get("tables") or {}
-        changed = "" if before is None else "changed" if tables != before else "as before"
-        step = " ".join(words(str(part)) for part in (sample.get("phase"), sample.get("step")) if part)
-        held = "; ".join(
-            f"{one_line(name)}: {', '.join(map(one_line, tables[name]))}" for name in sorted(tables)
-        )
-        edge = {"begin": "before", "end": "after"}.get(
-            str(sample.get("edge")), one_line(sample.get("edge", ""))
-        )
-        cells = (times.at(sample.get("mono_ns")), f"{edge} {step}".strip(), held or NONE, changed or NONE)
-        rows.append(Row(cells, data_attributes(phase=sample.get("phase"), step=sample.get("step"))))
-        before = tables
-    return rows
+    befores = (None, *judgement.versions)
+    return [
+        _version_row(now, before, times) for now, before in zip(judgement.versions, befores, strict=False)
+    ]
+
+
+def _version_row(now: TablesRead, before: TablesRead | None, times: RunTimes) -> Row:
+    changed = NONE if before is None else "changed" if now.tables != before.tables else "as before"
+    step = " ".join(words(part) for part in (now.phase, now.step) if part)
+    edge = {"begin": "before", "end": "after"}.get(now.edge or "", one_line(now.edge or ""))
+    held = "; ".join(
+        f"{one_line(name)}: {', '.join(map(one_line, rows))}" for name, rows in sorted(now.tables.items())
+    )
+    cells = (times.at(now.mono_ns), f"{edge} {step}".strip(), held or NONE, changed)
+    return Row(cells, data_attributes(phase=now.phase, step=now.step))
