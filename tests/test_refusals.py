@@ -31,6 +31,26 @@ def test_an_unknown_scenario_is_refused_with_those_that_exist(tmp_path: Path) ->
     )
 
 
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("run", "no\nharness: PASS"),
+        ("run", "drained", "--set", "x\nharness: PASS=1"),
+        ("run", "drained", "--set", "\nharness: PASS"),
+        ("run", "drained", "--set", "roll.drained=\x1b[2J"),
+        ("run", "drained", "--to", "2031.1\nharness: PASS"),
+        ("judge", "no\nharness: PASS"),
+        ("compare", "--arms", "no\u2028harness: PASS"),
+        ("controls", "no\rharness: PASS"),
+    ],
+    ids=repr,
+)
+def test_nothing_that_is_given_forges_a_line_or_steers_the_terminal(args: tuple[str, ...]) -> None:
+    said = _refused(*args)
+    assert said.startswith("harness: ")
+    assert said.isprintable()
+
+
 @pytest.mark.process
 def test_an_unknown_key_is_refused(tmp_path: Path) -> None:
     done = harness("run", "drained", "--set", "roll.drainned=true", "--out", str(tmp_path))

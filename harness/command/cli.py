@@ -45,18 +45,21 @@ def main() -> None:
         sys.exit(ExitCode.USAGE)
     except (click.Abort, KeyboardInterrupt):
         # click's own answer would be 1, which means that Keystone failed.
-        click.echo("harness: interrupted", err=True)
+        _tell("interrupted")
         sys.exit(ExitCode.HARNESS_ERROR)
     except HarnessError as error:
-        click.echo(f"harness: {escaped(str(error))}", err=True)
+        _tell(str(error))
         sys.exit(error.exit_code)
     except OSError as error:
         place = error.filename or "the run directory"
-        click.echo(
-            f"harness: {place}: {error.strerror or error}; make room or choose another place.", err=True
-        )
+        _tell(f"{place}: {error.strerror or error}; make room or choose another place.")
         sys.exit(ExitCode.HARNESS_ERROR)
     except Exception as error:  # noqa: BLE001 - the last line of defence: a bug must not look like a verdict
         traceback.print_exc()
-        click.echo(f"harness: a bug of the harness: {type(error).__name__}: {error}", err=True)
+        _tell(f"a bug of the harness: {type(error).__name__}: {error}")
         sys.exit(ExitCode.HARNESS_ERROR)
+
+
+def _tell(sentence: str) -> None:
+    """What ends the process, on one line, whatever a file or a person wrote into it."""
+    click.echo(f"harness: {escaped(sentence)}", err=True)
