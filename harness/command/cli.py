@@ -19,6 +19,7 @@ from harness.command.judge import judge
 from harness.command.lab import lab
 from harness.command.machine import check, releases
 from harness.command.run import run
+from harness.command.terminal import outlive_readers
 from harness.errors import ExitCode, HarnessError
 from harness.refusal import escaped
 
@@ -38,6 +39,7 @@ for verb in (run, judge, baseline, compare, controls, check, releases, lab):
 
 def main() -> None:
     """Run the command; every expected error is one sentence and an exit status, never a traceback."""
+    outlive_readers()
     try:
         sys.exit(cli(standalone_mode=False) or ExitCode.PASS)
     except click.ClickException as error:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 
 from harness.errors import HarnessError
 from harness.evidence.names import Phase, Step
 from harness.procedure.actions import ACTIONS
 from harness.procedure.context import Context
 from harness.procedure.plan import PlannedPhase, PlannedStep
+from harness.procedure.stage import StepReport
 from harness.signals import uninterrupted
 
 
@@ -55,13 +57,22 @@ def _act(context: Context, phase: Phase, step: PlannedStep) -> None:
 
 def _put_back(context: Context) -> None:
     """Restore the trust flag after a failure; failing at that is journalled and never hides the failure."""
+    step = PlannedStep(Step.RESTORE_TRUST)
     if context.trust_before is None:
         return
     try:
-        _act(context, Phase.RESTORE, PlannedStep(Step.RESTORE_TRUST))
+        _act(context, Phase.RESTORE, step)
     except HarnessError as error:
-        context.stage.note(
-            f"log_bin_trust_function_creators could not be put back to {context.trust_before:d} ({error}); "
-            "set it by hand: SET GLOBAL log_bin_trust_function_creators = "
-            f"{context.trust_before:d}"
-        )
+        with suppress(OSError):
+            _tell_how(context, error)
+    except OSError:  # the journal can not be written: without a word, then
+        with suppress(HarnessError, OSError):
+            ACTIONS[step.step](context, Phase.RESTORE, step, StepReport())
+
+
+def _tell_how(context: Context, error: HarnessError) -> None:
+    context.stage.note(
+        f"log_bin_trust_function_creators could not be put back to {context.trust_before:d} ({error}); "
+        "set it by hand: SET GLOBAL log_bin_trust_function_creators = "
+        f"{context.trust_before:d}"
+    )

@@ -40,6 +40,20 @@ class CleanUp:
                 self._note(self._left[-1])
 
 
+class Once:
+    """Something to undo that is done when it is first called, and never again."""
+
+    def __init__(self, undo: Callable[[], object]) -> None:
+        self._undo = undo
+        self._is_done = False
+
+    def __call__(self) -> None:
+        """Undo it, unless that was tried already; raises what that raises."""
+        if not self._is_done:
+            self._is_done = True
+            self._undo()
+
+
 def _sentence(error: Exception) -> str:
     if isinstance(error, HarnessError | OSError):
         return str(error)

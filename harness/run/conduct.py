@@ -34,7 +34,7 @@ from harness.procedure.stage import Stage
 from harness.procedure.watchers import Watcher, Watchers, guarded
 from harness.releases.catalogue import Release, load_catalogue
 from harness.releases.schema import Schema
-from harness.run.cleanup import CleanUp
+from harness.run.cleanup import CleanUp, Once
 from harness.run.conducted import Conducted
 from harness.run.generators import Generators, Task, new_secret
 from harness.run.manifest import RunManifest
@@ -171,8 +171,12 @@ class _Run:
         return deployment
 
     def _deployment_down(self, deployment: Deployment) -> None:
-        with self._stage.step(Phase.TEARDOWN, Step.DEPLOYMENT_DOWN) as report, report.busy():
-            deployment.down()
+        down = Once(deployment.down)
+        try:
+            with self._stage.step(Phase.TEARDOWN, Step.DEPLOYMENT_DOWN) as report, report.busy():
+                down()
+        finally:
+            down()  # where the journal can not be written, without a word
 
     def _load_up(self, deployment: Deployment) -> Generators:
         scenario = self._scenario

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from harness.deployment.protocols import Deployment
@@ -87,8 +88,8 @@ class Generators:
         for spec in specs:
             child = self._launch(spec, self._logs / f"{spec.job}.log")
             # Beneath the journalled one, for a journal that can not be written: a second stop does nothing.
-            clean_up.later(lambda child=child, spec=spec: child.stop(_stop_deadline_s(spec)))  # type: ignore[misc]
-            clean_up.later(lambda child=child, spec=spec: self._stop(spec, child))  # type: ignore[misc]
+            clean_up.later(partial(child.stop, _stop_deadline_s(spec)))
+            clean_up.later(partial(self._stop, spec, child))
             self._children.append((spec.job, child))
         for _, child in self._children:
             child.wait_ready(READY_DEADLINE_S)
