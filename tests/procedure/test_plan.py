@@ -1,6 +1,9 @@
 from __future__ import annotations
 
-from harness.evidence.names import Phase, Step
+import pytest
+
+from harness.errors import HarnessError
+from harness.evidence.names import Ability, Phase, Step
 from harness.procedure.plan import PlannedPhase, PlannedStep, plan
 from harness.releases.catalogue import Command
 from harness.scenario import Scenario, parse_scenario
@@ -164,3 +167,66 @@ def test_a_scenario_without_continuity_has_none_of_its_steps() -> None:
     phases = _plan(_scenario())
     steps = {step for each in phases.values() for step, _ in _steps(each)}
     assert not steps & {"make_cohort", "check_cohort", "check_continuity"}
+
+
+# --- what a deployment can not do
+
+
+def test_steps_that_a_deployment_can_not_take_are_left_out_with_the_reason() -> None:
+    abilities = frozenset(Ability) - {Ability.DRAIN, Ability.BACKUP}
+    phases = {
+        each.phase: each for each in plan(_scenario(), OLD, NEW, NODES, needs_trust=True, abilities=abilities)
+    }
+    skipped = {str(step.step): step.skip for step in phases[Phase.ROLL].steps if step.skip}
+    assert skipped == dict.fromkeys(
+        ("drain", "wait_drained", "maint", "ready"),
+        "this deployment gives no way to take a node out of its balancer",
+    )
+    assert phases[Phase.PREFLIGHT].steps[0].skip == "this deployment gives no way to back its database up"
+
+
+def test_a_phase_that_is_for_one_step_is_left_out_with_it() -> None:
+    abilities = frozenset(Ability) - {Ability.TRUST}
+    phases = {
+        each.phase: each for each in plan(_checked(), OLD, NEW, NODES, needs_trust=True, abilities=abilities)
+    }
+    reason = "this deployment gives no way to set log_bin_trust_function_creators"
+    assert (phases[Phase.TRUST].skip, phases[Phase.RESTORE].skip) == (reason, reason)
+
+
+def test_what_the_scenario_does_not_ask_for_is_left_out_for_that_reason() -> None:
+    scenario = _scenario(procedure={"backup": False})
+    phases = plan(scenario, OLD, NEW, NODES, needs_trust=True, abilities=())
+    assert phases[1].steps[0].skip == "the scenario asks for none (procedure.backup = false)"
+
+
+# --- releases
+
+
+def test_each_step_carries_the_release_that_it_is_about() -> None:
+    phases = _plan(_scenario())
+    carried = {
+        (str(phase), str(step.step)): (step.release, step.contracted)
+        for phase, each in phases.items()
+        for step in each.steps
+        if step.release is not None
+    }
+    assert carried == {
+        ("preflight", "versions"): (OLD, OLD),
+        ("preflight", "doctor"): (NEW, None),
+        ("preflight", "upgrade_check"): (NEW, None),
+        ("expand", "db_sync"): (NEW, None),
+        ("expand", "prove_schema"): (NEW, OLD),
+        ("expand", "db_check"): (NEW, None),
+        ("roll", "switch"): (NEW, None),
+        ("roll", "prove"): (NEW, None),
+        ("contract", "prove_nodes"): (NEW, None),
+        ("contract", "db_sync"): (NEW, None),
+        ("contract", "prove_schema"): (NEW, NEW),
+        ("contract", "db_check"): (NEW, None),
+    }
+
+
+def test_a_step_without_a_release_that_is_asked_for_one_is_a_fault_of_the_harness() -> None:
+    with pytest.raises(HarnessError, match="the plan names no release for the step db_sync"):
+        PlannedStep(Step.DB_SYNC).need_release()

@@ -13,6 +13,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+import pytest
+
 from tests.command import ROOT, environment
 from tests.run.tiny import QUICK
 
@@ -48,6 +50,7 @@ def _read(terminal: int, until: Path) -> None:
         time.sleep(0.01)
 
 
+@pytest.mark.process
 def test_a_terminal_that_is_closed_changes_neither_files_nor_exit_status(tmp_path: Path) -> None:
     (tmp_path / "tiny.toml").write_text(_toml(QUICK), encoding="utf-8")
     (tmp_path / "identity.py").touch()
