@@ -16,7 +16,7 @@ def main(folder: Path) -> None:
     """Run it in `folder`; after the first node has stopped, wait until the file `closed` is there."""
     world = World(folder)
     world.done.then["stop node1 term"] = partial(_wait_closed, folder)
-    room.conduct = partial(room.conduct, means=world.means)  # type: ignore[assignment]
+    room.conduct = partial(room.conduct, means=world.means)
     cli.main()
 
 

@@ -23,7 +23,15 @@ from harness.releases.schema import Heads
 from harness.run.means import Means
 from harness.run.order import Order
 from harness.scenario import Scenario, parse_scenario
-from tests.procedure.doubles import FakeDeployment, deployment, prove
+from tests.procedure.doubles import (
+    FakeBalancer,
+    FakeDatabase,
+    FakeDeployment,
+    FakeNode,
+    FakeUpgradeHost,
+    deployment,
+    prove,
+)
 
 QUICK: dict[str, Any] = {
     "name": "tiny",
@@ -162,7 +170,13 @@ class World:
     def __post_init__(self) -> None:
         fake = deployment()
         self.lab = TinyDeployment(fake.nodes, fake.balancer, fake.database, fake.upgrade_host, self.done)
-        for part in (*fake.nodes, fake.balancer, fake.database, fake.upgrade_host):
+        parts: tuple[FakeNode | FakeBalancer | FakeDatabase | FakeUpgradeHost, ...] = (
+            *fake.nodes,
+            fake.balancer,
+            fake.database,
+            fake.upgrade_host,
+        )
+        for part in parts:
             part.done = self.done
 
     @property
