@@ -14,9 +14,9 @@ import click
 )
 def baseline(runs: tuple[Path, ...], output: Path) -> None:
     """Keep the figures of stored RUNs, for `--baseline` to compare later ones with."""
-    from harness.judge.earlier.baseline_file import write_baseline
-    from harness.judge.earlier.making import make_baseline
+    from harness.evidence.history import write_history
+    from harness.judge.history import make_history
 
-    made = make_baseline(runs)
-    write_baseline(made, output)
+    made = make_history(runs)
+    write_history(made, output)
     click.echo(f"{output}: a baseline of {len(made.runs)} runs.")

@@ -14,8 +14,8 @@ from harness.command import options
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from harness.evidence.history import History
     from harness.evidence.rundir import RunDirectory
-    from harness.judge.earlier.baseline_file import Baseline
     from harness.scenario.gate import GateSettings
 
 
@@ -38,10 +38,10 @@ def judge(run: Path, overrides: tuple[str, ...], gate: Path | None, earlier: Pat
     sys.exit(judge_and_report(stored, Terminal(), overrides, other, runs_before))
 
 
-def _earlier_runs(path: Path) -> Baseline:
-    from harness.judge.earlier.baseline_file import read_baseline
+def _earlier_runs(path: Path) -> History:
+    from harness.evidence.history import read_history
 
-    return read_baseline(path)
+    return read_history(path)
 
 
 def _need_ended(stored: RunDirectory, given: Path) -> None:
@@ -57,7 +57,7 @@ def judge_and_report(
     console: Console,
     overrides: Sequence[str] = (),
     gate: GateSettings | None = None,
-    earlier: Baseline | None = None,
+    earlier: History | None = None,
 ) -> int:
     """Judge a run that is over, write verdict and reports, and print the summary.
 
@@ -67,7 +67,7 @@ def judge_and_report(
     from harness.judge import judge_run, write_verdict
     from harness.report import print_summary, write_report
 
-    judgement = judge_run(run, overrides, gate=gate, baseline=earlier)
+    judgement = judge_run(run, overrides, gate=gate, history=earlier)
     write_verdict(judgement, run.verdict)
     write_report(judgement, run)
     print_summary(judgement, console)

@@ -19,8 +19,8 @@ from harness.refusal import escaped
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from harness.evidence.history import History
     from harness.evidence.rundir import RunDirectory
-    from harness.judge.earlier.baseline_file import Baseline
     from harness.run.conducted import Conducted
     from harness.run.order import Order
     from harness.scenario import Scenario
@@ -74,21 +74,21 @@ def _settings(path: Path, overrides: Sequence[str], gate: Path | None) -> Scenar
     return settings
 
 
-def _earlier_runs(path: Path, scenario: Scenario) -> Baseline:
+def _earlier_runs(path: Path, scenario: Scenario) -> History:
     """The baseline, refused before anything is started if this run could not be compared with it."""
-    from harness.judge.earlier.baseline_file import need_comparable, read_baseline
-    from harness.judge.earlier.comparable import settings_of
+    from harness.evidence.history import read_history
+    from harness.judge.comparable import need_comparable, settings_of
     from harness.releases.catalogue import load_catalogue
 
     catalogue = load_catalogue()
     versions = [catalogue.find(name).version for name in (scenario.from_, scenario.to)]
-    found = read_baseline(path)
+    found = read_history(path)
     need_comparable(found, settings_of(scenario.resolved(), versions[0], versions[1], os.cpu_count()), path)
     return found
 
 
 def _carry_out(
-    settings: Scenario, path: Path, out: Path, live_port: int | None, runs_before: Baseline | None
+    settings: Scenario, path: Path, out: Path, live_port: int | None, runs_before: History | None
 ) -> int:
     """Run it, judge it, report; returns the exit status."""
     from harness.command.judge import judge_and_report
@@ -106,10 +106,10 @@ def _carry_out(
     console = Terminal()
     conducted = _conducted(order, console, live_port)
     if runs_before is not None:
-        from harness.judge.earlier.baseline_file import write_baseline
+        from harness.evidence.history import write_history
 
         # With the run, so that whoever judges it again compares it with the same.
-        write_baseline(runs_before, conducted.run.baseline)
+        write_history(runs_before, conducted.run.baseline)
     code = judge_and_report(conducted.run, console)
     if conducted.error is not None or conducted.left:
         click.echo(f"harness: {escaped(conducted.words)}", err=True)

@@ -12,6 +12,7 @@ import numpy as np
 from harness.errors import UsageError
 from harness.evidence.continuity import CellsRead, read_cells
 from harness.evidence.database import DatabaseRead, read_database
+from harness.evidence.history import History, read_history
 from harness.evidence.journal import JournalRead, read_journal
 from harness.evidence.jsonl import read_jsonl
 from harness.evidence.ledger import Ledger, read_ledger
@@ -21,22 +22,12 @@ from harness.evidence.requests import Records, Requests, read_requests
 from harness.evidence.rundir import RunDirectory
 from harness.judge.clock_check import check_clock
 from harness.judge.codes import NO_SUCH_WORD
-from harness.judge.downtime import downtime
-from harness.judge.earlier.baseline_file import Baseline, need_comparable, read_baseline
-from harness.judge.earlier.comparable import settings_of_run
-from harness.judge.earlier.compare import Comparison, compare
-from harness.judge.earlier.figures import figures
-from harness.judge.impact import impacts, settings
-from harness.judge.locks import database_activity
-from harness.judge.masked import masked_failures
-from harness.judge.model import Downtime, Timeline
-from harness.judge.observations import DatabaseActivity, Impact, MaskedFailures
+from harness.judge.comparable import need_comparable, settings_of_run
+from harness.judge.model import Timeline
 from harness.judge.overdue import fail_overdue
-from harness.judge.room import Room, room
 from harness.judge.settings import differences, judge_settings
-from harness.judge.silence import Detectable, Silence, detectable, silences
 from harness.judge.timeline import Window, build_timeline, windows
-from harness.scenario import ImpactSettings, JudgeSettings
+from harness.scenario import JudgeSettings
 from harness.scenario.gate import GateSettings, stored_gate
 
 
@@ -68,61 +59,13 @@ class Evidence:
     """What may fail and still be let through."""
     other_gate: bool
     """This is another gate than the run was made with."""
-    earlier: Baseline | None
+    history: History | None
     """Earlier runs to compare with, where some were given."""
 
     @cached_property
     def windows(self) -> tuple[Window, ...]:
         """The probed phases on the clock, without gaps; requests outside are counted, not judged."""
         return windows(self.timeline)
-
-    @cached_property
-    def room(self) -> Room:
-        """Whether the machine had room, and which failures may be charged to the upgrade."""
-        return room(self)
-
-    @cached_property
-    def downtime(self) -> Downtime:
-        """The outages of the probed time."""
-        return downtime(self)
-
-    @cached_property
-    def silences(self) -> tuple[Silence, ...]:
-        """How long each lane was without a success, and without a probe, in the order of the lanes."""
-        return silences(self)
-
-    @cached_property
-    def detectable(self) -> Detectable:
-        """What the probes could not have missed."""
-        return detectable(self)
-
-    @cached_property
-    def impact_bounds(self) -> ImpactSettings | None:
-        """Bounds of the comparison with the baseline; None where it was not asked for."""
-        return settings(self)
-
-    @cached_property
-    def impacts(self) -> tuple[Impact, ...]:
-        """Each probe lane in each phase against its baseline; empty where that was not asked for."""
-        bounds = self.impact_bounds
-        return () if bounds is None else impacts(self, bounds)
-
-    @cached_property
-    def masked(self) -> MaskedFailures:
-        """What the balancer kept from its clients."""
-        return masked_failures(self, self.balancer)
-
-    @cached_property
-    def database_activity(self) -> DatabaseActivity:
-        """What waited for locks in the database."""
-        return database_activity(self, self.database.rows)
-
-    @cached_property
-    def regressions(self) -> tuple[Comparison, ...]:
-        """Each figure against the earlier runs; empty where none were given."""
-        if self.earlier is None:
-            return ()
-        return compare(figures(self), [run.figures for run in self.earlier.runs])
 
     @property
     def judged_start_ns(self) -> int:
@@ -211,17 +154,17 @@ def load_evidence(
     overrides: Iterable[str] = (),
     *,
     gate: GateSettings | None = None,
-    baseline: Baseline | None = None,
+    history: History | None = None,
     running: bool = False,
 ) -> Evidence:
-    """Read a run directory; `running` says that its harness is alive, `gate` and `baseline` stand in for
+    """Read a run directory; `running` says that its harness is alive, `gate` and `history` stand in for
     the run's own.
 
     Raises:
         UsageError: a file is not of format 1 or cannot be read, or an override is no setting of the judge.
     """
     try:
-        return _load(run, overrides, gate, baseline, running=running)
+        return _load(run, overrides, gate, history, running=running)
     except OSError as error:
         raise UsageError(
             f"{error.filename or run.path}: cannot be read ({error.strerror}); "
@@ -233,15 +176,15 @@ def _load(
     run: RunDirectory,
     overrides: Iterable[str],
     gate: GateSettings | None,
-    baseline: Baseline | None,
+    history: History | None,
     *,
     running: bool,
 ) -> Evidence:
     manifest = read_manifest(run.manifest)
-    if baseline is None and run.baseline.is_file():
-        baseline = read_baseline(run.baseline)
-    if baseline is not None:
-        need_comparable(baseline, settings_of_run(manifest), run.path)
+    if history is None and run.baseline.is_file():
+        history = read_history(run.baseline)
+    if history is not None:
+        need_comparable(history, settings_of_run(manifest), run.path)
     # Not read where another stands in for it: that is the way out for a gate that can not be read.
     made_with = None if gate is not None else stored_gate(manifest.scenario, run.manifest)
     overrides = tuple(overrides)
@@ -272,7 +215,7 @@ def _load(
         overrides=overrides,
         other_bounds=differences(judge_settings(manifest.scenario, (), run.manifest), settings),
         continuity=read_cells(run.continuity),
-        earlier=baseline,
+        history=history,
         gate=gate or made_with or GateSettings(),
         other_gate=gate is not None
         and _dumped(gate) != manifest.scenario.get("gate", _dumped(GateSettings())),

@@ -5,49 +5,48 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harness.evidence.names import Step
-from harness.judge.evidence import Evidence
+from harness.judge.case import Case
 from harness.judge.gate.apply import let_through_words
-from harness.judge.gate.outcome import GateOutcome
+from harness.judge.gate_outcome import GateOutcome
 from harness.judge.model import Outage, Question, Verdict
 from harness.judge.questions import AVAILABILITY, INTEGRITY, PROCEDURE
-from harness.judge.stats import tally
 from harness.judge.words import at_most_seconds, counted, listed
 
 _STOPPED = frozenset({Step.STOP, Step.SWITCH, Step.START, Step.PROVE})
 
 
-def headline(evidence: Evidence, verdict: Verdict, questions: Sequence[Question], gate: GateOutcome) -> str:
+def headline(case: Case, verdict: Verdict, questions: Sequence[Question], gate: GateOutcome) -> str:
     """Whether there was downtime, and how much; else why nothing can be said; and under which bounds."""
     if verdict is Verdict.PASS and gate.let_through:
-        told = _let_through(evidence, questions, gate)
+        told = _let_through(case, questions, gate)
     else:
-        told = _told(evidence, verdict, questions)
+        told = _told(case, verdict, questions)
         told += f" Not counted: {let_through_words(gate)}." if gate.let_through else ""
-    return " ".join(part for part in (told, other_bounds(evidence), gate.other) if part)
+    return " ".join(part for part in (told, other_bounds(case), gate.other) if part)
 
 
-def _let_through(evidence: Evidence, questions: Sequence[Question], gate: GateOutcome) -> str:
+def _let_through(case: Case, questions: Sequence[Question], gate: GateOutcome) -> str:
     """A pass that the gate made one: what failed comes first, and nothing is called without downtime."""
     passes = f"Passes with {let_through_words(gate)}"
     accepted = [f for q in questions if not q.advisory for f in q.findings if f.accepted is not None]
     hurt = [f for q in questions if q.name == AVAILABILITY for f in q.findings if f.accepted is not None]
-    if evidence.downtime.charged:
-        return f"{passes}, not without downtime: {_outages(evidence)}; {_what(evidence)}."
-    if hurt or evidence.downtime.total:
+    if case.downtime.charged:
+        return f"{passes}, not without downtime: {_outages(case)}; {_what(case)}."
+    if hurt or case.downtime.total:
         return f"{passes}, not without disturbance: {(hurt or accepted)[0].sentence}"
-    return f"{passes}: {accepted[0].sentence} Besides, {_none_failed(evidence)}"
+    return f"{passes}: {accepted[0].sentence} Besides, {_none_failed(case)}"
 
 
-def other_bounds(evidence: Evidence) -> str:
+def other_bounds(case: Case) -> str:
     """Says so where the bounds are others than the run was made with; empty where they are not."""
-    if not evidence.other_bounds:
+    if not case.evidence.other_bounds:
         return ""
-    return f"Judged under other bounds than the run was made with: {', '.join(evidence.other_bounds)}."
+    return f"Judged under other bounds than the run was made with: {', '.join(case.evidence.other_bounds)}."
 
 
-def _told(evidence: Evidence, verdict: Verdict, questions: Sequence[Question]) -> str:
+def _told(case: Case, verdict: Verdict, questions: Sequence[Question]) -> str:
     if verdict is Verdict.PASS:
-        return _no_downtime(evidence)
+        return _no_downtime(case)
     if verdict is Verdict.INCONCLUSIVE:
         return _not_proven(questions)
     failed = {question.name for question in questions if question.verdict is Verdict.FAIL}
@@ -55,46 +54,53 @@ def _told(evidence: Evidence, verdict: Verdict, questions: Sequence[Question]) -
         return f"The upgrade failed: {_sentences(questions, Verdict.FAIL)[0]}"
     besides = ", and the procedure failed as well" if PROCEDURE in failed else ""
     besides += ", and acknowledged writes are not in force" if INTEGRITY in failed else ""
-    return f"Downtime: {_downtime(evidence, questions)}{besides}."
+    return f"Downtime: {_downtime(case, questions)}{besides}."
 
 
-def _sent(evidence: Evidence) -> int:
-    return tally(evidence).sent
+def headline_of(verdict: Verdict, questions: Sequence[Question]) -> str:
+    """The headline where no figure of the run can be told: what the questions say first."""
+    if verdict is Verdict.FAIL:
+        return f"The upgrade failed: {_sentences(questions, Verdict.FAIL)[0]}"
+    return _not_proven(questions)
 
 
-def _no_downtime(evidence: Evidence) -> str:
-    return f"No downtime was seen: {_none_failed(evidence)}"
+def _sent(case: Case) -> int:
+    return case.counts.sent
 
 
-def _none_failed(evidence: Evidence) -> str:
-    detectable_s = evidence.detectable.lane_s or 0.0
+def _no_downtime(case: Case) -> str:
+    return f"No downtime was seen: {_none_failed(case)}"
+
+
+def _none_failed(case: Case) -> str:
+    detectable_s = case.detectable.lane_s or 0.0
     return (
-        f"0 of {counted(_sent(evidence), 'request')} failed while {_what(evidence)}; "
+        f"0 of {counted(_sent(case), 'request')} failed while {_what(case)}; "
         f"an outage of one operation longer than {at_most_seconds(detectable_s)} would have been seen."
     )
 
 
-def _what(evidence: Evidence) -> str:
-    manifest = evidence.manifest
-    if not evidence.upgrades:
+def _what(case: Case) -> str:
+    manifest = case.evidence.manifest
+    if not case.evidence.upgrades:
         return "nothing was upgraded"
     return (
         f"{counted(len(manifest.nodes), 'node')} went from {manifest.from_.version} to {manifest.to.version}"
     )
 
 
-def _downtime(evidence: Evidence, questions: Sequence[Question]) -> str:
-    downtime = evidence.downtime
+def _downtime(case: Case, questions: Sequence[Question]) -> str:
+    downtime = case.downtime
     if not downtime.charged:  # a stall: every request was answered in the end
         available = [question for question in questions if question.name == AVAILABILITY]
         return _sentences(available, Verdict.FAIL)[0].rstrip(".")
-    return _outages(evidence)
+    return _outages(case)
 
 
-def _outages(evidence: Evidence) -> str:
-    downtime = evidence.downtime
+def _outages(case: Case) -> str:
+    downtime = case.downtime
     return (
-        f"{downtime.failed_charged:,} of {counted(_sent(evidence), 'request')} failed in "
+        f"{downtime.failed_charged:,} of {counted(_sent(case), 'request')} failed in "
         f"{counted(downtime.charged, 'outage')}, the longest {downtime.longest_s:.1f} s, "
         f"{_when([outage for outage in downtime.outages if outage.charged])}"
     )

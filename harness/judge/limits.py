@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from harness.evidence.names import RENEWALS, Role
+from harness.judge.case import Case
 from harness.judge.codes import sent
-from harness.judge.evidence import Evidence
 from harness.judge.headline import other_bounds
 from harness.judge.model import Question, Verdict
 from harness.judge.questions import continuity, integrity
-from harness.judge.stats import tally
 from harness.judge.words import at_most_seconds, counted, was_were
 
 _NO_INTEGRITY = (
@@ -31,7 +30,7 @@ _PRODUCTION_ROUNDS = 12
 """bcrypt rounds of a usual production cloud; each one fewer halves the time of a login."""
 
 
-def limits(evidence: Evidence, questions: Iterable[Question] = ()) -> tuple[str, ...]:
+def limits(case: Case, questions: Iterable[Question] = ()) -> tuple[str, ...]:
     """A sentence for each thing that this run leaves open; what was accepted as open comes first."""
     sentences = [
         f"Not proven, and accepted as such: {finding.sentence}"
@@ -39,38 +38,38 @@ def limits(evidence: Evidence, questions: Iterable[Question] = ()) -> tuple[str,
         for finding in question.findings
         if finding.verdict is Verdict.INCONCLUSIVE and finding.accepted is not None
     ]
-    sentences.append(_integrity(evidence))
-    if not continuity.asked(evidence):
+    sentences.append(_integrity(case))
+    if not continuity.asked(case):
         sentences.append(_NO_CONTINUITY)
-    if evidence.impact_bounds is None:
+    if case.impact_bounds is None:
         sentences.append(_NO_IMPACT)
-    outside = tally(evidence).not_judged_failed
+    outside = case.counts.not_judged_failed
     if outside:
         sentences.append(
             f"{counted(outside, 'request')} that {was_were(outside)} due before the first probed phase or "
             "after the last did not succeed; these are counted, and not judged."
         )
-    lane_s, whole_s = evidence.detectable.lane_s, evidence.detectable.whole_s
+    lane_s, whole_s = case.detectable.lane_s, case.detectable.whole_s
     if lane_s is not None and whole_s is not None:
         sentences.append(
             f"An outage of one operation shorter than {at_most_seconds(lane_s)}, or of all operations "
             f"shorter than {at_most_seconds(whole_s)}, may have gone unseen between two probes."
         )
-    sentences += _masked(evidence)
-    sentences += _beside(evidence)
-    rounds = evidence.setting("deployment", "password_hash_rounds")
+    sentences += _masked(case)
+    sentences += _beside(case)
+    rounds = case.evidence.setting("deployment", "password_hash_rounds")
     if isinstance(rounds, int) and rounds < _PRODUCTION_ROUNDS:
         sentences.append(
             f"Passwords were hashed with {rounds} bcrypt rounds, so logins cost less than in a production "
             "cloud."
         )
-    if evidence.other_bounds:
-        sentences.append(other_bounds(evidence))
+    if case.evidence.other_bounds:
+        sentences.append(other_bounds(case))
     return tuple(sentences)
 
 
-def _integrity(evidence: Evidence) -> str:
-    if not integrity.asked(evidence):
+def _integrity(case: Case) -> str:
+    if not integrity.asked(case):
         return _NO_INTEGRITY
     return (
         "Writes made after the last read-back began are not proven, of passwords only a sample was tried, "
@@ -78,9 +77,9 @@ def _integrity(evidence: Evidence) -> str:
     )
 
 
-def _masked(evidence: Evidence) -> list[str]:
+def _masked(case: Case) -> list[str]:
     """What the balancer kept from its clients; one that talks to the nodes directly would have met it."""
-    masked = evidence.masked
+    masked = case.masked_failures
     if masked.samples < _SAMPLES_MIN:
         return ["What the balancer kept from its clients is not known: its counters were not sampled."]
     retried, redispatched = masked.total("retried"), masked.total("redispatched")
@@ -99,13 +98,13 @@ def _masked(evidence: Evidence) -> list[str]:
     return sentences
 
 
-def _beside(evidence: Evidence) -> list[str]:
+def _beside(case: Case) -> list[str]:
     """What was not there beside the probes."""
     sentences = []
-    load = evidence.lanes(Role.LOAD, Role.CLIENT)
-    if not any(sent(evidence.judged(number)).any() for number in load if not _is_renewal(evidence, number)):
+    load = case.evidence.lanes(Role.LOAD, Role.CLIENT)
+    if not any(sent(case.evidence.judged(number)).any() for number in load if not _is_renewal(case, number)):
         sentences.append("There was no load beside the probes, so this was no upgrade under load.")
-    if not evidence.lanes(Role.REFERENCE):
+    if not case.evidence.lanes(Role.REFERENCE):
         sentences.append(
             "No known-good target was probed, so a machine that stood still is told from Keystone by the "
             "generator's lag alone."
@@ -113,5 +112,5 @@ def _beside(evidence: Evidence) -> list[str]:
     return sentences
 
 
-def _is_renewal(evidence: Evidence, number: int) -> bool:
-    return evidence.requests.lanes[number].lane.startswith(RENEWALS)
+def _is_renewal(case: Case, number: int) -> bool:
+    return case.evidence.requests.lanes[number].lane.startswith(RENEWALS)

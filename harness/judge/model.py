@@ -12,11 +12,11 @@ from harness.evidence.continuity import Cell
 from harness.evidence.manifest import Manifest
 from harness.evidence.names import Role
 from harness.evidence.names import Verdict as Verdict
-from harness.judge.earlier.compare import Comparison
-from harness.judge.gate.outcome import GateOutcome
+from harness.judge.gate_outcome import GateOutcome
 from harness.judge.observations import (
     AppliedMigration,
     DatabaseActivity,
+    FigureChange,
     Impact,
     MaskedFailures,
     ReleaseShare,
@@ -170,7 +170,7 @@ class Outage:
     examples: tuple[str, ...]
     """Up to five of its requests: time in the run, lane, status or error class, detail, request id."""
     charged: bool = True
-    """Whether it counts against the upgrade; False where the machine is to blame: `harness.judge.room`."""
+    """Whether it counts against the upgrade; False where it is excused: `judge.measures.saturation`."""
 
     @property
     def duration_s(self) -> float:
@@ -192,7 +192,7 @@ class Downtime:
     """What failed for users in the probed time: every length and count that is shown of it."""
 
     outages: tuple[Outage, ...] = ()
-    """By time; at most `harness.judge.downtime.OUTAGES_LISTED_MAX`, the longest ones, charged ones first."""
+    """By time; at most `OUTAGES_LISTED_MAX` of `judge.measures.outages`, the longest, charged ones first."""
     total: int = 0
     """Outages, those not listed included."""
     charged: int = 0
@@ -319,7 +319,7 @@ class Series:
     reference: pd.DataFrame = field(default_factory=pd.DataFrame)
     """The known-good target: columns `bucket`, `latency_ms_max`; empty where there is none."""
     requests: pd.DataFrame = field(default_factory=pd.DataFrame)
-    """Requests one by one, as `harness.judge.sample` has them; empty where there is none."""
+    """Requests one by one, as `harness.judge.measures.sample` has them; empty where there is none."""
 
 
 @dataclass(frozen=True)
@@ -369,7 +369,7 @@ class Judgement:
     """Per kind of entity; empty where the question of integrity was not asked."""
     gate: GateOutcome = field(default_factory=GateOutcome)
     """What the gate let through."""
-    regressions: tuple[Comparison, ...] = ()
+    regressions: tuple[FigureChange, ...] = ()
     """Each figure against earlier runs; empty where none were given."""
     continuity: tuple[Cell, ...] = ()
     """Each check of what one node made and another was asked to honour, by time."""

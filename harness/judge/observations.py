@@ -185,3 +185,25 @@ class TablesRead:
     """`begin` or `end`."""
     tables: Mapping[str, Sequence[str]]
     """Name -> its rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class FigureChange:
+    """One figure of a run against the same of the earlier runs."""
+
+    measure: str
+    phase: str | None
+    """None, as `lane`, for the whole run."""
+    lane: str | None
+    value: float
+    earlier: tuple[float, ...]
+    bound: float
+    """Upper end of the one-sided 95 % prediction interval for a further run like them."""
+    p_value: float | None
+    """Of a run like them being so bad, corrected; None where that was not tested."""
+    worse: bool
+
+    @property
+    def mean(self) -> float:
+        """Of the earlier runs."""
+        return sum(self.earlier) / len(self.earlier)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,9 +10,6 @@ from numpy.typing import NDArray
 from harness.evidence.names import Error
 from harness.evidence.requests import Records, Requests
 from harness.judge.codes import FAILED, OK, bad
-
-if TYPE_CHECKING:
-    from harness.judge.evidence import Evidence
 
 SPARE_S = 0.5
 """Over the deadline. The generator enforces it with a timer that a busy machine fires late; an answer that
@@ -42,10 +38,3 @@ def fail_overdue(requests: Requests) -> Requests:
 def overdue(records: Records) -> NDArray[np.bool_]:
     """Which requests `fail_overdue` failed: only what was recorded as ok has no line to read again."""
     return np.asarray(bad(records) & (records.line_at < 0))
-
-
-def longest_overdue_s(evidence: Evidence, number: int) -> float:
-    """Seconds that the slowest such request of a lane took; 0 where there is none in the probed time."""
-    records = evidence.judged(number)
-    rows = overdue(records)
-    return float((records.end_ns - records.start_ns)[rows].max()) / 1e9 if rows.any() else 0.0

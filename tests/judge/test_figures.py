@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from harness.judge.measures.series import FAILURES_MAX
 from harness.judge.model import Judgement, LaneStats
-from harness.judge.series import FAILURES_MAX
 from harness.judge.words import at_most_seconds, counted, listed, percent
 from harness.statistics.bounds import error_rate_upper
 from tests.judge.story import ISSUE, LOAD, VALIDATE, healthy, judged, ns

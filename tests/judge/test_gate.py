@@ -10,7 +10,7 @@ import pytest
 
 from harness.errors import UsageError
 from harness.judge import judge_run, write_verdict
-from harness.judge.gate.outcome import Standing
+from harness.judge.gate_outcome import Standing
 from harness.judge.model import Finding, Judgement, Question, Verdict
 from harness.judge.questions import QUESTIONS
 from harness.scenario.gate import GateSettings

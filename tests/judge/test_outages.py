@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from harness.evidence.requests import Records
 from harness.judge.codes import FAILED, OK, bad
-from harness.judge.outages import LaneFailure, lane_failures, together
+from harness.judge.measures.lane_failures import LaneFailure, lane_failures, together
 
 END = 1_000
 

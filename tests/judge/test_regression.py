@@ -11,13 +11,13 @@ import orjson
 import pytest
 
 from harness.errors import UsageError
+from harness.evidence.history import CellFigures, History, RunFigures, read_history, write_history
 from harness.evidence.rundir import RunDirectory
 from harness.judge import judge_run, write_verdict
-from harness.judge.earlier.baseline_file import Baseline, read_baseline, write_baseline
-from harness.judge.earlier.compare import compare
-from harness.judge.earlier.figures import CellFigures, RunFigures, figures
-from harness.judge.earlier.making import make_baseline
+from harness.judge.case import Case
 from harness.judge.evidence import load_evidence
+from harness.judge.history import make_history
+from harness.judge.measures.figure_changes import figure_changes
 from harness.judge.model import Verdict
 from tests.judge.story import ISSUE, VALIDATE, Story, healthy, question
 
@@ -37,7 +37,7 @@ def _figures(**changed: Any) -> RunFigures:
 
 
 def _worse(now: RunFigures, *earlier: RunFigures) -> list[str]:
-    return [each.measure for each in compare(now, earlier) if each.worse]
+    return [each.measure for each in figure_changes(now, earlier) if each.worse]
 
 
 ALIKE = tuple(_figures(roll_s=roll, p50_ms=p50, p99_ms=p99, stall_s=stall) for roll, p50, p99, stall in (
@@ -63,7 +63,7 @@ def test_a_roll_that_takes_a_third_longer_is_worse() -> None:
 
 
 def test_twice_the_p99_is_worse_and_the_bound_lies_between() -> None:
-    (tail,) = [each for each in compare(_figures(p99_ms=300.0), ALIKE) if each.measure == "p99_ms"]
+    (tail,) = [each for each in figure_changes(_figures(p99_ms=300.0), ALIKE) if each.measure == "p99_ms"]
 
     assert tail.worse
     assert max(tail.earlier) < tail.bound < tail.value
@@ -86,7 +86,8 @@ def test_failures_that_vary_from_run_to_run_need_more_to_be_worse_than_counts_al
 
 
 def test_how_long_an_outage_is_is_not_tested_where_there_was_none() -> None:
-    (outage,) = [e for e in compare(_figures(outage_s=9.0), _hurting(0, 0, 0)) if e.measure == "outage_s"]
+    changes = figure_changes(_figures(outage_s=9.0), _hurting(0, 0, 0))
+    (outage,) = [each for each in changes if each.measure == "outage_s"]
 
     assert (outage.p_value, outage.worse) == (None, False)
 
@@ -101,7 +102,7 @@ def test_what_is_surely_different_and_of_no_practical_matter_is_not_worse() -> N
 
 def test_three_runs_with_a_spread_tell_little_and_say_so_by_their_bound() -> None:
     spread = [_figures(p99_ms=ms) for ms in (70.0, 100.0, 140.0)]
-    (tail,) = [each for each in compare(_figures(p99_ms=250.0), spread) if each.measure == "p99_ms"]
+    (tail,) = [each for each in figure_changes(_figures(p99_ms=250.0), spread) if each.measure == "p99_ms"]
 
     assert not tail.worse
     assert tail.bound > 250.0
@@ -113,8 +114,8 @@ def test_a_lane_that_only_some_runs_have_is_not_compared() -> None:
     )
     with_it, without = _figures(cells=(cell,)), _figures()
 
-    assert not [each for each in compare(with_it, [with_it, without, with_it]) if each.lane]
-    assert len([each for each in compare(with_it, [with_it] * 3) if each.lane]) == 5
+    assert not [each for each in figure_changes(with_it, [with_it, without, with_it]) if each.lane]
+    assert len([each for each in figure_changes(with_it, [with_it] * 3) if each.lane]) == 5
 
 
 def test_a_run_like_the_earlier_ones_is_called_worse_no_oftener_than_said() -> None:
@@ -144,15 +145,15 @@ def _runs(path: Path, story: Story | None = None, count: int = 3) -> list[Path]:
     return [(story or healthy()).write(path / "drained" / f"run{number}").path for number in range(count)]
 
 
-def _baseline(path: Path, story: Story | None = None) -> Baseline:
-    return make_baseline(_runs(path, story))
+def _history(path: Path, story: Story | None = None) -> History:
+    return make_history(_runs(path, story))
 
 
 def test_the_figures_of_a_run_are_those_of_its_requests(tmp_path: Path) -> None:
     story = healthy(drained=False)
     story.fail(ISSUE, 23.4, 24.6)
 
-    found = figures(load_evidence(story.write(tmp_path)))
+    found = Case(load_evidence(story.write(tmp_path))).figures
 
     assert (found.requests, found.failed, found.outage_s, found.roll_s) == (312, 3, 1.5, 20.0)
     assert (found.p50_ms, found.p99_ms) == (20.0, 20.0)
@@ -161,20 +162,20 @@ def test_the_figures_of_a_run_are_those_of_its_requests(tmp_path: Path) -> None:
 
 
 def test_a_baseline_keeps_runs_by_time_and_is_read_as_it_was_written(tmp_path: Path) -> None:
-    baseline = _baseline(tmp_path)
+    history = _history(tmp_path)
     file = tmp_path / "baseline.json"
 
-    write_baseline(baseline, file)
+    write_history(history, file)
 
-    assert read_baseline(file) == baseline
-    assert [run.name for run in baseline.runs] == ["drained/run0", "drained/run1", "drained/run2"]
+    assert read_history(file) == history
+    assert [run.name for run in history.runs] == ["drained/run0", "drained/run1", "drained/run2"]
     assert file.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_run_as_before_says_so_with_every_figure_and_is_advisory(tmp_path: Path) -> None:
     run = healthy().write(tmp_path / "now")
 
-    asked = question(judge_run(run, baseline=_baseline(tmp_path)), "regression")
+    asked = question(judge_run(run, history=_history(tmp_path)), "regression")
 
     assert (asked.verdict, asked.advisory) == (Verdict.PASS, True)
     assert [finding.sentence for finding in asked.findings] == [
@@ -193,10 +194,10 @@ def _slow(path: Path, **gate: Any) -> RunDirectory:
 
 
 def test_a_run_that_is_worse_is_advisory_unless_the_gate_says_that_it_fails(tmp_path: Path) -> None:
-    baseline = _baseline(tmp_path)
+    history = _history(tmp_path)
 
-    told = judge_run(_slow(tmp_path / "told"), baseline=baseline)
-    failed = judge_run(_slow(tmp_path / "failed", worse_fails=True), baseline=baseline)
+    told = judge_run(_slow(tmp_path / "told"), history=history)
+    failed = judge_run(_slow(tmp_path / "failed", worse_fails=True), history=history)
 
     assert question(told, "regression").verdict is Verdict.FAIL
     assert (told.verdict, failed.verdict) == (Verdict.PASS, Verdict.FAIL)
@@ -211,7 +212,7 @@ def test_a_run_that_did_not_complete_is_not_compared(tmp_path: Path) -> None:
     story = healthy()
     story.outcome = "aborted"
 
-    asked = question(judge_run(story.write(tmp_path / "now"), baseline=_baseline(tmp_path)), "regression")
+    asked = question(judge_run(story.write(tmp_path / "now"), history=_history(tmp_path)), "regression")
 
     assert asked.verdict is Verdict.INCONCLUSIVE
     assert asked.findings[0].sentence == (
@@ -221,7 +222,7 @@ def test_a_run_that_did_not_complete_is_not_compared(tmp_path: Path) -> None:
 
 def test_the_earlier_runs_kept_with_a_run_are_used_when_it_is_judged_again(tmp_path: Path) -> None:
     run = healthy().write(tmp_path / "now")
-    write_baseline(_baseline(tmp_path), run.baseline)
+    write_history(_history(tmp_path), run.baseline)
 
     judgement = judge_run(run)
     write_verdict(judgement, run.verdict)
@@ -242,7 +243,7 @@ def test_without_earlier_runs_the_question_is_not_asked(tmp_path: Path) -> None:
 
 def _refusal(path: Path, folders: list[Path]) -> str:
     with pytest.raises(UsageError) as refusal:
-        make_baseline(folders)
+        make_history(folders)
     return str(refusal.value).replace(str(path), "X")
 
 
@@ -256,14 +257,14 @@ def test_a_run_given_twice_would_fake_a_spread(tmp_path: Path) -> None:
     assert _refusal(tmp_path, [*runs, runs[0]]) == "X/drained/run0: given twice; each run counts once."
 
 
-def test_a_run_that_did_not_complete_is_no_baseline(tmp_path: Path) -> None:
+def test_a_run_that_did_not_complete_is_no_history(tmp_path: Path) -> None:
     story = healthy()
     story.outcome = "aborted"
     said = _refusal(tmp_path, _runs(tmp_path, story))
     assert said == "X/drained/run0: did not complete; a baseline is made of whole runs."
 
 
-def test_a_run_with_too_little_evidence_is_no_baseline(tmp_path: Path) -> None:
+def test_a_run_with_too_little_evidence_is_no_history(tmp_path: Path) -> None:
     story = healthy()
     story.footer = None
     assert _refusal(tmp_path, _runs(tmp_path, story)) == (
@@ -284,13 +285,13 @@ def test_runs_of_other_settings_are_refused_with_the_settings_that_differ(tmp_pa
 
 
 def test_a_run_that_is_not_comparable_with_its_baseline_is_refused(tmp_path: Path) -> None:
-    baseline = _baseline(tmp_path)
+    history = _history(tmp_path)
     other = healthy()
     other.to = "30.0.0"
     run = other.write(tmp_path / "now")
 
     with pytest.raises(UsageError) as refusal:
-        judge_run(run, baseline=baseline)
+        judge_run(run, history=history)
     assert str(refusal.value) == (
         f'{run.path}: not comparable with the runs of the baseline: to is "30.0.0" and was "29.1.0"; make a '
         "baseline of runs like this one."
@@ -302,7 +303,7 @@ def test_another_gate_or_other_bounds_do_not_make_runs_incomparable(tmp_path: Pa
     story.scenario |= {"gate": {"worse_fails": True}, "judge": {"unsent_max": 4}}
     run = story.write(tmp_path / "now")
 
-    assert question(judge_run(run, baseline=_baseline(tmp_path)), "regression").verdict is Verdict.PASS
+    assert question(judge_run(run, history=_history(tmp_path)), "regression").verdict is Verdict.PASS
 
 
 @pytest.mark.parametrize(
@@ -330,12 +331,12 @@ def test_a_file_that_is_no_baseline_is_refused(tmp_path: Path, text: str, senten
     file.write_text(text, encoding="utf-8")
 
     with pytest.raises(UsageError) as refusal:
-        read_baseline(file)
+        read_history(file)
     assert str(refusal.value) == f"{file}: {sentence}"
 
 
 def test_a_baseline_with_a_changed_figure_out_of_range_is_refused(tmp_path: Path) -> None:
-    made = _baseline(tmp_path).model_dump(mode="json")
+    made = _history(tmp_path).model_dump(mode="json")
     made["runs"][0]["figures"]["failed"] = -1
     file = tmp_path / "baseline.json"
     file.write_bytes(orjson.dumps(made))
@@ -343,10 +344,10 @@ def test_a_baseline_with_a_changed_figure_out_of_range_is_refused(tmp_path: Path
     with pytest.raises(
         UsageError, match=r"runs\.0\.figures\.failed: -1 is not possible; expected at least 0"
     ):
-        read_baseline(file)
+        read_history(file)
 
 
 def test_a_comparison_has_the_mean_of_the_earlier_runs() -> None:
-    (roll,) = [each for each in compare(_figures(), ALIKE) if each.measure == "roll_s"]
+    (roll,) = [each for each in figure_changes(_figures(), ALIKE) if each.measure == "roll_s"]
 
     assert replace(roll, earlier=(30.0, 36.0)).mean == 33.0

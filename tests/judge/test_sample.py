@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from harness.judge import sample as sampling
+from harness.judge.measures import sample as sampling
 from tests.judge.story import VALIDATE, healthy, judged
 
 

@@ -12,7 +12,7 @@ from harness.evidence.rundir import RunDirectory
 from harness.judge import judge_run, write_verdict
 from harness.judge.model import Finding, Question, Verdict
 from harness.judge.questions import QUESTIONS
-from harness.judge.verdict import ask
+from harness.judge.questions.asking import ask
 from harness.judge.verdict_file import verdict_bytes
 from tests.judge.story import ISSUE, LOAD, VALIDATE, healthy, judged, ns, question, sentences
 

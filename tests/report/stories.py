@@ -8,7 +8,8 @@ from typing import Any
 
 from harness.evidence.manifest import ClockReading, Manifest
 from harness.evidence.names import RunOutcome
-from harness.judge.gate.outcome import AcceptanceUse, BudgetUse, GateOutcome, Standing
+from harness.judge.gate_outcome import AcceptanceUse, BudgetUse, GateOutcome, Standing
+from harness.judge.measures.counts import phase_counts
 from harness.judge.model import (
     Downtime,
     Finding,
@@ -21,7 +22,6 @@ from harness.judge.model import (
     Timeline,
     Verdict,
 )
-from harness.judge.stats import phase_counts
 from harness.scenario import Scenario
 from tests.report.story_names import LANES, LOAD_LANE, NEW, NODES, OLD, PHASES, T0, at
 from tests.report.story_procedure import migrations, procedure, versions

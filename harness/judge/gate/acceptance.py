@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date
 from fnmatch import fnmatchcase
 
-from harness.judge.gate.outcome import AcceptanceUse, Standing
+from harness.judge.gate_outcome import AcceptanceUse, Standing
 from harness.judge.model import Finding, Question, Verdict
 from harness.scenario.gate import Acceptance
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, date
 
-from harness.judge.evidence import Evidence
+from harness.judge.case import Case
 from harness.judge.gate.acceptance import accept, note, use
 from harness.judge.gate.budget import Spent, has_lane, scope, spend
-from harness.judge.gate.outcome import AcceptanceUse, GateOutcome, Standing
+from harness.judge.gate_outcome import AcceptanceUse, GateOutcome, Standing
 from harness.judge.model import Finding, Question, Verdict, worst
 from harness.judge.words import counted
 from harness.scenario.gate import Budget, GateSettings
@@ -21,26 +21,26 @@ _CUT_SHORT = (
 _OTHER = "Judged under another gate than the run was made with."
 
 
-def apply_gate(questions: Sequence[Question], evidence: Evidence) -> tuple[tuple[Question, ...], GateOutcome]:
+def apply_gate(questions: Sequence[Question], case: Case) -> tuple[tuple[Question, ...], GateOutcome]:
     """The questions with what the gate lets through marked, and what became of the gate.
 
     The date that acceptances are held against is the one on which the run started, UTC: the same run is
     judged alike on every day. A run that did not complete is let nothing through.
     """
-    gate = evidence.gate
-    other = _OTHER if evidence.other_gate else ""
-    today = evidence.manifest.started.astimezone(UTC).date()
-    if not evidence.completed:
+    gate = case.evidence.gate
+    other = _OTHER if case.evidence.other_gate else ""
+    today = case.evidence.manifest.started.astimezone(UTC).date()
+    if not case.evidence.completed:
         return tuple(questions), _set_aside(questions, gate, today, other)
     gated: list[Question] = []
     spent: list[Spent] = []
     for question in questions:
         accepted = accept(question, gate.accepted, today)
-        marked, of_question = spend(accepted, gate.budgets, evidence)
+        marked, of_question = spend(accepted, () if _is_broken(question) else gate.budgets, case)
         gated.append(question if marked == question else replace(marked, verdict=_verdict(marked)))
         spent += of_question
     acceptances = tuple(use(each, questions, today) for each in gate.accepted)
-    told = [note(each) for each in acceptances] + [_no_lane(each, evidence) for each in gate.budgets]
+    told = [note(each) for each in acceptances] + [_no_lane(each, case) for each in gate.budgets]
     budgeted = sum(_is_budgeted(f) for f in _let_through(gated))
     outcome = GateOutcome(
         accepted=len(_let_through(gated)) - budgeted,
@@ -51,6 +51,11 @@ def apply_gate(questions: Sequence[Question], evidence: Evidence) -> tuple[tuple
         other=other,
     )
     return tuple(gated), outcome
+
+
+def _is_broken(question: Question) -> bool:
+    """What a question could not measure can not be held against a budget either."""
+    return any(finding.of_the_harness for finding in question.findings)
 
 
 def _verdict(question: Question) -> Verdict:
@@ -66,9 +71,9 @@ def _is_budgeted(finding: Finding) -> bool:
     return (finding.accepted or "").startswith("within the budget of ")
 
 
-def _no_lane(budget: Budget, evidence: Evidence) -> str | None:
+def _no_lane(budget: Budget, case: Case) -> str | None:
     """A budget whose lane has no request would let nothing through, and look as if it did."""
-    lanes = [evidence.requests.lanes[number].lane for number in evidence.lanes()]
+    lanes = [case.evidence.requests.lanes[number].lane for number in case.evidence.lanes()]
     if budget.lane is None or any(has_lane(budget, lane) for lane in lanes):
         return None
     return (

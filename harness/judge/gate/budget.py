@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.judge.evidence import Evidence
-from harness.judge.gate.hurt import Hurt, hurts, of_finding, total_s
-from harness.judge.gate.outcome import BudgetUse
+from harness.judge.case import Case
+from harness.judge.gate.told import Told
+from harness.judge.gate_outcome import BudgetUse
+from harness.judge.measures.charged import ChargedPart, total_s
+from harness.judge.measures.stalls import shared_by_reference
 from harness.judge.model import Finding, Question, Verdict
-from harness.judge.stutter import shared_by_reference
 from harness.judge.words import counted, listed
 from harness.scenario.gate import AVAILABILITY, FAILURES, Budget
 
@@ -37,9 +38,7 @@ class Spent:
         return all(use.kept for use in self.uses if use.measure in measures)
 
 
-def spend(
-    question: Question, budgets: Sequence[Budget], evidence: Evidence
-) -> tuple[Question, tuple[Spent, ...]]:
+def spend(question: Question, budgets: Sequence[Budget], case: Case) -> tuple[Question, tuple[Spent, ...]]:
     """The question with what is within its budgets marked and what is over one told, and what was used.
 
     What is accepted already takes nothing of a budget.
@@ -48,7 +47,7 @@ def spend(
     if not budgets:
         return question, ()
     if question.name == AVAILABILITY:
-        return _spend_measures(question, budgets, evidence)
+        return _spend_measures(question, budgets, case)
     return _spend_counts(question, budgets)
 
 
@@ -69,60 +68,59 @@ def _is_about(budget: Budget, phase: str | None, lane: str | None) -> bool:
 
 
 def _spend_measures(
-    question: Question, budgets: Sequence[Budget], evidence: Evidence
+    question: Question, budgets: Sequence[Budget], case: Case
 ) -> tuple[Question, tuple[Spent, ...]]:
-    everything = hurts(evidence)
-    accepted = {hurt for f in question.findings if f.accepted for hurt in of_finding(f, everything)}
-    left = [hurt for hurt in everything if hurt not in accepted]
-    spent = tuple(Spent(budget, tuple(_measured(budget, left, evidence))) for budget in budgets)
-    findings = tuple(_marked(f, *_keeping(f, spent, left)) for f in question.findings)
+    parts = case.charged_failures.parts
+    told = Told(question.findings, parts)
+    accepted = {part for f in question.findings if f.accepted for part in told.by(f)}
+    left = [part for part in parts if part not in accepted]
+    spent = tuple(Spent(budget, tuple(_measured(budget, left, case))) for budget in budgets)
+    findings = tuple(_marked(f, *_keeping(f, spent, told, accepted)) for f in question.findings)
     return replace(question, findings=(*findings, *_exceeded(spent))), spent
 
 
-def _measured(budget: Budget, left: Sequence[Hurt], evidence: Evidence) -> Iterator[BudgetUse]:
-    parts = [hurt for hurt in left if _is_about(budget, hurt.phase, hurt.lane)]
+def _measured(budget: Budget, left: Sequence[ChargedPart], case: Case) -> Iterator[BudgetUse]:
+    parts = [part for part in left if _is_about(budget, part.phase, part.lane)]
     for measure, limit in budget.limits.items():
         if measure == "failed_max":
             used = float(sum(part.requests for part in parts))
         elif measure == _STALL:
-            used = _longest_stall_s(budget, limit, evidence)
+            used = _longest_stall_s(budget, limit, case)
         else:
             used = total_s(parts)
         yield BudgetUse(scope(budget), measure, limit, used)
 
 
-def _longest_stall_s(budget: Budget, limit_s: float, evidence: Evidence) -> float:
+def _longest_stall_s(budget: Budget, limit_s: float, case: Case) -> float:
     """Longest time without a success that began in the phase; over the limit, only what is charged."""
     longest_s = 0.0
-    for number in evidence.lanes():
-        if not has_lane(budget, evidence.requests.lanes[number].lane):
+    for number in case.evidence.lanes():
+        if not has_lane(budget, case.evidence.requests.lanes[number].lane):
             continue
-        gaps = evidence.silences[number].gaps
-        lengths_s = (
-            np.where(_begins_in(budget, gaps.start_ns, evidence), gaps.end_ns - gaps.start_ns, 0) / 1e9
-        )
+        gaps = case.silences[number].gaps
+        lengths_s = np.where(_begins_in(budget, gaps.start_ns, case), gaps.end_ns - gaps.start_ns, 0) / 1e9
         longest_s = max(longest_s, float(lengths_s[lengths_s <= limit_s].max(initial=0.0)))
         for row in np.flatnonzero(lengths_s > limit_s).tolist():
-            if not _excused(evidence, number, int(gaps.start_ns[row]), int(gaps.end_ns[row])):
+            if not _excused(case, number, int(gaps.start_ns[row]), int(gaps.end_ns[row])):
                 longest_s = max(longest_s, float(lengths_s[row]))
     return longest_s
 
 
-def _begins_in(budget: Budget, start_ns: NDArray[np.int64], evidence: Evidence) -> NDArray[np.bool_]:
+def _begins_in(budget: Budget, start_ns: NDArray[np.int64], case: Case) -> NDArray[np.bool_]:
     begins = np.zeros(len(start_ns), bool)
-    for window in evidence.windows:
+    for window in case.evidence.windows:
         if budget.phase is None or window.phase == budget.phase:
             begins |= (start_ns >= window.start_ns) & (start_ns < window.end_ns)
     return begins
 
 
-def _excused(evidence: Evidence, number: int, start_ns: int, end_ns: int) -> bool:
-    shared = shared_by_reference(evidence, start_ns, end_ns) is not None
-    return shared or evidence.room.excuses(number, start_ns, end_ns)
+def _excused(case: Case, number: int, start_ns: int, end_ns: int) -> bool:
+    shared = shared_by_reference(case.evidence, case.silences, start_ns, end_ns) is not None
+    return shared or case.saturation.excuses(number, start_ns, end_ns)
 
 
 def _keeping(
-    finding: Finding, spent: Sequence[Spent], left: Sequence[Hurt]
+    finding: Finding, spent: Sequence[Spent], told: Told, accepted: Collection[ChargedPart]
 ) -> tuple[list[Spent], tuple[str, ...]]:
     """The budgets that let a finding of availability through, by which measures; none where a part of it is
     not covered.
@@ -131,7 +129,7 @@ def _keeping(
         about = [each for each in spent if _is_about(each.budget, finding.phase, finding.lane)]
         covering = [each for each in about if each.limits(_STALL)]
         return covering if all(each.keeps(_STALL) for each in covering) else [], (_STALL,)
-    parts = [hurt for hurt in of_finding(finding, left) if hurt.requests]
+    parts = [part for part in told.by(finding) if part.requests and part not in accepted]
     covers = [_covering(part, spent) for part in parts]
     if not covers or not all(covers):
         return [], FAILURES
@@ -139,7 +137,7 @@ def _keeping(
     return covering if all(each.keeps(*FAILURES) for each in covering) else [], FAILURES
 
 
-def _covering(part: Hurt, spent: Sequence[Spent]) -> list[Spent]:
+def _covering(part: ChargedPart, spent: Sequence[Spent]) -> list[Spent]:
     return [s for s in spent if s.limits(*FAILURES) and _is_about(s.budget, part.phase, part.lane)]
 
 

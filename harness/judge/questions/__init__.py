@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from harness.judge.evidence import Evidence
+from harness.judge.case import BrokenMeasure, Case
 from harness.judge.model import Question
 from harness.judge.questions import (
     availability,
@@ -19,7 +19,7 @@ from harness.judge.questions import (
 PROCEDURE, COVERAGE, AVAILABILITY = procedure.NAME, coverage.NAME, availability.NAME
 INTEGRITY, CONTINUITY, IMPACT = integrity.NAME, continuity.NAME, impact.NAME
 
-QUESTIONS: dict[str, Callable[[Evidence], Question]] = {
+QUESTIONS: dict[str, Callable[[Case], Question]] = {
     PROCEDURE: procedure.judge,
     COVERAGE: coverage.judge,
     AVAILABILITY: availability.judge,
@@ -30,7 +30,7 @@ QUESTIONS: dict[str, Callable[[Evidence], Question]] = {
 }
 """Asked in this order; names as in `verdict.json`."""
 
-ASKED: dict[str, Callable[[Evidence], bool]] = {
+ASKED: dict[str, Callable[[Case], bool]] = {
     INTEGRITY: integrity.asked,
     CONTINUITY: continuity.asked,
     IMPACT: impact.asked,
@@ -39,9 +39,16 @@ ASKED: dict[str, Callable[[Evidence], bool]] = {
 """Whether a run's scenario asks a question; those not named here are always asked."""
 
 
-def asked(evidence: Evidence) -> tuple[str, ...]:
-    """Names of the questions that this run is asked, in order."""
-    return tuple(name for name in QUESTIONS if name not in ASKED or ASKED[name](evidence))
+def asked(case: Case) -> tuple[str, ...]:
+    """Names of the questions that this run is asked, in order; one of which that can not be told is asked."""
+    return tuple(name for name in QUESTIONS if _is_asked(name, case))
+
+
+def _is_asked(name: str, case: Case) -> bool:
+    try:
+        return name not in ASKED or ASKED[name](case)
+    except BrokenMeasure:
+        return True
 
 
 __all__ = [

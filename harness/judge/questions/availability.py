@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.evidence.names import Error, Role
-from harness.judge.codes import UNSENT, bad, count
-from harness.judge.evidence import Evidence
+from harness.evidence.requests import Records
+from harness.judge.case import Case
+from harness.judge.codes import UNSENT, count
+from harness.judge.measures.stalls import shared_by_reference
 from harness.judge.model import Finding, Outage, Question, Verdict
-from harness.judge.outages import LaneFailure, lane_failures
-from harness.judge.overdue import longest_overdue_s, overdue
+from harness.judge.overdue import overdue
 from harness.judge.questions.answer import answer
-from harness.judge.stats import tally
-from harness.judge.stutter import shared_by_reference
 from harness.judge.timeline import phase_at, step_at
 from harness.judge.words import at_most_seconds, counted, listed, percent, was_were
 from harness.statistics.bounds import error_rate_upper
@@ -20,19 +19,19 @@ from harness.statistics.bounds import error_rate_upper
 NAME = "availability"
 
 
-def judge(evidence: Evidence) -> Question:
+def judge(case: Case) -> Question:
     """FAIL for every outage and for every stall over the budget that may be charged to the upgrade.
 
-    What `harness.judge.room` excuses is INCONCLUSIVE; so is a run in which nothing was sent.
+    What `harness.judge.measures.saturation` excuses is INCONCLUSIVE; so is a run in which nothing was sent.
     """
-    found = [*_outages(evidence), *_stalls(evidence)]
-    return answer(NAME, [*found, *_excuse(evidence, found), *_overdue(evidence)], [_all_well(evidence)])
+    found = [*_outages(case), *_stalls(case)]
+    return answer(NAME, [*found, *_excuse(case, found), *_overdue(case)], [_all_well(case)])
 
 
-def _outages(evidence: Evidence) -> Iterator[Finding]:
-    downtime = evidence.downtime
+def _outages(case: Case) -> Iterator[Finding]:
+    downtime = case.downtime
     for outage in downtime.outages:
-        yield _finding(evidence, outage)
+        yield _finding(case, outage)
     unlisted = downtime.total - len(downtime.outages)
     if unlisted:
         charged = downtime.charged > sum(outage.charged for outage in downtime.outages)
@@ -43,10 +42,10 @@ def _outages(evidence: Evidence) -> Iterator[Finding]:
         )
 
 
-def _finding(evidence: Evidence, outage: Outage) -> Finding:
+def _finding(case: Case, outage: Outage) -> Finding:
     only_lane = outage.lanes[0] if len(outage.lanes) == 1 else None
     return Finding(
-        sentence=_sentence(evidence, outage),
+        sentence=_sentence(case, outage),
         verdict=Verdict.FAIL if outage.charged else Verdict.INCONCLUSIVE,
         phase=outage.phase,
         step=outage.step,
@@ -62,50 +61,43 @@ def _finding(evidence: Evidence, outage: Outage) -> Finding:
     )
 
 
-def _sentence(evidence: Evidence, outage: Outage) -> str:
+def _sentence(case: Case, outage: Outage) -> str:
     errors = listed(f"{number:,} {error}" for error, number in outage.errors)
     end = "; no success followed" if outage.open_ended else ""
     return (
         f"An outage of {outage.duration_s:.2f} s (each edge uncertain by "
-        f"{outage.uncertainty_ns / 1e9:.2f} s) began {evidence.seconds(outage.start_ns)}: "
+        f"{outage.uncertainty_ns / 1e9:.2f} s) began {case.evidence.seconds(outage.start_ns)}: "
         f"{counted(outage.requests, 'request')} failed ({errors}) in {listed(outage.lanes)}{end}; "
         f"{outage.cause}."
     )
 
 
-def _stalls(evidence: Evidence) -> Iterator[Finding]:
+def _stalls(case: Case) -> Iterator[Finding]:
     """Stretches over the budget without a success although requests were due.
 
     One that an outage of its lane overlaps is told by that outage.
     """
-    for number in evidence.lanes():
-        silence = evidence.silences[number]
-        outages = _own_outages(evidence, number) if silence.stalls else []
+    for number in case.evidence.lanes():
+        silence = case.silences[number]
+        outages = case.charged_failures.of_lane(number) if silence.stalls else []
         for start_ns, end_ns in silence.stalls:
             if not any(o.start_ns <= end_ns and o.end_ns >= start_ns for o in outages):
-                yield _stall(evidence, number, silence.budget_s, start_ns, end_ns)
+                yield _stall(case, number, silence.budget_s, start_ns, end_ns)
 
 
-def _own_outages(evidence: Evidence, number: int) -> list[LaneFailure]:
-    records = evidence.judged(number)
-    records = records.at(records.outcome != UNSENT)
-    rate_hz = evidence.requests.lanes[number].rate_hz
-    return lane_failures(number, rate_hz, records, bad(records), evidence.judged_end_ns)
-
-
-def _stall(evidence: Evidence, number: int, budget_s: float, start_ns: int, end_ns: int) -> Finding:
-    lane, rate_hz = evidence.requests.lanes[number].lane, evidence.requests.lanes[number].rate_hz
-    step = step_at(evidence.timeline, start_ns)
-    shared_s = shared_by_reference(evidence, start_ns, end_ns)
+def _stall(case: Case, number: int, budget_s: float, start_ns: int, end_ns: int) -> Finding:
+    lane, rate_hz = case.evidence.requests.lanes[number].lane, case.evidence.requests.lanes[number].rate_hz
+    step = step_at(case.evidence.timeline, start_ns)
+    shared_s = shared_by_reference(case.evidence, case.silences, start_ns, end_ns)
     beside = "" if shared_s is None else f"; the reference target had none for {shared_s:.2f} s of it either"
-    excused = shared_s is not None or evidence.room.excuses(number, start_ns, end_ns)
+    excused = shared_s is not None or case.saturation.excuses(number, start_ns, end_ns)
     return Finding(
         sentence=(
             f"{lane} had no success for {(end_ns - start_ns) / 1e9:.2f} s although requests were due, from "
-            f"{evidence.seconds(start_ns)}; the budget is {budget_s:g} s{beside}."
+            f"{case.evidence.seconds(start_ns)}; the budget is {budget_s:g} s{beside}."
         ),
         verdict=Verdict.INCONCLUSIVE if excused else Verdict.FAIL,
-        phase=phase_at(evidence.windows, start_ns),
+        phase=phase_at(case.evidence.windows, start_ns),
         step=step.step if step else None,
         node=step.node if step else None,
         lane=lane,
@@ -115,43 +107,45 @@ def _stall(evidence: Evidence, number: int, budget_s: float, start_ns: int, end_
     )
 
 
-def _excuse(evidence: Evidence, found: list[Finding]) -> Iterator[Finding]:
+def _excuse(case: Case, found: list[Finding]) -> Iterator[Finding]:
     """Why what was found is not charged."""
     excused = sum(finding.verdict is Verdict.INCONCLUSIVE for finding in found)
     if excused:
         yield Finding(
             f"{counted(excused, 'outage or stall', 'outages or stalls')} can not be charged to the upgrade: "
-            f"{_reason(evidence) or 'the machine stalled as well, as the reference target shows'}.",
+            f"{_reason(case) or 'the machine stalled as well, as the reference target shows'}.",
             Verdict.INCONCLUSIVE,
         )
 
 
-def _reason(evidence: Evidence) -> str:
-    room = evidence.room
-    if room.none:
+def _reason(case: Case) -> str:
+    saturation = case.saturation
+    if saturation.throughout:
         return "the machine had no room for the load even before the upgrade began"
     reasons = []
-    if room.baseline.failures:
-        lanes = listed(evidence.requests.lanes[number].lane for number, _ in room.baseline.failures)
+    if saturation.baseline.failures:
+        lanes = listed(
+            case.evidence.requests.lanes[number].lane for number, _ in saturation.baseline.failures
+        )
         reasons.append(f"{lanes} failed even before the upgrade began")
-    if room.starved.total_s:
+    if saturation.starved.total_s:
         reasons.append("the machine was starved at that moment")
     return " or ".join(reasons)
 
 
-def _overdue(evidence: Evidence) -> Iterator[Finding]:
+def _overdue(case: Case) -> Iterator[Finding]:
     """Requests that the generator called ok and that took too long to be: a sentence for each lane."""
-    for number in evidence.lanes():
-        records = evidence.judged(number)
+    for number in case.evidence.lanes():
+        records = case.evidence.judged(number)
         late = records.at(overdue(records))
         if not len(late):
             continue
-        lane = evidence.requests.lanes[number]
-        charged = bool(evidence.room.charged(number, late).any())
+        lane = case.evidence.requests.lanes[number]
+        charged = bool(case.saturation.charged(number, late).any())
         yield Finding(
             f"{counted(len(late), 'request')} in {lane.lane} {was_were(len(late))} answered well after the "
             f"deadline of {lane.deadline_s:g} s, the slowest after "
-            f"{longest_overdue_s(evidence, number):.2f} s; too late is a failure (timeout).",
+            f"{_longest_s(late):.2f} s; too late is a failure (timeout).",
             Verdict.FAIL if charged else Verdict.INCONCLUSIVE,
             lane=lane.lane,
             error=Error.TIMEOUT,
@@ -159,23 +153,27 @@ def _overdue(evidence: Evidence) -> Iterator[Finding]:
         )
 
 
-def _all_well(evidence: Evidence) -> Finding:
-    sent = tally(evidence).sent
-    probes = sum(count(evidence.judged(n).outcome != UNSENT) for n in evidence.lanes(Role.PROBE))
+def _longest_s(late: Records) -> float:
+    return float((late.end_ns - late.start_ns).max()) / 1e9
+
+
+def _all_well(case: Case) -> Finding:
+    sent = case.counts.sent
+    probes = sum(count(case.evidence.judged(n).outcome != UNSENT) for n in case.evidence.lanes(Role.PROBE))
     upper = error_rate_upper(0, probes)
     if upper is None:
         return Finding(
             "No probe was sent in the probed phases, so nothing is known of availability.",
             Verdict.INCONCLUSIVE,
         )
-    if not evidence.completed:
+    if not case.evidence.completed:
         return Finding(
             f"None of {counted(sent, 'request')} failed, but the run did not complete: of the rest of the "
             "upgrade nothing is known.",
             Verdict.INCONCLUSIVE,
             requests=sent,
         )
-    lane_s, whole_s = evidence.detectable.lane_s or 0.0, evidence.detectable.whole_s or 0.0
+    lane_s, whole_s = case.detectable.lane_s or 0.0, case.detectable.whole_s or 0.0
     return Finding(
         f"None of {counted(sent, 'request')} failed, {probes:,} of them probes on a fixed schedule: with "
         f"95 % confidence fewer than {percent(upper)} of probes fail (rule of three: 3/{probes:,}); "

@@ -9,6 +9,7 @@ from itertools import permutations
 
 from harness.evidence.continuity import COHORT_CHECKS, PAIR_CHECKS, TAIL_CHECKS, Cell, CellOutcome, Check
 from harness.evidence.names import Phase
+from harness.judge.case import Case
 from harness.judge.continuity import TITLES, Direction, broken_words, direction
 from harness.judge.evidence import Evidence
 from harness.judge.model import Finding, Question, Verdict, worst
@@ -26,13 +27,14 @@ _VARIANTS: tuple[_Variant, ...] = (
 """Each check between two nodes, that of tokens with the cache and without."""
 
 
-def asked(evidence: Evidence) -> bool:
+def asked(case: Case) -> bool:
     """Whether the scenario asks for it; runs made before the question existed do not."""
-    return bool(evidence.setting("continuity", "enabled", default=False))
+    return bool(case.evidence.setting("continuity", "enabled", default=False))
 
 
-def judge(evidence: Evidence) -> Question:
+def judge(case: Case) -> Question:
     """FAIL for each kind of broken cell; INCONCLUSIVE for unknown cells, and for those that are missing."""
+    evidence = case.evidence
     checks = (_file, _broken, _late, _unknown, _missing, _pairs, _cohort, _cut_short)
     found = [finding for check in checks for finding in check(evidence)] or [_held(evidence)]
     findings = (*found, *_accepted_tails(evidence))

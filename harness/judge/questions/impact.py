@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from harness.evidence.names import Phase, Role
-from harness.judge.evidence import Evidence
+from harness.judge.case import Case
 from harness.judge.model import Finding, Question, Verdict
 from harness.judge.observations import Change, Impact
 from harness.judge.questions.answer import answer
@@ -16,41 +16,41 @@ from harness.statistics.twosample import EFFECTIVE_MIN, Interval
 NAME = "impact"
 
 
-def asked(evidence: Evidence) -> bool:
+def asked(case: Case) -> bool:
     """Whether the scenario has the section; runs made before it are judged as before."""
-    return evidence.impact_bounds is not None
+    return case.impact_bounds is not None
 
 
-def judge(evidence: Evidence) -> Question:
+def judge(case: Case) -> Question:
     """FAIL for each lane and phase that became slower or had more outliers, by the tests of `judge.impact`.
 
     A lane with too few samples in a phase is told as low power, INCONCLUSIVE; so is what the known-good
     target shows as well. Advisory unless the scenario says otherwise.
     """
-    bounds = evidence.impact_bounds
+    bounds = case.impact_bounds
     advisory = bounds is None or bounds.advisory
-    return replace(answer(NAME, _findings(evidence), [_unchanged(evidence)]), advisory=advisory)
+    return replace(answer(NAME, _findings(case), [_unchanged(case)]), advisory=advisory)
 
 
-def _findings(evidence: Evidence) -> Iterator[Finding]:
-    if Phase.BASELINE not in {window.phase for window in evidence.windows}:
+def _findings(case: Case) -> Iterator[Finding]:
+    if Phase.BASELINE not in {window.phase for window in case.evidence.windows}:
         yield _open("There is no baseline, so nothing can be compared with it.")
         return
-    if evidence.room.none:
+    if case.saturation.throughout:
         yield _open(
             "Nothing can be compared with the baseline: the machine had no room for the load even before the "
             "upgrade began."
         )
         return
-    rows = evidence.impacts
+    rows = case.impacts
     comparisons = 2 * sum(row.change is not Change.LOW_POWER for row in rows)
     for row in rows:
         if row.change is Change.SLOWER:
             yield _finding(row, _slower(row), comparisons)
         elif row.change is Change.OUTLIERS:
             yield _finding(row, _outliers(row), comparisons)
-    yield from _low_power(evidence)
-    if not evidence.completed:
+    yield from _low_power(case)
+    if not case.evidence.completed:
         yield _open("The run did not complete: of the rest of the upgrade nothing is known.")
 
 
@@ -102,11 +102,11 @@ def _p(value: float) -> str:
     return "p < 0.0001" if value < 0.0001 else f"p = {value:.2g}"
 
 
-def _low_power(evidence: Evidence) -> Iterator[Finding]:
+def _low_power(case: Case) -> Iterator[Finding]:
     """A sentence a phase: which lanes say nothing of it."""
-    bounds = evidence.impact_bounds
+    bounds = case.impact_bounds
     least = bounds.samples_min if bounds else 0
-    rows = evidence.impacts
+    rows = case.impacts
     for phase in dict.fromkeys(row.phase for row in rows):
         thin = [row for row in rows if row.phase == phase and row.change is Change.LOW_POWER]
         if thin:
@@ -121,11 +121,11 @@ def _low_power(evidence: Evidence) -> Iterator[Finding]:
             )
 
 
-def _unchanged(evidence: Evidence) -> Finding:
-    bounds, rows = evidence.impact_bounds, evidence.impacts
+def _unchanged(case: Case) -> Finding:
+    bounds, rows = case.impact_bounds, case.impacts
     if not rows or bounds is None:
         return _open("No phase but the baseline was probed, so nothing could be compared with it.")
-    lanes = len(evidence.lanes(Role.PROBE))
+    lanes = len(case.evidence.lanes(Role.PROBE))
     phases = len({row.phase for row in rows})
     faster = sum(row.change is Change.FASTER for row in rows)
     besides = f"; {counted(faster, 'comparison')} found answers quicker" if faster else ""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from harness.judge.earlier.compare import FAILED, MEDIAN, OUTAGE, ROLL, STALL, TAIL, Comparison
-from harness.judge.evidence import Evidence
+from harness.judge.case import Case
+from harness.judge.measures.figure_changes import FAILED, MEDIAN, OUTAGE, ROLL, STALL, TAIL
 from harness.judge.model import Finding, Question, Verdict
+from harness.judge.observations import FigureChange
 from harness.judge.questions.answer import answer
 from harness.judge.words import counted
 
@@ -23,24 +24,24 @@ _WHAT = {
 }
 
 
-def asked(evidence: Evidence) -> bool:
+def asked(case: Case) -> bool:
     """Whether there are earlier runs to compare with."""
-    return evidence.earlier is not None
+    return case.evidence.history is not None
 
 
-def judge(evidence: Evidence) -> Question:
+def judge(case: Case) -> Question:
     """FAIL for each figure that is worse than the earlier runs explain; advisory unless the gate says so.
 
     INCONCLUSIVE where this run has no figures to compare: it did not complete, or the machine had no room.
     """
-    found = [*_unfit(evidence), *(_worse(each, evidence) for each in evidence.regressions if each.worse)]
-    return replace(answer(NAME, found, [_as_before(evidence)]), advisory=not evidence.gate.worse_fails)
+    found = [*_unfit(case), *(_worse(each, case) for each in case.figure_changes if each.worse)]
+    return replace(answer(NAME, found, [_as_before(case)]), advisory=not case.evidence.gate.worse_fails)
 
 
-def _unfit(evidence: Evidence) -> Iterator[Finding]:
-    if not evidence.completed:
+def _unfit(case: Case) -> Iterator[Finding]:
+    if not case.evidence.completed:
         yield _open("The run did not complete, so its figures can not be compared with those of whole runs.")
-    elif evidence.room.none:
+    elif case.saturation.throughout:
         yield _open("The machine had no room for the load, so figures of this run say nothing of Keystone.")
 
 
@@ -48,26 +49,26 @@ def _open(sentence: str) -> Finding:
     return Finding(sentence, Verdict.INCONCLUSIVE)
 
 
-def _worse(comparison: Comparison, evidence: Evidence) -> Finding:
-    where = f" of {comparison.lane} in phase {comparison.phase}" if comparison.lane else ""
+def _worse(change: FigureChange, case: Case) -> Finding:
+    where = f" of {change.lane} in phase {change.phase}" if change.lane else ""
     family = sum(
-        each.p_value is not None and (each.lane is None) is (comparison.lane is None)
-        for each in evidence.regressions
+        each.p_value is not None and (each.lane is None) is (change.lane is None)
+        for each in case.figure_changes
     )
     return Finding(
-        f"Worse than before: {_WHAT[comparison.measure]}{where} {amount(comparison, comparison.value)}, in "
-        f"{counted(len(comparison.earlier), 'earlier run')} {span(comparison)}, {_change(comparison)}; a "
-        f"further run like them is expected to stay under {amount(comparison, comparison.bound)} (95 % "
-        f"prediction bound; {_p(comparison.p_value or 0.0)} after correction for "
+        f"Worse than before: {_WHAT[change.measure]}{where} {amount(change, change.value)}, in "
+        f"{counted(len(change.earlier), 'earlier run')} {span(change)}, {_change(change)}; a "
+        f"further run like them is expected to stay under {amount(change, change.bound)} (95 % "
+        f"prediction bound; {_p(change.p_value or 0.0)} after correction for "
         f"{counted(family, 'comparison')}).",
-        Verdict.FAIL if evidence.completed and not evidence.room.none else Verdict.INCONCLUSIVE,
-        phase=comparison.phase,
-        lane=comparison.lane,
+        Verdict.FAIL if case.evidence.completed and not case.saturation.throughout else Verdict.INCONCLUSIVE,
+        phase=change.phase,
+        lane=change.lane,
     )
 
 
-def _as_before(evidence: Evidence) -> Finding:
-    whole = [each for each in evidence.regressions if each.lane is None]
+def _as_before(case: Case) -> Finding:
+    whole = [each for each in case.figure_changes if each.lane is None]
     told = ", ".join(f"{_WHAT[c.measure]} {amount(c, c.value)} ({span(c)})" for c in whole)
     runs = len(whole[0].earlier) if whole else 0
     return Finding(
@@ -76,28 +77,28 @@ def _as_before(evidence: Evidence) -> Finding:
     )
 
 
-def what(comparison: Comparison) -> str:
+def what(change: FigureChange) -> str:
     """What was compared: `time of the roll`."""
-    return _WHAT[comparison.measure]
+    return _WHAT[change.measure]
 
 
-def amount(comparison: Comparison, value: float) -> str:
+def amount(change: FigureChange, value: float) -> str:
     """A figure with its unit."""
-    if comparison.measure == FAILED:
+    if change.measure == FAILED:
         return f"{value:,.0f}"
-    return f"{value:,.4g} ms" if comparison.measure in (MEDIAN, TAIL) else f"{value:,.3g} s"
+    return f"{value:,.4g} ms" if change.measure in (MEDIAN, TAIL) else f"{value:,.3g} s"
 
 
-def span(comparison: Comparison) -> str:
+def span(change: FigureChange) -> str:
     """The least and the most of the earlier runs."""
-    least, most = min(comparison.earlier), max(comparison.earlier)
-    return f"{amount(comparison, least)} to {amount(comparison, most)}"
+    least, most = min(change.earlier), max(change.earlier)
+    return f"{amount(change, least)} to {amount(change, most)}"
 
 
-def _change(comparison: Comparison) -> str:
-    if comparison.measure == FAILED or not comparison.mean:
-        return f"{comparison.mean:.2g} on average"
-    return f"{comparison.value / comparison.mean - 1:+.0%} against their mean"
+def _change(change: FigureChange) -> str:
+    if change.measure == FAILED or not change.mean:
+        return f"{change.mean:.2g} on average"
+    return f"{change.value / change.mean - 1:+.0%} against their mean"
 
 
 def _p(value: float) -> str:

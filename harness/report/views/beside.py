@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from harness.evidence.names import Role
+from harness.judge.measures.stutters import STUTTERS_MAX
 from harness.judge.model import Judgement, LaneStats, Verdict
 from harness.judge.observations import Change, Impact, LockWait, Masked, PhaseActivity, ReleaseShare, Stutter
-from harness.judge.stutter import STUTTERS_MAX
 from harness.report.text import NONE, RunTimes, count, counted, milliseconds, one_line, seconds, words
 from harness.report.views.rows import Row, data_attributes
 from harness.statistics.twosample import Interval

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness.judge.earlier.compare import Comparison
 from harness.judge.model import Judgement, Verdict
+from harness.judge.observations import FigureChange
 from harness.judge.questions.regression import amount, span, what
 from harness.report.text import NONE, one_line
 from harness.report.views.rows import Row, data_attributes
@@ -16,7 +16,7 @@ def earlier_rows(judgement: Judgement) -> list[Row]:
     return [_row(each) for each in judgement.regressions if each.lane is None or each.worse]
 
 
-def _row(each: Comparison) -> Row:
+def _row(each: FigureChange) -> Row:
     where = f"{one_line(each.phase)}, {one_line(each.lane)}" if each.lane else "whole run"
     cells = (
         what(each),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from harness.judge.gate.budget import amount
-from harness.judge.gate.outcome import AcceptanceUse, BudgetUse, Standing
+from harness.judge.gate_outcome import AcceptanceUse, BudgetUse, Standing
 from harness.judge.model import Judgement, Question, Verdict
 from harness.report.text import counted, one_line
 from harness.report.views.rows import Row, data_attributes

@@ -6,18 +6,18 @@ from collections.abc import Iterator
 
 from harness.evidence.ledger import Kind, Stage, Write
 from harness.evidence.names import Outcome
+from harness.judge.case import Case
 from harness.judge.evidence import Evidence
 from harness.judge.expected import is_deletion
+from harness.judge.measures.sights import Fault, Sight, known_id, sights, where
+from harness.judge.measures.writes import last, proven, resolutions, was_asked
 from harness.judge.model import Finding, Question, Verdict
 from harness.judge.questions.answer import answer
 from harness.judge.questions.integrity import evidence_gaps
-from harness.judge.questions.integrity.counts import asked, last, proven, resolutions, write_counts
-from harness.judge.questions.integrity.faults import Fault, Sight, known_id, sights, where
 from harness.judge.timeline import phase_at, step_at
 from harness.judge.words import counted, listed, was_were
 
 NAME = "integrity"
-__all__ = ["NAME", "asked", "judge", "write_counts"]
 
 FINDINGS_MAX = 20
 """Faulty entities told one by one; more are counted, because nobody reads them."""
@@ -34,11 +34,17 @@ _VERBS = {
 }
 
 
-def judge(evidence: Evidence) -> Question:
+def asked(case: Case) -> bool:
+    """Whether the run was to read its writes back."""
+    return was_asked(case.evidence)
+
+
+def judge(case: Case) -> Question:
     """FAIL for every acknowledged write that is lost, undone, wrong or there twice, whatever the uptime.
 
     INCONCLUSIVE where the ledger or a read-back is missing or not whole.
     """
+    evidence = case.evidence
     found = [*_faults(evidence), *evidence_gaps.check(evidence)]
     return answer(NAME, found, [_all_there(evidence)])
 

@@ -9,9 +9,9 @@ from harness.evidence.ledger import ReadBack, Stage
 from harness.evidence.names import LEDGER_OPERATIONS, Edge, Phase
 from harness.judge.codes import UNSENT, count
 from harness.judge.evidence import Evidence
+from harness.judge.measures.sights import unread
+from harness.judge.measures.writes import proven
 from harness.judge.model import Finding, Verdict
-from harness.judge.questions.integrity.counts import proven
-from harness.judge.questions.integrity.faults import unread
 from harness.judge.questions.integrity.reach import unlooked
 from harness.judge.words import counted, listed
 

@@ -8,7 +8,7 @@ from harness.evidence.ledger import BALANCER, EntityRead, Kind, ReadBack
 from harness.evidence.names import Outcome
 from harness.judge.evidence import Evidence
 from harness.judge.expected import certain_password, expected
-from harness.judge.questions.integrity.faults import judgeable, known_id, where
+from harness.judge.measures.sights import judgeable, known_id, where
 from harness.judge.words import counted, listed, was_were
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from harness.judge.case import Case
 from harness.judge.evidence import Evidence
 from harness.judge.model import Finding, Question, Verdict
 from harness.judge.questions.answer import answer
@@ -22,16 +23,18 @@ from harness.judge.words import counted, listed
 NAME = "procedure"
 
 
-def judge(evidence: Evidence) -> Question:
+def judge(case: Case) -> Question:
     """FAIL where a step failed or the evidence contradicts it; INCONCLUSIVE where the evidence is missing.
 
     A run that did not complete is never PASS.
     """
+    evidence = case.evidence
     checks = (
-        journal.check, database.check, ending.check, steps.check, phases.check, required.check, schema.check,
-        nodes.check, trust.check, locks.check,
+        journal.check(evidence), database.check(evidence), ending.check(evidence), steps.check(case),
+        phases.check(evidence), required.check(evidence), schema.check(evidence), nodes.check(evidence),
+        trust.check(evidence), locks.check(case),
     )  # fmt: skip
-    return answer(NAME, [finding for check in checks for finding in check(evidence)], [_proven(evidence)])
+    return answer(NAME, [finding for check in checks for finding in check], [_proven(evidence)])
 
 
 def _proven(evidence: Evidence) -> Finding:

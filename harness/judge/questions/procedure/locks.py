@@ -5,25 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.evidence.names import DATABASE_PHASES
-from harness.judge.evidence import Evidence
+from harness.judge.case import Case
 from harness.judge.model import Finding, Verdict
 from harness.judge.observations import LockWait
 from harness.judge.words import counted
 
 
-def check(evidence: Evidence) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """FAIL for each wait over the bound; INCONCLUSIVE where one could have gone unseen.
 
     Runs made before the database was watched have no such bound in their scenario, and are not asked.
     """
-    if evidence.setting("judge", "lock_wait_s_max") is None:
+    if case.evidence.setting("judge", "lock_wait_s_max") is None:
         return
-    bound_s = evidence.settings.lock_wait_s_max
-    activity = evidence.database_activity
+    bound_s = case.evidence.settings.lock_wait_s_max
+    activity = case.database_activity
     for wait in activity.waits:
-        hurt = _hurt(evidence, wait, bound_s)
+        hurt = _hurt(case, wait, bound_s)
         if hurt is not None:
-            yield _finding(evidence, wait, hurt, bound_s)
+            yield _finding(case, wait, hurt, bound_s)
     for phase in activity.phases:
         if phase.phase in DATABASE_PHASES and phase.gap_s_max > bound_s:
             yield Finding(
@@ -35,7 +35,7 @@ def check(evidence: Evidence) -> Iterator[Finding]:
             )
 
 
-def _hurt(evidence: Evidence, wait: LockWait, bound_s: float) -> str | None:
+def _hurt(case: Case, wait: LockWait, bound_s: float) -> str | None:
     """The database phase to which a wait over the bound belongs; None where there is none.
 
     That in which it began; else the first in which it went on for so long: what an earlier phase left waiting
@@ -46,7 +46,7 @@ def _hurt(evidence: Evidence, wait: LockWait, bound_s: float) -> str | None:
     return next(
         (
             window.phase
-            for window in evidence.windows
+            for window in case.evidence.windows
             if window.phase in DATABASE_PHASES
             and min(wait.end_ns, window.end_ns) - max(wait.start_ns, window.start_ns) > bound_s * 1e9
         ),
@@ -54,12 +54,12 @@ def _hurt(evidence: Evidence, wait: LockWait, bound_s: float) -> str | None:
     )
 
 
-def _finding(evidence: Evidence, wait: LockWait, phase: str, bound_s: float) -> Finding:
+def _finding(case: Case, wait: LockWait, phase: str, bound_s: float) -> Finding:
     step = wait.step if wait.phase == phase else None
     where = f"phase {phase}" + (f", step {step}" if step else "")
     return Finding(
         f"A statement of {wait.account} waited {wait.waited_s:.1f} s in the database ({wait.state}; allowed: "
-        f"{bound_s:g} s), from {evidence.seconds(wait.start_ns)}, in {where}: {wait.statement}.",
+        f"{bound_s:g} s), from {case.evidence.seconds(wait.start_ns)}, in {where}: {wait.statement}.",
         Verdict.FAIL,
         phase=phase,
         step=step,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.evidence.names import Edge, Phase, Step
-from harness.judge.evidence import Evidence
+from harness.judge.case import Case
 from harness.judge.model import Finding, Span, Verdict
 
 _HARNESS_PHASES = frozenset({Phase.SETUP, Phase.BASELINE, Phase.COOLDOWN, Phase.TEARDOWN})
@@ -17,22 +17,24 @@ _WAITING_STEPS = frozenset(
 """Steps that fail by a deadline, which an overloaded machine may miss whatever is upgraded."""
 
 
-def check(evidence: Evidence) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """A finding per failed step, and per failed phase without one."""
-    failed = [step for step in evidence.timeline.steps if step.edge == Edge.FAIL]
+    failed = [step for step in case.evidence.timeline.steps if step.edge == Edge.FAIL]
     told = {step.phase for step in failed}
     failed += [
-        phase for phase in evidence.timeline.phases if phase.edge == Edge.FAIL and phase.phase not in told
+        phase
+        for phase in case.evidence.timeline.phases
+        if phase.edge == Edge.FAIL and phase.phase not in told
     ]
     for span in failed:
-        yield _finding(evidence, span)
+        yield _finding(case, span)
 
 
-def _finding(evidence: Evidence, span: Span) -> Finding:
+def _finding(case: Case, span: Span) -> Finding:
     what = f"Step {span.step}" if span.step else "The phase"
     node = f" on {span.node}" if span.node else ""
     where = f" in phase {span.phase}" if span.step else f" {span.phase}"
-    excuse = _excuse(evidence, span)
+    excuse = _excuse(case, span)
     because = f" ({excuse})" if excuse else ""
     return Finding(
         f"{what}{node}{where} failed after {(span.end_ns - span.start_ns) / 1e9:.1f} s: "
@@ -50,10 +52,10 @@ def _reason(span: Span) -> str:
     return str(span.detail.get("reason") or "no reason is journalled").rstrip(".")
 
 
-def _excuse(evidence: Evidence, span: Span) -> str | None:
+def _excuse(case: Case, span: Span) -> str | None:
     """Why a failed step is not charged to the upgrade, or None where it is."""
     if span.phase in _HARNESS_PHASES:
         return "nothing is upgraded in this phase, so the upgrade is not charged"
-    if span.step in _WAITING_STEPS and evidence.room.none:
+    if span.step in _WAITING_STEPS and case.saturation.throughout:
         return "the machine had no room for the load, so the upgrade is not charged"
     return None

@@ -1,9 +1,8 @@
-"""Whether the machine had room for the load, and so which failures may be charged to the upgrade."""
+"""Whether the machine was saturated, and so which failures may be charged to the upgrade."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,34 +10,13 @@ from numpy.typing import NDArray
 from harness.evidence.names import Phase, Role
 from harness.evidence.requests import Records
 from harness.judge.codes import bad, count, sent
-
-if TYPE_CHECKING:
-    from harness.judge.evidence import Evidence
+from harness.judge.evidence import Evidence
+from harness.judge.intervals import Intervals, disjoint
 
 _SECOND_NS = 1_000_000_000
 _STARVED_SHARE = 0.5
 """Share of a second's probes that must be late before the second counts as starved: one late probe in
 eight is a hiccup of a scheduler, half of them are a machine without time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Intervals:
-    """Disjoint stretches of time, ends included, in order."""
-
-    start_ns: NDArray[np.int64]
-    end_ns: NDArray[np.int64]
-
-    def contain(self, instants_ns: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Which instants lie in one of them."""
-        if not len(self.start_ns):
-            return np.zeros(len(instants_ns), bool)
-        which = np.searchsorted(self.start_ns, instants_ns, side="right") - 1
-        return np.asarray((which >= 0) & (instants_ns <= self.end_ns[which]))
-
-    @property
-    def total_s(self) -> float:
-        """Seconds in all of them."""
-        return float((self.end_ns - self.start_ns).sum()) / 1e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +38,7 @@ class Baseline:
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class Saturation:
     """What may be charged to the upgrade.
 
     A failure is *not* charged, and `availability` is INCONCLUSIVE about it instead of FAIL, where the harness
@@ -90,13 +68,13 @@ class Room:
     """Rule 3."""
 
     @property
-    def none(self) -> bool:
+    def throughout(self) -> bool:
         """Rule 1 holds: nothing of this run can be charged to the upgrade."""
         return self.slow or self.late
 
     def charged(self, lane: int, requests: Records) -> NDArray[np.bool_]:
         """Which of a lane's failed requests are charged to the upgrade."""
-        if self.none or lane in {number for number, _ in self.baseline.failures}:
+        if self.throughout or lane in {number for number, _ in self.baseline.failures}:
             return np.zeros(len(requests), bool)
         excused = np.zeros(len(requests), bool)
         for instants in (requests.intended_ns, requests.start_ns, requests.end_ns):
@@ -107,14 +85,14 @@ class Room:
         """Whether a stretch without success in a lane is not charged: the same rules, for its two ends."""
         broken = lane in {number for number, _ in self.baseline.failures}
         ends = np.array([start_ns, end_ns], np.int64)
-        return self.none or broken or bool(self.starved.contain(ends).any())
+        return self.throughout or broken or bool(self.starved.contain(ends).any())
 
 
-def room(evidence: Evidence) -> Room:
+def saturation(evidence: Evidence) -> Saturation:
     """Judge the machine."""
     baseline = _baseline(evidence)
     settings = evidence.settings
-    return Room(
+    return Saturation(
         baseline=baseline,
         slow=baseline.p99_ms is not None and baseline.p99_ms > settings.baseline_p99_ms_max,
         late=baseline.lag_p99_ms is not None and baseline.lag_p99_ms > settings.lag_p99_ms_max,
@@ -178,15 +156,3 @@ def _per_second(instants_ns: NDArray[np.int64], begin_ns: int, seconds: int) -> 
     # Rows are in order of time, so a second is a stretch of them.
     edges = begin_ns + np.arange(seconds + 1) * _SECOND_NS
     return np.diff(np.searchsorted(instants_ns, edges))
-
-
-def disjoint(start_ns: NDArray[np.int64], end_ns: NDArray[np.int64]) -> Intervals:
-    """Merge stretches that overlap or touch."""
-    order = np.argsort(start_ns, kind="stable")
-    start_ns, end_ns = start_ns[order], end_ns[order]
-    if not len(start_ns):
-        return Intervals(start_ns.astype(np.int64), end_ns.astype(np.int64))
-    reach = np.maximum.accumulate(end_ns)
-    first = np.concatenate([[True], start_ns[1:] > reach[:-1]])
-    last = np.concatenate([first[1:], [True]])
-    return Intervals(start_ns[first].astype(np.int64), reach[last].astype(np.int64))

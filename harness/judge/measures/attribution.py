@@ -37,7 +37,7 @@ class Cause:
     sentence: str
 
 
-def lay(
+def attribute(
     timeline: Timeline,
     phases: Sequence[Window],
     flight: Flight,

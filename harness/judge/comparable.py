@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from harness.errors import UsageError
+from harness.evidence.history import History
 from harness.evidence.manifest import Manifest
 
 _SECTIONS = (
@@ -63,3 +65,16 @@ def _flat(key: str, value: Any) -> Iterator[tuple[str, Any]]:
 def _word(value: Any) -> str:
     # 10 and 10.0 are one setting.
     return f"{value:g}" if isinstance(value, float) else json.dumps(value, sort_keys=True, default=str)
+
+
+def need_comparable(history: History, settings: Settings, source: object) -> None:
+    """Refuse to compare what was not run alike.
+
+    Raises:
+        UsageError: a setting differs.
+    """
+    if different := differences(history.settings, settings):
+        raise UsageError(
+            f"{source}: not comparable with the runs of the baseline: {different}; make a baseline of runs "
+            "like this one."
+        )

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from harness.evidence.names import Phase, Role
 from harness.judge.codes import OK
+from harness.judge.evidence import Evidence
+from harness.judge.intervals import Intervals
+from harness.judge.measures.saturation import Saturation
 from harness.judge.observations import Change, Impact
 from harness.scenario import ImpactSettings
 from harness.statistics.twosample import (
@@ -23,9 +25,6 @@ from harness.statistics.twosample import (
     holm,
 )
 
-if TYPE_CHECKING:
-    from harness.judge.evidence import Evidence
-
 _SAMPLES_MAX = 5_000
 """A side: of more, evenly many are left out. So many tell shares to within a percent, and sorting more
 would make the judge of ten million requests slow for no digit that anybody reads."""
@@ -33,7 +32,7 @@ _SLOWEST = 0.05
 """Share of the baseline beyond which answers count as its slowest; less would be one answer of twenty."""
 
 
-def settings(evidence: Evidence) -> ImpactSettings | None:
+def impact_bounds(evidence: Evidence) -> ImpactSettings | None:
     """The scenario's, or None where the run was made before the question could be asked."""
     section = evidence.setting("impact")
     if not isinstance(section, dict):
@@ -56,13 +55,16 @@ class _Pair:
     """Both None where there are too few samples."""
 
 
-def impacts(evidence: Evidence, bounds: ImpactSettings) -> tuple[Impact, ...]:
-    """Every lane of probes in every probed phase but the baseline, in the order of the procedure.
+def impacts(evidence: Evidence, saturation: Saturation, bounds: ImpactSettings | None) -> tuple[Impact, ...]:
+    """Every lane of probes in every probed phase but the baseline, in the order of the procedure; none where
+    that was not asked for.
 
     The reference target's lanes are compared, too, and corrected for: they tell the machine's doing from
     Keystone's, and stand in no row.
     """
-    pairs = list(_pairs(evidence, bounds))
+    if bounds is None:
+        return ()
+    pairs = list(_pairs(evidence, saturation.starved, bounds))
     tested = [pair for pair in pairs if pair.comparison is not None and pair.tail is not None]
     p_values = [pair.comparison.p_value for pair in tested if pair.comparison]
     corrected = holm([*p_values, *(pair.tail.p_value for pair in tested if pair.tail)])
@@ -79,15 +81,15 @@ def impacts(evidence: Evidence, bounds: ImpactSettings) -> tuple[Impact, ...]:
     )
 
 
-def _pairs(evidence: Evidence, bounds: ImpactSettings) -> Iterator[_Pair]:
+def _pairs(evidence: Evidence, starved: Intervals, bounds: ImpactSettings) -> Iterator[_Pair]:
     numbers = evidence.lanes(Role.PROBE, Role.REFERENCE)
-    baselines = {number: _latencies_ms(evidence, number, Phase.BASELINE) for number in numbers}
+    baselines = {number: _latencies_ms(evidence, starved, number, Phase.BASELINE) for number in numbers}
     for phase in dict.fromkeys(window.phase for window in evidence.windows):
         if phase == Phase.BASELINE:
             continue
         for number in numbers:
             lane = evidence.requests.lanes[number]
-            baseline, sample = baselines[number], _latencies_ms(evidence, number, phase)
+            baseline, sample = baselines[number], _latencies_ms(evidence, starved, number, phase)
             comparison = tail = None
             if min(len(baseline), len(sample)) >= bounds.samples_min:
                 comparison = compare(baseline, sample)
@@ -99,11 +101,10 @@ def _pairs(evidence: Evidence, bounds: ImpactSettings) -> Iterator[_Pair]:
             yield _Pair(phase, lane.lane, lane.role, baseline, sample, comparison, tail)
 
 
-def _latencies_ms(evidence: Evidence, number: int, phase: str) -> Sample:
+def _latencies_ms(evidence: Evidence, starved: Intervals, number: int, phase: str) -> Sample:
     """Of successful answers, by intended time; those of moments when the machine was starved left out."""
     records = evidence.in_phase(number, phase)
     rows = np.flatnonzero(records.outcome == OK)
-    starved = evidence.room.starved
     rows = rows[~(starved.contain(records.intended_ns[rows]) | starved.contain(records.end_ns[rows]))]
     if len(rows) > _SAMPLES_MAX:
         rows = rows[np.linspace(0, len(rows) - 1, _SAMPLES_MAX).astype(np.int64)]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -12,9 +11,7 @@ from numpy.typing import NDArray
 
 from harness.evidence.requests import Records
 from harness.judge.codes import OK
-
-if TYPE_CHECKING:
-    from harness.judge.evidence import Evidence
+from harness.judge.evidence import Evidence
 
 REQUESTS_MAX = 40_000
 """Some 13 bytes of a page each: half a megabyte. Twenty-three minutes at 28 requests/s are all shown."""

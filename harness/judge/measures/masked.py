@@ -1,22 +1,15 @@
-"""What the balancer kept from its clients, and which release answered when: failures that nobody saw."""
+"""What the balancer kept from its clients: failures that nobody saw."""
 
 from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-import numpy as np
-
-from harness.evidence.names import Edge, Phase
-from harness.judge.codes import sent
-from harness.judge.model import Span
-from harness.judge.observations import Masked, MaskedFailures, ReleaseShare
+from harness.judge.evidence import Evidence
+from harness.judge.observations import Masked, MaskedFailures
 from harness.judge.timeline import phase_at, step_at
-
-if TYPE_CHECKING:
-    from harness.judge.evidence import Evidence
 
 BALANCER = "(balancer)"
 _SERVERS_NOT = frozenset({"FRONTEND", "BACKEND"})
@@ -29,7 +22,7 @@ Place = tuple[str, str | None, str | None]
 """Phase, step and node."""
 
 
-def masked_failures(evidence: Evidence, samples: Sequence[Mapping[str, Any]]) -> MaskedFailures:
+def masked_failures(evidence: Evidence) -> MaskedFailures:
     """What changed between each two samples of the balancer, laid to the step between them.
 
     Counters only ever grow, so one that went back belongs to a balancer that was started anew, or to a
@@ -39,7 +32,7 @@ def masked_failures(evidence: Evidence, samples: Sequence[Mapping[str, Any]]) ->
     told: dict[Place, Counts] = {}
     restarts = 0
     rows = sorted(
-        (row for row in samples if isinstance(row.get("servers"), dict) and "mono_ns" in row),
+        (row for row in evidence.balancer if isinstance(row.get("servers"), dict) and "mono_ns" in row),
         key=lambda row: int(row["mono_ns"]),
     )
     for earlier, later in itertools.pairwise(rows):
@@ -113,34 +106,3 @@ def _rows(place: Place, counts: Counts) -> Iterator[Masked]:
 
 def _has_own(counts: Counts) -> bool:
     return bool(_SERVERS_NOT & counts.keys())
-
-
-def release_shares(evidence: Evidence) -> tuple[ReleaseShare, ...]:
-    """Answers by release of the requests due in each step of the roll, in order of time."""
-    steps = [step for step in evidence.timeline.steps if step.phase == Phase.ROLL and step.edge != Edge.SKIP]
-    releases = evidence.requests.releases
-    counts = np.zeros((len(steps), len(releases) + 1), np.int64)
-    for number in evidence.lanes():
-        records = evidence.judged(number)
-        edges = np.searchsorted(records.intended_ns, _edges(steps))
-        gone = sent(records)
-        for row, (first, stop) in enumerate(edges):
-            # Column 0 is for the code -1: nobody's answer.
-            codes = records.release[first:stop][gone[first:stop]] + 1
-            counts[row] += np.bincount(codes, minlength=counts.shape[1])
-    return tuple(_share(step, row, releases) for step, row in zip(steps, counts.tolist(), strict=True))
-
-
-def _edges(steps: Iterable[Span]) -> Any:
-    return np.array([(step.start_ns, step.end_ns) for step in steps], np.int64).reshape(-1, 2)
-
-
-def _share(step: Span, counts: list[int], releases: tuple[str, ...]) -> ReleaseShare:
-    return ReleaseShare(
-        step=str(step.step),
-        node=step.node,
-        start_ns=step.start_ns,
-        end_ns=step.end_ns,
-        answered=tuple(sorted(zip(releases, counts[1:], strict=True))),
-        unattributed=counts[0],
-    )

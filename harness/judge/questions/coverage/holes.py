@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
 from harness.evidence.names import Edge
-
-if TYPE_CHECKING:
-    from harness.judge.evidence import Evidence
+from harness.judge.evidence import Evidence
 
 _HOLE_INTERVALS = 1.5
 """Two intended times further apart than so many probe intervals have lost an arrival between them; one

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -12,15 +11,18 @@ from numpy.typing import NDArray
 from harness.evidence.names import Role
 from harness.evidence.requests import OUTCOMES, Records
 from harness.judge.codes import bad, sent
+from harness.judge.evidence import Evidence
+from harness.judge.measures.sample import sample
 from harness.judge.model import Series
-from harness.judge.sample import sample
-
-if TYPE_CHECKING:
-    from harness.judge.evidence import Evidence
 
 BUCKETS_MAX = 600
 BUCKET_NS_MIN = 250_000_000
 FAILURES_MAX = 5_000
+_LATENCY = ["bucket", "latency_ms_p50", "latency_ms_p99", "latency_ms_max"]
+_FAILURES = [
+    "intended_ns", "lane", "op", "connection", "outcome", "error", "status", "detail", "node", "release",
+    "request_id", "latency_ms",
+]  # fmt: skip
 
 
 def series(evidence: Evidence) -> Series:
@@ -35,6 +37,18 @@ def series(evidence: Evidence) -> Series:
         _failures(evidence),
         _latency(evidence, bucket_ns, evidence.lanes(Role.REFERENCE))[["bucket", "latency_ms_max"]],
         sample(evidence),
+    )
+
+
+def no_series() -> Series:
+    """Nothing to draw, with the columns of a series."""
+    return Series(
+        BUCKET_NS_MIN,
+        pd.DataFrame(columns=["bucket", "release", "requests", "failed"]),
+        pd.DataFrame(columns=_LATENCY),
+        pd.DataFrame(columns=_FAILURES),
+        pd.DataFrame(columns=["bucket", "latency_ms_max"]),
+        pd.DataFrame(columns=["intended_ns", "lane", "node", "release", "latency_ms", "weight"]),
     )
 
 
@@ -102,7 +116,7 @@ def _latency(evidence: Evidence, bucket_ns: int, lanes: Iterable[int]) -> pd.Dat
         if size:
             quantiles = np.percentile(latency[start:stop], (50, 99, 100))
             rows.append((evidence.timeline.start_ns + number * bucket_ns, *quantiles.tolist()))
-    return pd.DataFrame(rows, columns=["bucket", "latency_ms_p50", "latency_ms_p99", "latency_ms_max"])
+    return pd.DataFrame(rows, columns=_LATENCY)
 
 
 def _failures(evidence: Evidence) -> pd.DataFrame:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from harness.evidence.names import Role
-
-if TYPE_CHECKING:
-    from harness.evidence.records import Lane
-    from harness.judge.evidence import Evidence
+from harness.evidence.records import Lane
+from harness.judge.evidence import Evidence
 
 
 def otherwise_driven(evidence: Evidence) -> Iterator[tuple[str, str]]:

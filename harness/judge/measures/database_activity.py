@@ -5,14 +5,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from harness.judge.evidence import Evidence
 from harness.judge.observations import DatabaseActivity, LockWait, PhaseActivity
-from harness.judge.timeline import phase_at, step_at
-
-if TYPE_CHECKING:
-    from harness.judge.evidence import Evidence
-    from harness.judge.timeline import Window
+from harness.judge.timeline import Window, phase_at, step_at
 
 
 @dataclass(slots=True)
@@ -30,10 +27,14 @@ class _Wait:
     reported_s: float
 
 
-def database_activity(evidence: Evidence, rows: Sequence[Mapping[str, Any]]) -> DatabaseActivity:
+def database_activity(evidence: Evidence) -> DatabaseActivity:
     """Waits and phases of the samples of kind `activity`."""
     samples = sorted(
-        (row for row in rows if row.get("kind") == "activity" and isinstance(row.get("mono_ns"), int)),
+        (
+            row
+            for row in evidence.database.rows
+            if row.get("kind") == "activity" and isinstance(row.get("mono_ns"), int)
+        ),
         key=lambda row: int(row["mono_ns"]),
     )
     waits = sorted(_waits(samples), key=lambda wait: (wait.first_ns, wait.key))
@@ -41,6 +42,10 @@ def database_activity(evidence: Evidence, rows: Sequence[Mapping[str, Any]]) -> 
         waits=tuple(_told(evidence, wait) for wait in waits),
         phases=tuple(_phase(window, samples) for window in evidence.windows),
     )
+
+
+def _is_sample(row: Mapping[str, Any]) -> bool:
+    return row.get("kind") == "activity" and isinstance(row.get("mono_ns"), int)
 
 
 def _waits(samples: Sequence[Mapping[str, Any]]) -> Iterator[_Wait]:

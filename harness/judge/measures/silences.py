@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness.evidence.names import Error, Role
-from harness.judge.gaps import Gaps, without_any_probe, without_probe, without_success
-
-if TYPE_CHECKING:
-    from harness.judge.evidence import Evidence
+from harness.evidence.names import Error
+from harness.judge.evidence import Evidence
+from harness.judge.measures.gaps import Gaps, without_probe, without_success
 
 _FOREVER_NS = np.iinfo(np.int64).max
 
@@ -62,24 +59,3 @@ def _longest_s(evidence: Evidence, gaps: Gaps, phase: str | None) -> float | Non
         bounds = [(evidence.judged_start_ns, _FOREVER_NS)]
     longest = [length for bound in bounds if (length := gaps.longest_s(*bound)) is not None]
     return max(longest, default=None)
-
-
-@dataclass(frozen=True, slots=True)
-class Detectable:
-    """Shortest outages that the probes can not have missed, in seconds; None without probes."""
-
-    lane_s: float | None
-    """Of the least densely probed lane alone."""
-    whole_s: float | None
-    """Of every lane at once."""
-
-
-def detectable(evidence: Evidence) -> Detectable:
-    """What the probes of the probed time could see."""
-    lanes = [n for n in evidence.lanes(Role.PROBE) if len(evidence.judged(n))]
-    longest = [evidence.silences[number].probe_s_max[None] for number in lanes]
-    probes = [evidence.judged(number) for number in lanes]
-    return Detectable(
-        lane_s=max((length for length in longest if length is not None), default=None),
-        whole_s=without_any_probe(probes, evidence.judged_start_ns, evidence.judged_end_ns),
-    )

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from harness.evidence.names import Role
 from harness.evidence.requests import Records
 from harness.judge.codes import sent
-
-if TYPE_CHECKING:
-    from harness.judge.evidence import Evidence
+from harness.judge.evidence import Evidence
 
 _PHASE_S_MIN = 2.0
 _PACES_MIN = 3.0

@@ -1,4 +1,4 @@
-"""Makes a baseline of stored runs."""
+"""Makes a history of stored runs."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from pathlib import Path
 
 from harness import __version__
 from harness.errors import UsageError
+from harness.evidence.history import FORMAT, RUNS_MIN, EarlierRun, History
 from harness.evidence.manifest import is_running, read_manifest
-from harness.evidence.names import RunOutcome
+from harness.evidence.names import RunOutcome, Verdict
 from harness.evidence.rundir import RunDirectory, open_run_directory
-from harness.judge.earlier.baseline_file import FORMAT, RUNS_MIN, Baseline, EarlierRun
-from harness.judge.earlier.comparable import Settings, differences, settings_of_run
-from harness.judge.earlier.figures import figures
+from harness.judge.case import Case
+from harness.judge.comparable import Settings, differences, settings_of_run
 from harness.judge.evidence import load_evidence
-from harness.judge.model import Verdict
-from harness.judge.questions import availability, coverage
+from harness.judge.questions import AVAILABILITY, COVERAGE, QUESTIONS
+from harness.judge.questions.asking import ask
 from harness.scenario.gate import GateSettings
 
 
-def make_baseline(folders: Iterable[Path]) -> Baseline:
+def make_history(folders: Iterable[Path]) -> History:
     """Judge stored runs and keep their figures.
 
     Raises:
@@ -41,15 +41,15 @@ def make_baseline(folders: Iterable[Path]) -> Baseline:
         if different := differences(settings, other):
             raise UsageError(f"{run.path}: not comparable with {runs[0].path}: {different}.")
     by_time = sorted((each for each, _ in earlier), key=lambda each: (each.started, each.name))
-    return Baseline(format=FORMAT, harness=__version__, settings=settings, runs=tuple(by_time))
+    return History(format=FORMAT, harness=__version__, settings=settings, runs=tuple(by_time))
 
 
 def _earlier(run: RunDirectory) -> tuple[EarlierRun, Settings]:
     manifest = read_manifest(run.manifest)
     if is_running(manifest) or manifest.outcome is not RunOutcome.COMPLETED:
         raise UsageError(f"{run.path}: did not complete; a baseline is made of whole runs.")
-    evidence = load_evidence(run, gate=GateSettings())
-    enough = coverage.judge(evidence)
+    case = Case(load_evidence(run, gate=GateSettings()))
+    enough = ask(COVERAGE, QUESTIONS[COVERAGE], case)
     if enough.verdict is not Verdict.PASS:
         raise UsageError(
             f"{run.path}: has too little evidence for a baseline: {enough.findings[0].sentence} Leave it out."
@@ -58,7 +58,7 @@ def _earlier(run: RunDirectory) -> tuple[EarlierRun, Settings]:
     told = EarlierRun(
         name=f"{path.parent.name}/{path.name}",
         started=manifest.started,
-        availability=availability.judge(evidence).verdict,
-        figures=figures(evidence),
+        availability=ask(AVAILABILITY, QUESTIONS[AVAILABILITY], case).verdict,
+        figures=case.figures,
     )
     return told, settings_of_run(manifest)

@@ -5,15 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import stats
 
+from harness.evidence.history import RunFigures
+from harness.judge.observations import FigureChange
 from harness.statistics.twosample import holm
-
-if TYPE_CHECKING:
-    from harness.judge.earlier.figures import RunFigures
 
 SIGNIFICANCE = 0.05
 """Chance that a run like the earlier ones is called worse in anything at all. Half of it goes to the figures
@@ -31,28 +29,6 @@ roll; those of latency are the defaults of `impact.floor_ms` and `impact.floor_r
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
-    """One figure of a run against the same of the earlier runs."""
-
-    measure: str
-    phase: str | None
-    """None, as `lane`, for the whole run."""
-    lane: str | None
-    value: float
-    earlier: tuple[float, ...]
-    bound: float
-    """Upper end of the one-sided 95 % prediction interval for a further run like them."""
-    p_value: float | None
-    """Of a run like them being so bad, corrected; None where that was not tested."""
-    worse: bool
-
-    @property
-    def mean(self) -> float:
-        """Of the earlier runs."""
-        return sum(self.earlier) / len(self.earlier)
-
-
-@dataclass(frozen=True, slots=True)
 class _Sample:
     value: float
     earlier: tuple[float, ...]
@@ -60,7 +36,7 @@ class _Sample:
     earlier_requests: int
 
 
-def compare(now: RunFigures, earlier: Sequence[RunFigures]) -> tuple[Comparison, ...]:
+def figure_changes(now: RunFigures, earlier: Sequence[RunFigures]) -> tuple[FigureChange, ...]:
     """Every figure of the whole run, then those of each phase and lane that every run has.
 
     Durations and latencies are compared by their logarithms with Student's prediction interval for one
@@ -82,17 +58,17 @@ def compare(now: RunFigures, earlier: Sequence[RunFigures]) -> tuple[Comparison,
 
 def _compared(
     measure: str, phase: str | None, lane: str | None, now: object, earlier: Sequence[object]
-) -> Comparison | None:
+) -> FigureChange | None:
     values = [getattr(each, measure) for each in (now, *earlier)]
     if any(value is None for value in values):
         return None
     requests = [int(getattr(each, _REQUESTS)) for each in (now, *earlier)]
     sample = _Sample(float(values[0]), tuple(map(float, values[1:])), requests[0], sum(requests[1:]))
     p_value, bound = _TESTS[measure](sample)
-    return Comparison(measure, phase, lane, sample.value, sample.earlier, bound, p_value, worse=False)
+    return FigureChange(measure, phase, lane, sample.value, sample.earlier, bound, p_value, worse=False)
 
 
-def _corrected(comparisons: Sequence[Comparison | None]) -> list[Comparison]:
+def _corrected(comparisons: Sequence[FigureChange | None]) -> list[FigureChange]:
     known = [each for each in comparisons if each is not None]
     tested = [each for each in known if each.p_value is not None]
     corrected = iter(holm([each.p_value for each in tested if each.p_value is not None]))
@@ -100,7 +76,7 @@ def _corrected(comparisons: Sequence[Comparison | None]) -> list[Comparison]:
     return [replace(each, worse=_is_worse(each)) for each in told]
 
 
-def _is_worse(comparison: Comparison) -> bool:
+def _is_worse(comparison: FigureChange) -> bool:
     if comparison.p_value is None or comparison.p_value >= SIGNIFICANCE / 2:
         return False
     floor, ratio = _FLOORS.get(comparison.measure, (0.0, 1.0))

@@ -1,4 +1,4 @@
-"""The baseline file: figures of earlier runs, and what they have in common."""
+"""The history: figures of earlier runs that were made alike, as `harness baseline` writes them."""
 
 from __future__ import annotations
 
@@ -11,15 +11,47 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from harness.errors import UsageError
 from harness.evidence.drafts import replace_file
+from harness.evidence.names import Verdict
 from harness.evidence.room import need_room
-from harness.judge.earlier.comparable import Settings, differences
-from harness.judge.earlier.figures import RunFigures
-from harness.judge.model import Verdict
 from harness.refusal import problem
 
 FORMAT: Final = 1
 RUNS_MIN = 3
 """Fewer have no spread to speak of."""
+
+Count = Annotated[int, Field(ge=0)]
+Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    requests: Count
+    """Due, those of every lane it is about."""
+    failed: Count
+    """Failed and unknown ones that are charged to the upgrade."""
+    outage_s: Amount
+    """Seconds of its outages together."""
+    stall_s: Amount | None
+    """Longest time without a success although requests were due, of a probe lane."""
+    p50_ms: Amount | None
+    """Latency from the intended time; of several lanes, the mean of the probe lanes' medians."""
+    p99_ms: Amount | None
+
+
+class CellFigures(_Part):
+    """One probe lane in one phase."""
+
+    phase: str
+    lane: str
+
+
+class RunFigures(_Part):
+    """One run as a whole."""
+
+    roll_s: Amount | None
+    """Wall time of the roll; None where nothing was rolled."""
+    cells: tuple[CellFigures, ...]
 
 
 class EarlierRun(BaseModel):
@@ -34,7 +66,7 @@ class EarlierRun(BaseModel):
     figures: RunFigures
 
 
-class Baseline(BaseModel):
+class History(BaseModel):
     """Earlier runs under the same settings."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -43,11 +75,12 @@ class Baseline(BaseModel):
     kind: Literal["keystone-upgrade-baseline"] = "keystone-upgrade-baseline"
     harness: str
     """Version that wrote the file."""
-    settings: Settings
+    settings: dict[str, str]
+    """What was run, dotted key -> value as JSON; runs are comparable where it is the same."""
     runs: Annotated[tuple[EarlierRun, ...], Field(min_length=RUNS_MIN)]
 
 
-def write_baseline(baseline: Baseline, path: Path) -> None:
+def write_history(history: History, path: Path) -> None:
     """Write the file for its owner, whole or not at all; the same runs give the same bytes.
 
     Raises:
@@ -56,7 +89,7 @@ def write_baseline(baseline: Baseline, path: Path) -> None:
     """
     options = orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
     try:
-        replace_file(path, orjson.dumps(baseline.model_dump(mode="json"), option=options))
+        replace_file(path, orjson.dumps(history.model_dump(mode="json"), option=options))
     except OSError as error:
         need_room(error, path)
         raise UsageError(
@@ -64,7 +97,7 @@ def write_baseline(baseline: Baseline, path: Path) -> None:
         ) from error
 
 
-def read_baseline(path: Path) -> Baseline:
+def read_history(path: Path) -> History:
     """Read a baseline file.
 
     Raises:
@@ -77,22 +110,9 @@ def read_baseline(path: Path) -> Baseline:
     except orjson.JSONDecodeError as error:
         raise UsageError(f"{path}: no JSON ({error}); write it anew with `harness baseline`.") from error
     try:
-        return Baseline.model_validate(document)
+        return History.model_validate(document)
     except ValidationError as error:
         raise UsageError(
             f"{path}: {problem(error, whole='the document')}; this is no baseline of format {FORMAT}, write "
             "it anew with `harness baseline`."
         ) from error
-
-
-def need_comparable(baseline: Baseline, settings: Settings, source: object) -> None:
-    """Refuse to compare what was not run alike.
-
-    Raises:
-        UsageError: a setting differs.
-    """
-    if different := differences(baseline.settings, settings):
-        raise UsageError(
-            f"{source}: not comparable with the runs of the baseline: {different}; make a baseline of runs "
-            "like this one."
-        )

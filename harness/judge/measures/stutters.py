@@ -1,25 +1,20 @@
-"""What the known-good target saw: stutters of the machine, and stalls that Keystone shares with it."""
+"""Stutters of the machine, as the known-good target saw them."""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from harness.evidence.names import Role
 from harness.judge.codes import sent
+from harness.judge.evidence import Evidence
+from harness.judge.intervals import disjoint
+from harness.judge.measures.saturation import held_up
 from harness.judge.observations import Stutter
-from harness.judge.room import disjoint, held_up
-
-if TYPE_CHECKING:
-    from harness.judge.evidence import Evidence
 
 STUTTER_MS = 100.0
 """A target that answers in one millisecond has met a machine without time when it takes this long."""
 STUTTERS_MAX = 200
 """Told one by one, the longest; nobody reads more."""
-_SHARED_MIN = 0.5
-"""Part of a stall that the target must have been silent for as well, however sparse its probes."""
 
 
 def stutters(evidence: Evidence) -> tuple[Stutter, ...]:
@@ -40,21 +35,3 @@ def stutters(evidence: Evidence) -> tuple[Stutter, ...]:
     ]
     longest = sorted(found, key=lambda each: each.start_ns - each.end_ns)[:STUTTERS_MAX]
     return tuple(sorted(longest, key=lambda each: each.start_ns))
-
-
-def shared_by_reference(evidence: Evidence, start_ns: int, end_ns: int) -> float | None:
-    """Seconds that the known-good target was silent in a stall of Keystone, if for as long as the stall.
-
-    None where it answered meanwhile, or where there is no such target. As long means up to one interval of
-    the target's probes less, because its silence is known from when its next request was due, and half at
-    least.
-    """
-    for number in evidence.lanes(Role.REFERENCE):
-        rate_hz = evidence.requests.lanes[number].rate_hz
-        silent_s = evidence.silences[number].gaps.longest_s(start_ns, end_ns)
-        if silent_s is None or not rate_hz:
-            continue
-        stall_s = (end_ns - start_ns) / 1e9
-        if silent_s >= max(_SHARED_MIN * stall_s, stall_s - 1 / rate_hz):
-            return silent_s
-    return None

@@ -1,25 +1,21 @@
-"""Every outage of a run, with its cause and with whether it is charged to the upgrade."""
+"""The outages of a run: groups of failures at one time, charged ones apart from excused ones."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from harness.evidence.names import MEANT_FOR
 from harness.evidence.requests import Records
-from harness.judge.attribution import Flight, lay
-from harness.judge.codes import bad, sent
+from harness.judge.evidence import Evidence
+from harness.judge.measures.attribution import Flight, attribute
+from harness.judge.measures.charged import ChargedFailures
+from harness.judge.measures.lane_failures import LaneFailure, together
 from harness.judge.model import Downtime, Outage
-from harness.judge.outages import LaneFailure, lane_failures, together
 from harness.judge.overdue import overdue
-
-if TYPE_CHECKING:
-    from harness.judge.evidence import Evidence
 
 OUTAGES_LISTED_MAX = 500
 """Outages told one by one, the longest; of a run with more, nobody reads the rest, and they are counted."""
@@ -29,27 +25,20 @@ _LOOKED_INTO_MAX = 200
 
 
 @dataclass(frozen=True, slots=True)
-class _Lane:
-    """A lane's requests as outages are sought in them."""
-
-    sent: Records
-    bad: NDArray[np.bool_]
-    charged: NDArray[np.bool_]
-    """Of the bad ones, by row of `sent`."""
-
-
-@dataclass(frozen=True, slots=True)
 class _Group:
     """An outage, before its cause is known."""
 
     members: tuple[LaneFailure, ...]
-    requests: int
     charged: bool
 
     @property
     def telling(self) -> tuple[LaneFailure, ...]:
         """The members whose edges count: those with a schedule, else all."""
         return tuple(member for member in self.members if member.scheduled) or self.members
+
+    @property
+    def requests(self) -> int:
+        return sum(member.last + 1 - member.first for member in self.members)
 
     @property
     def start_ns(self) -> int:
@@ -59,67 +48,36 @@ class _Group:
     def end_ns(self) -> int:
         return max(member.end_ns for member in self.members)
 
-
-def downtime(evidence: Evidence) -> Downtime:
-    """Find the outages of every lane, merge those that overlap, and lay each to its cause."""
-    lanes = {number: _lane(evidence, number) for number in evidence.lanes()}
-    failures = [
-        failure
-        for number, lane in lanes.items()
-        if lane.bad.any()
-        for failure in lane_failures(
-            number, evidence.requests.lanes[number].rate_hz, lane.sent, lane.bad, evidence.judged_end_ns
-        )
-    ]
-    groups = [_group(members, lanes) for members in together(failures)]
-    charged = [group for group in groups if group.charged]
-    listed = sorted(groups, key=lambda g: (not g.charged, g.start_ns - g.end_ns))[:OUTAGES_LISTED_MAX]
-    return Downtime(
-        outages=tuple(_outage(evidence, g, lanes) for g in sorted(listed, key=lambda g: g.start_ns)),
-        total=len(groups),
-        charged=len(charged),
-        longest_s=max(((g.end_ns - g.start_ns) / 1e9 for g in charged), default=0.0),
-        charged_s=sum(g.end_ns - g.start_ns for g in charged) / 1e9,
-        failed=sum(group.requests for group in groups),
-        failed_charged=sum(group.requests for group in charged),
-    )
+    @property
+    def length_ns(self) -> int:
+        return self.end_ns - self.start_ns
 
 
-def _lane(evidence: Evidence, number: int) -> _Lane:
-    """Requests due from the first probed phase on.
+def outages(evidence: Evidence, failures: ChargedFailures) -> Downtime:
+    """Merge failures that overlap in time, charged ones and excused ones each by themselves.
 
-    Those due after the last one are not judged, but a success among them still ends an outage.
+    A lane that is excused must not make the outage of a sound one longer, nor the reverse.
     """
-    records = evidence.requests.of(number)
-    first, last = np.searchsorted(records.intended_ns, (evidence.judged_start_ns, evidence.judged_end_ns))
-    records = records.between(int(first), len(records))
-    failed = bad(records)
-    keep = sent(records)
-    keep[last - first :] &= ~failed[last - first :]
-    if not keep.all():
-        records, failed = records.at(keep), failed[keep]
-    charged = np.zeros(len(records), bool)
-    charged[failed] = evidence.room.charged(number, records.at(failed))
-    return _Lane(records, failed, charged)
-
-
-def _rows(member: LaneFailure) -> slice:
-    return slice(member.first, member.last + 1)
-
-
-def _group(members: tuple[LaneFailure, ...], lanes: dict[int, _Lane]) -> _Group:
-    return _Group(
-        members,
-        requests=sum(member.last + 1 - member.first for member in members),
-        charged=any(bool(lanes[member.lane].charged[_rows(member)].any()) for member in members),
+    charged = [_Group(members, charged=True) for members in together(failures.charged)]
+    excused = [_Group(members, charged=False) for members in together(failures.excused)]
+    listed = sorted([*charged, *excused], key=lambda g: (not g.charged, -g.length_ns))[:OUTAGES_LISTED_MAX]
+    failed_charged = sum(group.requests for group in charged)
+    return Downtime(
+        outages=tuple(_outage(evidence, g, failures) for g in sorted(listed, key=lambda g: g.start_ns)),
+        total=len(charged) + len(excused),
+        charged=len(charged),
+        longest_s=max((group.length_ns for group in charged), default=0) / 1e9,
+        charged_s=sum(group.length_ns for group in charged) / 1e9,
+        failed=failed_charged + sum(group.requests for group in excused),
+        failed_charged=failed_charged,
     )
 
 
-def _outage(evidence: Evidence, group: _Group, lanes: dict[int, _Lane]) -> Outage:
+def _outage(evidence: Evidence, group: _Group, failures: ChargedFailures) -> Outage:
     requests = evidence.requests
-    failed = [(m.lane, lanes[m.lane].sent.between(m.first, m.last + 1)) for m in group.members]
+    failed = [(member.lane, failures.failed(member)) for member in group.members]
     flight = Flight(group.start_ns, max(int(records.end_ns.max()) for _, records in failed))
-    cause = lay(
+    cause = attribute(
         evidence.timeline,
         evidence.windows,
         flight,

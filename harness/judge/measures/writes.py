@@ -9,19 +9,19 @@ from harness.evidence.ledger import EntityRead, Kind, Ledger, ReadBack, Write
 from harness.evidence.names import Outcome
 from harness.judge.evidence import Evidence
 from harness.judge.expected import expected, fits
+from harness.judge.measures.sights import Fault, judgeable, sights
 from harness.judge.model import WriteCounts
-from harness.judge.questions.integrity.faults import Fault, judgeable, sights
 
 
 def write_counts(evidence: Evidence) -> tuple[WriteCounts, ...]:
     """A row per kind of entity that was written to; none where integrity was not asked for."""
-    if not asked(evidence):
+    if not was_asked(evidence):
         return ()
     ledger = evidence.ledger
     return tuple(_counts(ledger, kind) for kind in Kind if any(write.kind is kind for write in ledger.writes))
 
 
-def asked(evidence: Evidence) -> bool:
+def was_asked(evidence: Evidence) -> bool:
     """Whether the run was to read its writes back; one made before that existed was not."""
     return bool(evidence.setting("integrity", "enabled", default=False))
 

@@ -1,1 +1,0 @@
-"""Earlier runs, and whether a run is worse than they were."""
