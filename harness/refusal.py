@@ -87,6 +87,11 @@ def _cut(text: str, chars_max: int) -> str:
     return f"{text[:half]} ... {text[-half:]}"
 
 
+def escaped_lines(text: str) -> str:
+    """The same for text that may have several lines, such as the end of a server's log."""
+    return "\n".join(escaped(line) for line in text.split("\n"))
+
+
 def shown(value: object) -> str:
     """A value as its writer knows it, short and printable."""
     if value is None or isinstance(value, bool):

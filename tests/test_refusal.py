@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from harness.refusal import problem
+from harness.refusal import escaped_lines, problem
 
 
 class _Signal(StrEnum):
@@ -140,3 +140,9 @@ def test_what_is_secret_is_not_told() -> None:
     with pytest.raises(ValidationError) as caught:
         _Table.model_validate({"number": "hunter2"})
     assert problem(caught.value, tell_values=False) == "number: expected a number"
+
+
+def test_the_end_of_a_log_keeps_its_lines_and_loses_what_steers_a_terminal() -> None:
+    assert escaped_lines("it exited; the end of the log:\n\x1b[2Jone\r\ntwo") == (
+        "it exited; the end of the log:\n\\x1b[2Jone\\r\ntwo"
+    )

@@ -19,9 +19,9 @@ from harness.command.judge import judge
 from harness.command.lab import lab
 from harness.command.machine import check, releases
 from harness.command.run import run
-from harness.command.terminal import outlive_readers
-from harness.errors import ExitCode, HarnessError
-from harness.refusal import escaped
+from harness.command.streams import outlive_readers
+from harness.errors import ExitCode, HarnessError, UsageError
+from harness.refusal import escaped, escaped_lines
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -50,7 +50,8 @@ def main() -> None:
         _tell("interrupted")
         sys.exit(ExitCode.HARNESS_ERROR)
     except HarnessError as error:
-        _tell(str(error))
+        # A refusal is one line; what broke may end with the last lines of a log.
+        _tell(str(error), lines=not isinstance(error, UsageError))
         sys.exit(error.exit_code)
     except OSError as error:
         place = error.filename or "the run directory"
@@ -62,6 +63,6 @@ def main() -> None:
         sys.exit(ExitCode.HARNESS_ERROR)
 
 
-def _tell(sentence: str) -> None:
-    """What ends the process, on one line, whatever a file or a person wrote into it."""
-    click.echo(f"harness: {escaped(sentence)}", err=True)
+def _tell(words: str, *, lines: bool = False) -> None:
+    """What ends the process, with nothing in it that forges a line, whatever a file or a person wrote."""
+    click.echo(f"harness: {escaped_lines(words) if lines else escaped(words)}", err=True)

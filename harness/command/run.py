@@ -14,7 +14,7 @@ import click
 
 from harness.command import options
 from harness.command.locate import SCENARIO, locate
-from harness.refusal import escaped
+from harness.refusal import escaped_lines
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -112,7 +112,7 @@ def _carry_out(
         write_history(runs_before, conducted.run.baseline)
     code = judge_and_report(conducted.run, console)
     if conducted.error is not None or conducted.left:
-        click.echo(f"harness: {escaped(conducted.words)}", err=True)
+        click.echo(f"harness: {escaped_lines(conducted.words)}", err=True)
     return code if conducted.exit_code is None else conducted.exit_code
 
 
