@@ -18,7 +18,7 @@ from locust.env import Environment
 
 from harness.errors import ExitCode, HarnessError
 from harness.evidence.clock import now_ns
-from harness.load.jobs import DRAIN_SPARE_S, LoadJob, ProbesJob, keep_tokens, make_job
+from harness.load.jobs import DRAIN_SPARE_S, Job, keep_tokens, make_job
 from harness.load.recorder import EvidenceRecorder
 from harness.load.sender import Sender
 from harness.load.spec import ChildSpec
@@ -59,7 +59,7 @@ def run_child(spec: ChildSpec) -> ExitCode:
     return _finish(recorder, job, state, failure)
 
 
-def _parts(spec: ChildSpec, environment: Environment) -> tuple[EvidenceRecorder, Sender, ProbesJob | LoadJob]:
+def _parts(spec: ChildSpec, environment: Environment) -> tuple[EvidenceRecorder, Sender, Job]:
     """Job first: its lanes stand in the header, and a task that is not possible leaves no file."""
     deferred = _DeferredRecorder()
     sender = Sender(deferred, spec.seed)
@@ -77,7 +77,7 @@ def _work(
     environment: Environment,
     recorder: EvidenceRecorder,
     sender: Sender,
-    job: ProbesJob | LoadJob,
+    job: Job,
 ) -> str | None:
     """Warm up, run and wind down; returns why it failed, or None."""
     warm_up = WarmUp(spec, sender, state.stopping)
@@ -102,7 +102,7 @@ def _work(
     return None
 
 
-def _start(environment: Environment, recorder: EvidenceRecorder, job: ProbesJob | LoadJob) -> Any:
+def _start(environment: Environment, recorder: EvidenceRecorder, job: Job) -> Any:
     """Locust, as a library: its runner spawns the users and tells of their mistakes."""
 
     def on_user_error(user_instance: object, exception: Exception, **_: object) -> None:
@@ -121,7 +121,7 @@ def _start(environment: Environment, recorder: EvidenceRecorder, job: ProbesJob 
     return runner
 
 
-def _wait_under_way(spec: ChildSpec, state: _State, job: ProbesJob | LoadJob) -> bool:
+def _wait_under_way(spec: ChildSpec, state: _State, job: Job) -> bool:
     """Wait until every part has begun; a child that does not get so far never says that it is ready."""
     until_ns = now_ns() + round((spec.warm_up_deadline_s + spec.pace_s + job.user_count / 100) * 1e9)
     while now_ns() < until_ns and not state.stopping.is_set():
@@ -131,9 +131,7 @@ def _wait_under_way(spec: ChildSpec, state: _State, job: ProbesJob | LoadJob) ->
     return False
 
 
-def _finish(
-    recorder: EvidenceRecorder, job: ProbesJob | LoadJob, state: _State, failure: str | None
-) -> ExitCode:
+def _finish(recorder: EvidenceRecorder, job: Job, state: _State, failure: str | None) -> ExitCode:
     """Footer, summary, exit status."""
     try:
         recorder.close()

@@ -193,7 +193,7 @@ class LoadJob:
         return 0
 
 
-def make_job(spec: ChildSpec, sender: Sender) -> ProbesJob | LoadJob:
+def make_job(spec: ChildSpec, sender: Sender) -> Job:
     """The job that `spec` names.
 
     Raises:

@@ -42,26 +42,6 @@ def seed(url: str, admin: Credentials, scenario: Scenario, seed: int) -> Account
         raise StepError(f"{url}: the users of the load could not be made: {error}.") from error
 
 
-def delete_users(url: str, admin: Credentials, name_prefix: str) -> int:
-    """Delete every user of the default domain whose name begins with `name_prefix`; returns how many.
-
-    Raises:
-        StepError: Keystone refused or did not answer.
-    """
-    try:
-        api = _api(url, admin)
-        doomed = [
-            user
-            for user in api.users.list(domain=DEFAULT_DOMAIN_ID)
-            if str(user.name).startswith(name_prefix)
-        ]
-        for user in doomed:
-            api.users.delete(user.id)
-    except exceptions.ClientException as error:
-        raise StepError(f"{url}: users {name_prefix}* could not be deleted: {error}.") from error
-    return len(doomed)
-
-
 def _api(url: str, admin: Credentials) -> Any:
     base = Endpoint.parse(url).auth_url
     auth = v3.Password(

@@ -6,8 +6,7 @@ import pytest
 
 from harness.errors import StepError
 from harness.keystone.credentials import Credentials
-from harness.load.seed import delete_users, seed
-from harness.load.spec import user_prefix
+from harness.load.seed import seed
 from harness.scenario import Scenario, parse_scenario
 from tests.keystone_double import FakeKeystone, Reply, answer
 
@@ -52,11 +51,3 @@ def test_a_keystone_that_is_not_there_is_told_by_its_address() -> None:
 def test_passwords_stand_in_no_description_of_an_account(server: FakeKeystone) -> None:
     made = seed(server.url, ADMIN, scenario(), seed=7)
     assert made.operator.password not in repr(made)
-
-
-def test_users_of_a_seed_are_deleted_and_others_stay(server: FakeKeystone) -> None:
-    made = seed(server.url, ADMIN, scenario(), seed=7)
-    server._users["keep"] = "kuh-77-other"
-    assert delete_users(server.url, ADMIN, user_prefix(7)) == 6
-    assert server._users == {"keep": "kuh-77-other"}
-    assert made.operator.username.startswith(user_prefix(7))
