@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from harness.deployment.command import CommandResult
+from harness.errors import HarnessError
 from harness.evidence.names import Ability
 from harness.scenario.fault import FaultSettings
 
@@ -152,3 +153,17 @@ class Abilities:
             Ability.BALANCER_COUNTERS: self.counters,
         }
         return frozenset(ability for ability, has in every.items() if has is not None)
+
+
+_T = TypeVar("_T")
+
+
+def need(ability: _T | None, name: Ability) -> _T:
+    """An ability that the plan counts on.
+
+    Raises:
+        HarnessError: the deployment has it not, so the plan should have left the step out.
+    """
+    if ability is None:
+        raise HarnessError(f"the plan asks for the ability {name}, which this deployment has not")
+    return ability
