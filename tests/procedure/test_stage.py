@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import errno
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ import pytest
 from harness.evidence.journal import Journal, read_journal
 from harness.evidence.names import Edge, Phase, Step
 from harness.procedure.stage import Stage
-from harness.procedure.watchers import Progress, Watcher, Watchers
+from harness.procedure.watchers import Progress, Watcher, Watchers, guarded
 from tests.procedure.doubles import SilentWatcher
 
 
@@ -109,6 +111,28 @@ def test_one_that_breaks_as_it_is_closed_is_noted_and_nobody_hears_of_it(tmp_pat
         Stage(Journal(tmp_path / "journal.jsonl"), watchers)
         watchers.end()
     assert _notes(tmp_path) == ["whoever watched the run is gone: OSError"]
+
+
+@pytest.mark.parametrize("entered", [False, True])
+def test_a_page_that_can_not_be_opened_or_closed_changes_nothing(entered: bool) -> None:
+    @contextmanager
+    def page() -> Iterator[None]:
+        if entered:
+            yield
+        raise OSError(errno.EIO, "Input/output error")
+
+    said: list[str] = []
+    with guarded(page, said.append):
+        said.append("the run")
+    gone = "whoever watched the run is gone: OSError"
+    assert said == (["the run", gone] if entered else [gone, "the run"])
+
+
+def test_what_ends_the_run_is_no_fault_of_a_page_beside_it() -> None:
+    said: list[str] = []
+    with pytest.raises(KeyboardInterrupt), guarded(nullcontext, said.append):
+        raise KeyboardInterrupt
+    assert said == []
 
 
 def test_a_bug_in_a_step_is_a_note_and_no_failed_step(tmp_path: Path) -> None:

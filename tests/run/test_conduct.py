@@ -5,14 +5,16 @@ from __future__ import annotations
 import errno
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from harness.deployment.abilities import Injection
+from harness.deployment.abilities import Faults, Injection
 from harness.errors import ExitCode, HarnessError, StepError, UsageError
+from harness.evidence.clock import now_ns
 from harness.evidence.journal import Event, Journal, read_journal
 from harness.evidence.manifest import Manifest, read_manifest
 from harness.evidence.names import Ability, Edge, Phase, RunOutcome
@@ -315,36 +317,43 @@ def test_a_view_that_breaks_changes_nothing(world: World, view: Watcher) -> None
     assert ended.is_let_go()
 
 
-class NoFaults:
+class NotReady:
     """Has faults, and can not make any ready."""
 
-    def prepare(self, fault: FaultSettings) -> Injection:
+    def prepare(self, _: FaultSettings) -> Injection:
         raise StepError("there is nothing to hit")
+
+
+class NeverBegins:
+    """Makes a fault ready that can not begin, and that is undone all the same."""
+
+    detail: Mapping[str, object] = {}
+
+    def prepare(self, _: FaultSettings) -> Injection:
+        return self
+
+    def begin(self) -> int:
+        raise StepError("there is nothing to hit")
+
+    def end(self) -> int:
+        return now_ns()
 
 
 FLUSH = {"kind": "flush_cache", "phase": "roll", "step": "switch", "edge": "end"}
 
 
-def test_a_fault_that_can_not_be_made_ready_ends_the_run_and_everything_is_put_back(world: World) -> None:
-    world.without()
-    world.lab.able = type(world.lab.abilities)(
-        faults=NoFaults(),
-        backup=world.lab.database,
-        trust=world.lab.database,
-        activity=world.lab.database,
-        drain=world.lab.balancer,
-        counters=world.lab.balancer,
-    )
+@pytest.mark.parametrize("faults", [NotReady(), NeverBegins()], ids=["not ready", "never begins"])
+def test_a_fault_that_can_not_be_had_ends_the_run_and_everything_is_put_back(
+    world: World, faults: Faults
+) -> None:
+    world.lab.able = replace(world.lab.abilities, faults=faults)
     ended = run(world, faults=[FLUSH])
 
-    assert str(ended.conducted.error) == "a fault could not be injected or undone: there is nothing to hit"
-    assert ended.conducted.exit_code == ExitCode.HARNESS_ERROR
-    assert ended.manifest.abilities is not None
-    assert Ability.FAULTS in ended.manifest.abilities
+    sentence = "a fault could not be injected or undone: there is nothing to hit"
+    assert (str(ended.conducted.error), ended.conducted.exit_code) == (sentence, ExitCode.HARNESS_ERROR)
+    assert Ability.FAULTS in (ended.manifest.abilities or ())
     assert "start node1" not in world.done
-    assert "a fault could not be injected or undone: there is nothing to hit" in [
-        event.detail.get("reason") for event in ended.events
-    ]
+    assert sentence in [event.detail.get("reason") for event in ended.events]
     assert ended.is_let_go()
 
 
