@@ -19,6 +19,7 @@ from harness.deployment.local.settings import LocalSettings
 from harness.deployment.proof import prove_node
 from harness.deployment.waiting import wait_until
 from harness.errors import HarnessError, StepError
+from harness.keystone.endpoint import Endpoint
 from harness.releases.prepare import InstalledRelease
 
 _DATABASE_S_MAX = 60.0
@@ -122,7 +123,7 @@ def _start_caches(lab: LocalDeployment) -> None:
 
 
 def _bootstrap(lab: LocalDeployment, installed: InstalledRelease) -> None:
-    url = f"{lab.url}/v3"
+    url = Endpoint.parse(lab.url).auth_url
     settings = {
         "OS_BOOTSTRAP_USERNAME": ADMIN,
         "OS_BOOTSTRAP_PASSWORD": lab.passwords.admin,
