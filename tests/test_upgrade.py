@@ -10,15 +10,16 @@ import stat
 import subprocess
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import psutil
 import pytest
 import requests
 
+from harness.evidence.continuity import PAIR_CHECKS, CellOutcome, read_cells
 from tests.command import ROOT, harness, start_harness
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.run, pytest.mark.timeout(400)]
 
 SHORT = ("--set", "procedure.baseline_s=10", "--set", "procedure.cooldown_s=5")
 
@@ -51,6 +52,13 @@ class Run:
         return document
 
 
+class Killed(NamedTuple):
+    """A run, and the pid that its harness had."""
+
+    run: Run
+    pid: int
+
+
 def _nothing_runs_from(run: Run) -> None:
     """No server of the run is left: each logs into the run directory, so each would have it open."""
     folder = str(run.path)
@@ -64,10 +72,35 @@ def _nothing_runs_from(run: Run) -> None:
     assert left == []
 
 
-def test_a_drained_upgrade_hurts_nobody(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory: pytest.TempPathFactory) -> Killed:
+    """A run whose harness was killed in the middle of the roll; its servers go on."""
+    out = tmp_path_factory.mktemp("killed")
+    process = start_harness("run", "drained", *SHORT, "--out", str(out / "out"), output=out / "output")
+    _wait_for_step(out / "out", "switch", process.pid)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait(10)
+    return Killed(Run(out / "out"), process.pid)
+
+
+def test_a_killed_harness_leaves_a_run_that_can_be_judged(killed: Killed) -> None:
+    _wait_for_footers(killed.run)
+    done = harness("judge", str(killed.run.path))
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert killed.run.question("procedure")["findings"][0]["sentence"].startswith(
+        "The harness died in phase roll, at step "
+    )
+
+
+def test_the_next_run_clears_what_a_killed_one_left_and_its_drained_upgrade_hurts_nobody(
+    killed: Killed, tmp_path: Path
+) -> None:
     done = harness("run", "drained", *SHORT, "--out", str(tmp_path))
     run = Run(tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
+    cleared = next(e for e in run.journal if e["step"] == "clear_leftovers" and e["edge"] == "end")
+    assert [line for line in cleared["detail"]["cleared"] if f"(pid {killed.pid})" in line]
+    _nothing_runs_from(killed.run)
     assert run.verdict["verdict"] == "PASS"
     assert run.verdict["counts"]["failed"] == run.verdict["counts"]["unknown"] == 0
     assert run.verdict["counts"]["requests"] > 500
@@ -78,7 +111,16 @@ def test_a_drained_upgrade_hurts_nobody(tmp_path: Path) -> None:
     _nothing_runs_from(run)
     _belongs_to_its_owner_only(run)
     _holds_no_secret(run)
+    _each_release_honours_the_other_in_everything(run)
     _is_judged_again_to_the_same_bytes(run)
+
+
+def _each_release_honours_the_other_in_everything(run: Run) -> None:
+    cells = read_cells(run.path / "continuity.jsonl").cells
+    assert [cell for cell in cells if cell.outcome != CellOutcome.OK] == []
+    seen = {(cell.made_at.release, cell.checked_at.release, cell.check) for cell in cells}
+    old, new = run.manifest["from"]["version"], run.manifest["to"]["version"]
+    assert seen >= {(*pair, check) for pair in ((old, new), (new, old)) for check in PAIR_CHECKS}
 
 
 def _belongs_to_its_owner_only(run: Run) -> None:
@@ -141,28 +183,6 @@ def _told_live_of_the_first_stop(process: subprocess.Popen[bytes], output: Path)
         if address:
             told = requests.get(f"{address[0]}data", params={"after": "0,0"}, timeout=20).json() or {}
     return told
-
-
-def test_a_killed_harness_leaves_a_run_that_can_be_judged_and_the_next_run_works(tmp_path: Path) -> None:
-    killed, following = tmp_path / "killed", tmp_path / "following"
-    output = tmp_path / "output"
-    process = start_harness("run", "drained", *SHORT, "--out", str(killed), output=output)
-    _wait_for_step(killed, "switch", process.pid)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait(10)
-    run = Run(killed)
-    _wait_for_footers(run)
-    done = harness("judge", str(run.path))
-    assert done.returncode == 3, done.stdout + done.stderr
-    assert run.question("procedure")["findings"][0]["sentence"].startswith(
-        "The harness died in phase roll, at step "
-    )
-    null = ("--set", "procedure.upgrade=false", "--set", "procedure.baseline_s=6")
-    done = harness("run", "drained", *null, "--set", "procedure.cooldown_s=3", "--out", str(following))
-    assert done.returncode == 0, done.stdout + done.stderr
-    cleared = next(e for e in Run(following).journal if e["step"] == "clear_leftovers" and e["edge"] == "end")
-    assert [line for line in cleared["detail"]["cleared"] if f"(pid {process.pid})" in line]
-    _nothing_runs_from(run)
 
 
 def _wait_for_step(out: Path, step: str, pid: int) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,18 +18,13 @@ from harness.deployment.local.faults.balancer import NoServer
 from harness.deployment.local.faults.freeze import Freeze
 from harness.deployment.local.faults.injection import Repeated
 from harness.deployment.local.folder import LabFolder
-from harness.deployment.local.lab import lab
 from harness.deployment.local.processes import Processes
-from harness.deployment.local.settings import LocalSettings
 from harness.deployment.proof import prove_node
 from harness.errors import HarnessError, StepError
 from harness.evidence.clock import now_ns
 from harness.evidence.journal import Journal, read_journal
 from harness.evidence.names import Phase
 from harness.procedure.faults import FaultSchedule
-from harness.releases.catalogue import load_catalogue
-from harness.releases.prepare import default_home
-from harness.scenario import BalancerSettings, DeploymentSettings
 from harness.scenario.fault import FaultKind, FaultSettings
 
 STOPPED = psutil.STATUS_STOPPED
@@ -149,25 +143,12 @@ def test_a_repeated_act_that_fails_is_told_when_it_is_ended() -> None:
 # --- a real lab
 
 
-@pytest.fixture(scope="module")
-def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalDeployment]:
-    home = Path(tempfile.mkdtemp(prefix="lab-test-"))
-    for shared in ("releases", "cache"):
-        (default_home() / shared).mkdir(parents=True, exist_ok=True)
-        (home / shared).symlink_to(default_home() / shared)
-    settings = LocalSettings(DeploymentSettings(nodes=2, processes=1), BalancerSettings(check_interval_s=0.5))
-    logs = tmp_path_factory.mktemp("logs")
-    release = load_catalogue().find("27.1.0")
-    with lab(settings, release=release, to=None, home=home, logs=logs, report=print) as running:
-        yield running
-
-
 @dataclass(frozen=True)
 class Anyone:
     """Whoever answers at an address, the balancer as well."""
 
     url: str
-    workers: int = 1
+    workers: int = 2
 
     def is_running(self) -> bool:
         return True

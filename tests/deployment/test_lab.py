@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import http.client
 import json
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -23,7 +20,7 @@ from harness.deployment.local import memcached
 from harness.deployment.local.deployment import LocalDeployment
 from harness.deployment.local.folder import LabFolder
 from harness.deployment.local.identity import ProcessIdentity
-from harness.deployment.local.lab import clear_leftovers, lab, status, up
+from harness.deployment.local.lab import clear_leftovers, status, up
 from harness.deployment.local.ports import is_free
 from harness.deployment.local.processes import Processes
 from harness.deployment.local.record import Owner
@@ -33,15 +30,14 @@ from harness.deployment.protocols import Deployment
 from harness.deployment.waiting import wait_until
 from harness.errors import UsageError
 from harness.keystone.credentials import Credentials
-from harness.releases.catalogue import Release, load_catalogue
+from harness.releases.catalogue import Release
 from harness.releases.migrations import heads
-from harness.releases.prepare import default_home, prepare
+from harness.releases.prepare import prepare
 from harness.scenario import BalancerSettings, DeploymentSettings, StopSignal
+from tests.deployment.conftest import NEW, OLD, SETTINGS
 
 pytestmark = pytest.mark.lab
 
-OLD, NEW = load_catalogue().find("27.1.0"), load_catalogue().find("29.1.0")
-SETTINGS = LocalSettings(DeploymentSettings(nodes=2), BalancerSettings(check_interval_s=0.5))
 DEADLINE_S = 60
 
 
@@ -49,25 +45,6 @@ DEADLINE_S = 60
 class Answer:
     status: int
     headers: dict[str, str]
-
-
-@pytest.fixture(scope="module")
-def home() -> Iterator[Path]:
-    """A home of its own, so that no lab of anybody else is in it; releases and seeds are shared."""
-    path = Path(tempfile.mkdtemp(prefix="lab-test-"))
-    for shared in ("releases", "cache"):
-        (default_home() / shared).mkdir(parents=True, exist_ok=True)
-        (path / shared).symlink_to(default_home() / shared)
-    yield path
-    assert status(path) == []
-    shutil.rmtree(path)
-
-
-@pytest.fixture(scope="module")
-def deployment(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalDeployment]:
-    logs = tmp_path_factory.mktemp("logs")
-    with lab(SETTINGS, release=OLD, to=NEW, home=home, logs=logs, report=print) as running:
-        yield running
 
 
 def login(url: str, admin: Credentials, timeout_s: float = DEADLINE_S) -> Answer:
@@ -293,7 +270,7 @@ BRING_UP = """
 import sys
 from pathlib import Path
 from harness.deployment.local.lab import lab
-from tests.deployment.test_lab import OLD, SETTINGS
+from tests.deployment.conftest import OLD, SETTINGS
 home, logs = map(Path, sys.argv[1:])
 with lab(SETTINGS, release=OLD, to=None, home=home, logs=logs, report=lambda s: print(s, flush=True)):
     print("up", flush=True)
