@@ -33,7 +33,7 @@ def test_a_name_is_found_from_any_folder_where_the_harness_runs_from_a_checkout(
 
 @pytest.mark.process
 def test_a_name_is_found_from_any_folder_by_the_command_line(tmp_path: Path) -> None:
-    done = harness("run", "drained", "--set", "roll.drainned=true", cwd=tmp_path)
+    done = harness_here("run", "drained", "--set", "roll.drainned=true", cwd=tmp_path)
 
     assert done.returncode == 2
     assert done.stderr.startswith(f"harness: {ROOT}/scenarios/drained.toml: roll.drainned: unknown key; ")
