@@ -12,7 +12,7 @@ from harness.command import locate as locating
 from harness.command.controls import choose
 from harness.command.locate import ARMS, CONTROL, SCENARIO, known, locate, of_first_folder
 from harness.errors import UsageError
-from tests.command import ROOT, harness
+from tests.command import ROOT, harness_here
 
 
 def _toml(path: Path) -> Path:
