@@ -293,7 +293,7 @@ def test_the_note_for_a_pull_request_has_the_answer_and_a_row_for_every_figure(
 
 def test_a_verdict_stored_under_other_rules_is_told_and_not_used(tmp_path: Path) -> None:
     runs = series(tmp_path, (UNDRAINED, [[SHORT]]), (DRAINED, [[]]))
-    (runs[0] / "verdict.json").write_text('{"verdict": "PASS"}')
+    (runs[0] / "verdict.json").write_text('{"verdict": "PASS", "questions": {}}')
     write_comparison(compare_stored(runs), tmp_path)
 
     assert (
