@@ -1,11 +1,17 @@
-"""One browser for all pages that are looked at."""
+"""Made once a session: the browser, the report that most tests look at."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
+from harness.evidence.rundir import RunDirectory
+from harness.report import write_report
+from tests.report import stories
+from tests.report.html_page import Page
 
 if TYPE_CHECKING:
     from tests.browser import Browser
@@ -17,3 +23,17 @@ def browser() -> Iterator[Browser]:
 
     with chromium() as started:
         yield started
+
+
+@pytest.fixture(scope="session")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of the undrained run with its reports, drawn once as drawing takes a second."""
+    path = tmp_path_factory.mktemp("undrained")
+    write_report(stories.undrained(), RunDirectory(path))
+    return path
+
+
+@pytest.fixture
+def undrained(run: Path) -> Page:
+    """Its page."""
+    return Page((run / "report.html").read_text())

@@ -6,12 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from harness.evidence.continuity import Cell, Check, Place
-from harness.evidence.rundir import RunDirectory
 from harness.judge.model import Judgement
-from harness.report import write_report
 from tests.report import stories
+from tests.report.html_page import report_page
 from tests.report.stories import NEW, OLD, at
-from tests.report.test_page import HOSTILE, _Page
+from tests.report.test_page_safety import HOSTILE
 
 ARROW = "\N{RIGHTWARDS ARROW}"
 
@@ -47,13 +46,8 @@ def _checked() -> Judgement:
     return replace(stories.drained(), continuity=cells)
 
 
-def _page(judgement: Judgement, path: Path) -> _Page:
-    write_report(judgement, RunDirectory(path))
-    return _Page((path / "report.html").read_text())
-
-
 def test_each_check_stands_in_its_direction_with_word_time_and_both_nodes(tmp_path: Path) -> None:
-    text = _page(_checked(), tmp_path).text
+    text = report_page(_checked(), tmp_path).text
 
     matrix = text[text.index("Each check in each direction") : text.index("Every check")]
     assert f"What ought to be so {OLD} {ARROW} {NEW} {NEW} {ARROW} {OLD} {OLD} {ARROW} {OLD}" in matrix
@@ -71,7 +65,7 @@ def test_each_check_stands_in_its_direction_with_word_time_and_both_nodes(tmp_pa
 
 
 def test_outcomes_differ_in_shape_and_word_and_not_in_colour_alone(tmp_path: Path) -> None:
-    page = _page(_checked(), tmp_path)
+    page = report_page(_checked(), tmp_path)
 
     outcomes = {a["data-outcome"] for tag, a in page.tags if tag == "td" and "data-outcome" in a}
     assert outcomes == {"PASS", "FAIL", "INCONCLUSIVE"}
@@ -80,7 +74,7 @@ def test_outcomes_differ_in_shape_and_word_and_not_in_colour_alone(tmp_path: Pat
 
 
 def test_a_field_with_many_cells_shows_the_first_and_the_table_all(tmp_path: Path) -> None:
-    page = _page(_checked(), tmp_path)
+    page = report_page(_checked(), tmp_path)
 
     assert "and 2 more" in page.text
     rows = [a for tag, a in page.tags if tag == "tr" and a.get("data-check") == "cohort_token"]
@@ -93,14 +87,14 @@ def test_a_run_that_was_not_asked_has_no_such_part(tmp_path: Path) -> None:
     story = stories.drained()
     questions = tuple(question for question in story.questions if question.name != "continuity")
 
-    page = _page(replace(story, questions=questions), tmp_path)
+    page = report_page(replace(story, questions=questions), tmp_path)
 
     assert "Continuity across releases" not in page.text
     assert "#continuity" not in [a.get("href") for _, a in page.tags]
 
 
 def test_a_run_that_was_asked_and_checked_nothing_says_so(tmp_path: Path) -> None:
-    assert "No check was made." in _page(stories.drained(), tmp_path).text
+    assert "No check was made." in report_page(stories.drained(), tmp_path).text
 
 
 def test_hostile_text_in_a_cell_is_shown_as_text(tmp_path: Path) -> None:
@@ -111,7 +105,7 @@ def test_hostile_text_in_a_cell_is_shown_as_text(tmp_path: Path) -> None:
         checked_at=place,
     )
 
-    page = _page(replace(stories.drained(), continuity=(cell,)), tmp_path)
+    page = report_page(replace(stories.drained(), continuity=(cell,)), tmp_path)
 
     assert [a for tag, a in page.tags if tag == "script"] == [
         {"type": "application/json", "id": "explore-data"},
