@@ -18,6 +18,7 @@ from harness.report.views.beside import beside
 from harness.report.views.continuity import continuity_view
 from harness.report.views.earlier import EARLIER_COLUMNS, earlier_rows
 from harness.report.views.gate import BUDGET_COLUMNS, gate_view
+from harness.report.views.key_figures import key_figures
 from harness.report.views.outages import (
     MORE_COLUMNS,
     OUTAGES_IN_FULL,
@@ -29,7 +30,7 @@ from harness.report.views.phases import LANE_COLUMNS, phase_views
 from harness.report.views.procedure import migration_rows, roll_table, step_rows, version_rows
 from harness.report.views.questions import question_views
 from harness.report.views.run import facts, run_line
-from harness.report.views.verdict import key_figures, why
+from harness.report.views.verdict import why
 from harness.report.views.writes import WRITE_COLUMNS, write_rows
 
 

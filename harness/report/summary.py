@@ -19,8 +19,9 @@ from harness.report.text import (
     words,
 )
 from harness.report.views.gate import accepted_in, gate_lines
+from harness.report.views.key_figures import besides_words, excused_words
 from harness.report.views.run import run_line
-from harness.report.views.verdict import besides_words, excused_words, why
+from harness.report.views.verdict import why
 
 SYMBOLS = {
     Verdict.PASS: "\N{HEAVY CHECK MARK}",
