@@ -15,6 +15,7 @@ COUNTERS: Final = ("wretr", "wredis", "econ", "eresp", "hrsp_5xx")
 """HAProxy's names: retries, redispatches, failed connections, failed responses, 5xx (HAProxy management
 guide, 9.1, "CSV format"). A server's `hrsp_5xx` counts what that server answered, the frontend's all."""
 
+_NEEDED = frozenset({"mono_ns", "servers"})
 _SHOWN_CHARS_MAX = 60
 """Of a wrong value, in an error of one sentence."""
 
@@ -54,20 +55,25 @@ class BalancerRead:
     """In the order of time."""
     exists: bool
     damaged: int
-    """Lines that are torn or no JSON object."""
+    """Lines that are torn or no JSON object, or lack their time or their servers."""
 
 
 def read_balancer(path: Path) -> BalancerRead:
     """Read the samples, also those of a run whose harness was killed.
 
     Raises:
-        UsageError: a sample lacks its time or its servers, or holds a value of another type.
+        UsageError: a sample holds a value of another type.
         OSError: the file exists and cannot be read.
     """
     lines = read_jsonl(path)
-    samples = [_sample(row, f"{path}, line {number}") for number, row in enumerate(lines.rows, start=1)]
+    samples = [
+        _sample(row, f"{path}, line {number}")
+        for number, row in enumerate(lines.rows, start=1)
+        if row.keys() >= _NEEDED
+    ]
     ordered = tuple(sorted(samples, key=lambda sample: sample.mono_ns))
-    return BalancerRead(ordered, path.exists(), lines.torn + lines.malformed)
+    cut = len(lines.rows) - len(samples)
+    return BalancerRead(ordered, path.exists(), lines.torn + lines.malformed + cut)
 
 
 def _sample(row: dict[str, Any], place: str) -> Sample:

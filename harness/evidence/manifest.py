@@ -92,11 +92,6 @@ class Manifest(_Part):
         """
         return StoredScenario.model_validate(self.settings)
 
-    @property
-    def scenario(self) -> dict[str, Any]:
-        """As `settings`; the name that readers had before there was `stored`."""
-        return self.settings
-
 
 class _Checked(_Part):
     """Parts that the manifest keeps as they stand, and that are checked all the same."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 from harness.errors import UsageError
+from harness.evidence.balancer import BalancerRead
 from harness.evidence.database import DatabaseRead
 from harness.evidence.journal import Event
+from harness.evidence.outcomes import DatabaseSynced
 from harness.evidence.requests import Requests
 from harness.evidence.rundir import RunDirectory
 
@@ -17,7 +18,12 @@ AWAY_NS_MAX = 30 * 86_400 * 1_000_000_000
 
 
 def check_clock(
-    run: RunDirectory, mono_ns: int, events: Iterable[Event], requests: Requests, database: DatabaseRead
+    run: RunDirectory,
+    mono_ns: int,
+    events: Iterable[Event],
+    requests: Requests,
+    database: DatabaseRead,
+    balancer: BalancerRead,
 ) -> None:
     """Refuse instants more than 30 days from the run's clock reading: they are of another boot, or damaged.
 
@@ -28,6 +34,7 @@ def check_clock(
         *_of_journal(run.journal, events),
         *_of_requests(run.requests, requests),
         *_of_database(run.database, database),
+        *_of_balancer(run.balancer, balancer),
     ):
         if abs(instant_ns - mono_ns) > AWAY_NS_MAX:
             raise UsageError(
@@ -40,10 +47,9 @@ def _of_journal(path: Path, events: Iterable[Event]) -> Iterator[tuple[str, str,
     for event in events:
         place = f"{path}, seq {event.seq}"
         yield place, "mono_ns", event.mono_ns
-        for row in event.detail.get("migrations") or ():
-            started_ns: Any = row.get("started_ns") if isinstance(row, dict) else None
-            if started_ns is not None:
-                yield place, "detail.migrations.started_ns", started_ns
+        for migration in DatabaseSynced.of(event.detail).migrations or ():
+            if migration.started_ns is not None:
+                yield place, "detail.migrations.started_ns", migration.started_ns
 
 
 def _of_requests(folder: Path, requests: Requests) -> Iterator[tuple[str, str, int]]:
@@ -62,3 +68,8 @@ def _of_database(path: Path, database: DatabaseRead) -> Iterator[tuple[str, str,
     for number, row in enumerate(database.rows, start=1):
         if row.get("mono_ns") is not None:
             yield f"{path}, sample {number}", "mono_ns", row["mono_ns"]
+
+
+def _of_balancer(path: Path, balancer: BalancerRead) -> Iterator[tuple[str, str, int]]:
+    for number, sample in enumerate(balancer.samples, start=1):
+        yield f"{path}, sample {number}", "mono_ns", sample.mono_ns

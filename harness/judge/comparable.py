@@ -41,7 +41,7 @@ def settings_of(scenario: Mapping[str, Any], from_version: str, to_version: str,
 def settings_of_run(manifest: Manifest) -> Settings:
     """The same, of a stored run."""
     cores = manifest.host.get("cores")
-    return settings_of(manifest.scenario, manifest.from_.version, manifest.to.version, cores)
+    return settings_of(manifest.settings, manifest.from_.version, manifest.to.version, cores)
 
 
 def differences(earlier: Settings, now: Settings) -> str | None:

@@ -10,16 +10,17 @@ from typing import Any
 import numpy as np
 
 from harness.errors import UsageError
+from harness.evidence.balancer import BalancerRead, read_balancer
 from harness.evidence.continuity import CellsRead, read_cells
 from harness.evidence.database import DatabaseRead, read_database
 from harness.evidence.history import History, read_history
 from harness.evidence.journal import JournalRead, read_journal
-from harness.evidence.jsonl import read_jsonl
 from harness.evidence.ledger import Ledger, read_ledger
 from harness.evidence.manifest import Manifest, read_manifest
 from harness.evidence.names import Error, Role, RunOutcome
 from harness.evidence.requests import Records, Requests, read_requests
 from harness.evidence.rundir import RunDirectory
+from harness.evidence.stored_scenario import StoredScenario
 from harness.judge.clock_check import check_clock
 from harness.judge.codes import NO_SUCH_WORD
 from harness.judge.comparable import need_comparable, settings_of_run
@@ -42,8 +43,8 @@ class Evidence:
     timeline: Timeline
     versions: tuple[dict[str, Any], ...]
     """Version tables at step edges, as sampled: `mono_ns`, `phase`, `step`, `edge`, `tables`."""
-    balancer: tuple[dict[str, Any], ...]
-    """Samples of the balancer's counters: `mono_ns`, `phase`, `step`, `servers`."""
+    balancer: BalancerRead
+    """Samples of the balancer's counters."""
     running: bool
     """The caller knows that the harness of this run is alive."""
     ledger: Ledger
@@ -96,21 +97,22 @@ class Evidence:
     @property
     def upgrades(self) -> bool:
         """Whether the scenario asked for an upgrade; without, the run is a null control."""
-        return bool(_at(self.manifest.scenario, "procedure", "upgrade", default=True))
+        return self.manifest.stored.procedure.upgrade
 
     @property
     def drained(self) -> bool:
         """Whether nodes are taken out of the balancer before they are touched."""
-        return bool(_at(self.manifest.scenario, "roll", "drained", default=True))
+        return self.manifest.stored.roll.drained
 
     @property
     def changes_release(self) -> bool:
         """Whether nodes end on another release than the one they began with."""
         return self.upgrades and self.manifest.from_.version != self.manifest.to.version
 
-    def setting(self, *keys: str, default: Any = None) -> Any:
-        """A value of the scenario as resolved, or `default` where the manifest has none."""
-        return _at(self.manifest.scenario, *keys, default=default)
+    @property
+    def scenario(self) -> StoredScenario:
+        """What the run was made with, as far as it is read."""
+        return self.manifest.stored
 
     def error_code(self, error: Error) -> int:
         """Code of an error class in the column `error`."""
@@ -186,13 +188,14 @@ def _load(
     if history is not None:
         need_comparable(history, settings_of_run(manifest), run.path)
     # Not read where another stands in for it: that is the way out for a gate that can not be read.
-    made_with = None if gate is not None else stored_gate(manifest.scenario, run.manifest)
+    made_with = None if gate is not None else stored_gate(manifest.settings, run.manifest)
     overrides = tuple(overrides)
-    settings = judge_settings(manifest.scenario, overrides, run.manifest)
+    settings = judge_settings(manifest.settings, overrides, run.manifest)
     journal = read_journal(run.journal)
     requests = fail_overdue(read_requests(run.request_files()))
     database = read_database(run.database)
-    check_clock(run, manifest.clock.mono_ns, journal.events, requests, database)
+    balancer = read_balancer(run.balancer)
+    check_clock(run, manifest.clock.mono_ns, journal.events, requests, database, balancer)
     ends = requests.records.end_ns
     timeline = build_timeline(
         journal.events,
@@ -208,28 +211,19 @@ def _load(
         requests,
         timeline,
         database.versions,
-        read_jsonl(run.balancer).rows,
+        balancer,
         running,
         ledger=read_ledger(run.writes, run.ledger),
         database=database,
         overrides=overrides,
-        other_bounds=differences(judge_settings(manifest.scenario, (), run.manifest), settings),
+        other_bounds=differences(judge_settings(manifest.settings, (), run.manifest), settings),
         continuity=read_cells(run.continuity),
         history=history,
         gate=gate or made_with or GateSettings(),
         other_gate=gate is not None
-        and _dumped(gate) != manifest.scenario.get("gate", _dumped(GateSettings())),
+        and _dumped(gate) != manifest.settings.get("gate", _dumped(GateSettings())),
     )
 
 
 def _dumped(gate: GateSettings) -> dict[str, Any]:
     return gate.model_dump(mode="json")
-
-
-def _at(document: dict[str, Any], *keys: str, default: Any) -> Any:
-    value: Any = document
-    for key in keys:
-        if not isinstance(value, dict) or key not in value:
-            return default
-        value = value[key]
-    return value

@@ -57,8 +57,8 @@ def limits(case: Case, questions: Iterable[Question] = ()) -> tuple[str, ...]:
         )
     sentences += _masked(case)
     sentences += _beside(case)
-    rounds = case.evidence.setting("deployment", "password_hash_rounds")
-    if isinstance(rounds, int) and rounds < _PRODUCTION_ROUNDS:
+    rounds = case.evidence.scenario.deployment.password_hash_rounds
+    if rounds is not None and rounds < _PRODUCTION_ROUNDS:
         sentences.append(
             f"Passwords were hashed with {rounds} bcrypt rounds, so logins cost less than in a production "
             "cloud."
@@ -79,11 +79,16 @@ def _integrity(case: Case) -> str:
 
 def _masked(case: Case) -> list[str]:
     """What the balancer kept from its clients; one that talks to the nodes directly would have met it."""
-    masked = case.masked_failures
+    masked, damaged = case.masked_failures, case.evidence.balancer.damaged
     if masked.samples < _SAMPLES_MIN:
         return ["What the balancer kept from its clients is not known: its counters were not sampled."]
     retried, redispatched = masked.total("retried"), masked.total("redispatched")
     sentences = []
+    if damaged:
+        sentences.append(
+            f"{counted(damaged, 'line')} of the balancer's samples cannot be read: what it kept from its "
+            "clients then is not known."
+        )
     if retried or redispatched:
         sentences.append(
             f"The balancer masked failures: it tried {counted(retried, 'connection')} again and moved "

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from harness.evidence.journal import Event
 from harness.evidence.names import PROBED_PHASES, Edge, Phase, Step
-from harness.evidence.outcomes import DatabaseSynced
+from harness.evidence.outcomes import DatabaseSynced, Ending, Switched
 from harness.judge.model import NodeState, Span, Timeline
 from harness.judge.observations import AppliedMigration
 
@@ -97,8 +97,8 @@ def overhead(timeline: Timeline, events: Sequence[Event]) -> dict[str, float]:
     """
     instants = [event.mono_ns for event in events if event.phase in PROBED_PHASES]
     wall_s = (max(instants, default=0) - min(instants, default=0)) / 1e9
-    told = (step.detail.get("busy_s") for step in timeline.steps if step.phase in PROBED_PHASES)
-    busy_s = float(sum(seconds for seconds in told if isinstance(seconds, int | float)))
+    told = (Ending.of(step.detail).busy_s for step in timeline.steps if step.phase in PROBED_PHASES)
+    busy_s = float(sum(seconds for seconds in told if seconds is not None))
     figures = {"wall_s": wall_s, "busy_s": busy_s}
     if busy_s > 0:
         figures["overhead_percent"] = (wall_s - busy_s) / busy_s * 100
@@ -122,7 +122,7 @@ def _spans(events: Sequence[Event], end_ns: int) -> Iterator[Span]:
                 spans.append(Span(*key, event.mono_ns, event.mono_ns, event.edge, event.detail))
             else:
                 spans[at] = _closed(spans[at], event, event.edge)
-        elif event.edge == Edge.NOTE and "reason" in event.detail and key in open_at:
+        elif event.edge == Edge.NOTE and Ending.of(event.detail).reason and key in open_at:
             # The harness broke off here: the step neither ended nor failed, but it goes on no longer.
             at = open_at.pop(key)
             spans[at] = _closed(spans[at], event, Edge.BEGIN)
@@ -165,7 +165,7 @@ def _changes(steps: Sequence[Span], to_version: str) -> Iterator[tuple[int, str,
             # From the signal on: a server told to end may break any request it still has.
             yield step.start_ns, "stopped", None
         elif step.step == Step.SWITCH and ended:
-            switched = str(step.detail.get("release") or to_version)
+            switched = Switched.of(step.detail).release or to_version
         elif step.step == Step.START:
             yield step.start_ns, "starting", switched
         elif step.step == serving_after and ended:

@@ -51,6 +51,11 @@ def test_lines_that_are_no_objects_are_counted(tmp_path: Path) -> None:
     assert read_balancer(path) == BalancerRead((SAMPLE,), exists=True, damaged=3)
 
 
+def test_a_sample_without_time_or_servers_is_counted_as_damaged(tmp_path: Path) -> None:
+    path = _file(tmp_path, SAMPLE.row(), {"mono_ns": 21}, {"servers": {}})
+    assert read_balancer(path) == BalancerRead((SAMPLE,), exists=True, damaged=2)
+
+
 def test_what_later_programs_add_is_let_be(tmp_path: Path) -> None:
     row = {**SAMPLE.row(), "weather": "fair"}
     row["servers"]["node1"]["h4_streams"] = [1]

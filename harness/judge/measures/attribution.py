@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from harness.evidence.names import Edge, Step
+from harness.evidence.outcomes import Drained
 from harness.judge.model import Span, Timeline
 from harness.judge.timeline import Window, phase_at, state_at, step_at
 
@@ -143,8 +144,8 @@ def _sessions_left(timeline: Timeline, node: str, stop: Span) -> str:
     """Say so where the drain ended at its deadline with sessions still open."""
     for step in timeline.steps:
         if step.step == Step.WAIT_DRAINED and step.node == node and step.end_ns <= stop.start_ns:
-            left = step.detail.get("sessions_left")
-            if isinstance(left, int) and left > 0:
+            left = Drained.of(step.detail).sessions_left
+            if left:
                 return f", with {left} sessions left when its drain ended"
     return ""
 

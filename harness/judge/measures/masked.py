@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
+from harness.evidence.balancer import COUNTERS
 from harness.judge.evidence import Evidence
 from harness.judge.observations import Masked, MaskedFailures
 from harness.judge.timeline import phase_at, step_at
 
 BALANCER = "(balancer)"
 _SERVERS_NOT = frozenset({"FRONTEND", "BACKEND"})
-_COUNTERS = ("wretr", "wredis", "econ", "eresp", "hrsp_5xx")
-"""HAProxy's names: retries, redispatches, failed connections, failed responses, 5xx (HAProxy management
-guide, 9.1, "CSV format"). A server's `hrsp_5xx` counts what that server answered, the frontend's all."""
 
 Counts = dict[str, dict[str, int]]
 Place = tuple[str, str | None, str | None]
@@ -31,29 +28,18 @@ def masked_failures(evidence: Evidence) -> MaskedFailures:
     """
     told: dict[Place, Counts] = {}
     restarts = 0
-    rows = sorted(
-        (row for row in evidence.balancer if isinstance(row.get("servers"), dict) and "mono_ns" in row),
-        key=lambda row: int(row["mono_ns"]),
-    )
-    for earlier, later in itertools.pairwise(rows):
-        before, after = _counts(earlier["servers"]), _counts(later["servers"])
+    samples = evidence.balancer.samples
+    for earlier, later in itertools.pairwise(samples):
+        before, after = earlier.counts(), later.counts()
         restarts += _went_back(before, after)
-        place = _place(evidence, (int(earlier["mono_ns"]) + int(later["mono_ns"])) // 2)
+        place = _place(evidence, (earlier.mono_ns + later.mono_ns) // 2)
         if place is not None:
-            _add(told.setdefault(place, defaultdict(lambda: dict.fromkeys(_COUNTERS, 0))), before, after)
+            _add(told.setdefault(place, defaultdict(lambda: dict.fromkeys(COUNTERS, 0))), before, after)
     return MaskedFailures(
         rows=tuple(row for place, counts in told.items() for row in _rows(place, counts)),
-        samples=len(rows),
+        samples=len(samples),
         restarts=restarts,
     )
-
-
-def _counts(servers: Mapping[str, Any]) -> Counts:
-    return {
-        name: {key: value for key in _COUNTERS if isinstance(value := row.get(key), int)}
-        for name, row in servers.items()
-        if isinstance(row, dict)
-    }
 
 
 def _went_back(before: Counts, after: Counts) -> bool:

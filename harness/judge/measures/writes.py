@@ -23,7 +23,7 @@ def write_counts(evidence: Evidence) -> tuple[WriteCounts, ...]:
 
 def was_asked(evidence: Evidence) -> bool:
     """Whether the run was to read its writes back; one made before that existed was not."""
-    return bool(evidence.setting("integrity", "enabled", default=False))
+    return evidence.scenario.integrity.enabled
 
 
 def last(ledger: Ledger) -> ReadBack | None:

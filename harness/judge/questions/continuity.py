@@ -29,7 +29,7 @@ _VARIANTS: tuple[_Variant, ...] = (
 
 def asked(case: Case) -> bool:
     """Whether the scenario asks for it; runs made before the question existed do not."""
-    return bool(case.evidence.setting("continuity", "enabled", default=False))
+    return case.evidence.scenario.continuity.enabled
 
 
 def judge(case: Case) -> Question:
@@ -92,7 +92,7 @@ def _late(evidence: Evidence) -> Iterator[Finding]:
     """Changes that count as honoured though they took longer than the scenario allows: what the harness
     concluded is not trusted.
     """
-    within_s = evidence.setting("continuity", "refuse_within_s")
+    within_s = evidence.scenario.continuity.refuse_within_s
     for cell in _cells(evidence, CellOutcome.OK):
         if within_s is not None and cell.took_s is not None and cell.took_s > within_s:
             yield Finding(

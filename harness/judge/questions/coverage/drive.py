@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from harness.evidence.names import Role
 from harness.evidence.records import Lane
+from harness.evidence.stored_scenario import StoredProbe
 from harness.judge.evidence import Evidence
 
 
@@ -17,18 +17,18 @@ def otherwise_driven(evidence: Evidence) -> Iterator[tuple[str, str]]:
     often, or waited twice as long, would be consistent with itself.
     """
     probes = {(lane.op, lane.connection): lane for lane in evidence.requests.lanes if lane.role is Role.PROBE}
-    for probe in evidence.setting("probes", default=()):
-        for connection in probe.get("connections", ()):
-            name = f"{probe.get('op')}/{connection}"
-            lane = probes.get((probe.get("op"), connection))
+    for probe in evidence.scenario.probes:
+        for connection in probe.connections:
+            name = f"{probe.op}/{connection}"
+            lane = probes.get((probe.op, connection))
             if lane is None:
                 yield name, f"The scenario asks for probes in the lane {name}; there are none."
             else:
                 yield from ((lane.lane, sentence) for sentence in _differences(lane, probe))
 
 
-def _differences(lane: Lane, probe: Mapping[str, Any]) -> Iterator[str]:
-    asked_hz, asked_s = probe.get("rate_hz"), probe.get("deadline_s")
+def _differences(lane: Lane, probe: StoredProbe) -> Iterator[str]:
+    asked_hz, asked_s = probe.rate_hz, probe.deadline_s
     if asked_hz is not None and lane.rate_hz != asked_hz:
         rate = "on no schedule" if lane.rate_hz is None else f"{lane.rate_hz:g} times a second"
         yield f"{lane.lane} was probed {rate}; the scenario asks for {asked_hz:g}."

@@ -21,8 +21,12 @@ def lanes(evidence: Evidence) -> Iterator[Gap]:
 
 def load(evidence: Evidence) -> Iterator[Gap]:
     """Load beside the probes, in each phase: an upgrade that only probes saw was not one under load."""
-    for key, role, noun in (("users", Role.LOAD, "load"), ("client_users", Role.CLIENT, "real clients")):
-        if not evidence.setting("load", key, default=0):
+    asked = evidence.scenario.load
+    for users, role, noun in (
+        (asked.users, Role.LOAD, "load"),
+        (asked.client_users, Role.CLIENT, "real clients"),
+    ):
+        if not users:
             continue
         if not any(len(evidence.judged(number)) for number in evidence.lanes(role)):
             yield Gap(f"The scenario asks for {noun} beside the probes; no request of theirs is known.")

@@ -18,7 +18,7 @@ def phases_without_load(evidence: Evidence, role: Role) -> list[str]:
 
     Under way, not due: a closed user sends nothing while it waits for an answer.
     """
-    pace_s = float(evidence.setting("load", "pace_s", default=1.0))
+    pace_s = evidence.scenario.load.pace_s
     least_s = max(_PHASE_S_MIN, _PACES_MIN * pace_s)
     lanes = [evidence.requests.of(number) for number in evidence.lanes(role)]
     records = Records.joined([lane.at(sent(lane)) for lane in lanes])

@@ -26,7 +26,7 @@ def unlooked(evidence: Evidence, read_back: ReadBack) -> Iterator[str]:
         )
     if _has_ids(read_back) and not any(_read_by_id(entity) for entity in read_back.entities):
         yield "read nothing by its id"
-    if evidence.setting("integrity", "logins_sample", default=0) and _has_passwords(read_back):
+    if evidence.scenario.integrity.logins_sample and _has_passwords(read_back):
         untried = [view for view in read_back.views if not _logged_in(read_back, view)]
         if untried:
             yield f"tried no password {listed(where(view) for view in untried)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.evidence.names import Edge, RunOutcome, Step
+from harness.evidence.outcomes import Ending
 from harness.judge.evidence import Evidence
 from harness.judge.model import Finding, Span, Verdict
 from harness.judge.timeline import state_at
@@ -58,8 +59,8 @@ def _when(evidence: Evidence) -> str:
 
 def _why(span: Span | None) -> str:
     """The reason where the harness could still give one; a failed step's is told with that step."""
-    reason = span.detail.get("reason") if span and span.edge == Edge.BEGIN else None
-    return f" ({str(reason).rstrip('.')})" if reason else ""
+    reason = Ending.of(span.detail).reason if span and span.edge == Edge.BEGIN else None
+    return f" ({reason.rstrip('.')})" if reason else ""
 
 
 def _last_under_way(evidence: Evidence) -> Span | None:

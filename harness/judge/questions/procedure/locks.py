@@ -16,7 +16,7 @@ def check(case: Case) -> Iterator[Finding]:
 
     Runs made before the database was watched have no such bound in their scenario, and are not asked.
     """
-    if case.evidence.setting("judge", "lock_wait_s_max") is None:
+    if not case.evidence.scenario.database_is_watched:
         return
     bound_s = case.evidence.settings.lock_wait_s_max
     activity = case.database_activity

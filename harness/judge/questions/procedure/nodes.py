@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from harness.evidence.names import Edge, Phase, Step
+from harness.evidence.outcomes import NodeProven, NodesProven
 from harness.judge.codes import count
 from harness.judge.evidence import Evidence
 from harness.judge.model import Finding, Span, Verdict
@@ -38,14 +39,14 @@ def _proofs(evidence: Evidence) -> dict[str, Span]:
         if step.step == Step.PROVE
         and step.node is not None
         and step.edge == Edge.END
-        and step.detail.get("release_seen") == evidence.manifest.to.version
+        and NodeProven.of(step.detail).release_seen == evidence.manifest.to.version
     }
 
 
 def _rolled(evidence: Evidence, proofs: Mapping[str, Span]) -> Iterator[Finding]:
     for step in evidence.timeline.steps:
         if step.step == Step.PROVE and step.edge == Edge.END:
-            seen = step.detail.get("release_seen")
+            seen = NodeProven.of(step.detail).release_seen
             if seen != evidence.manifest.to.version:
                 yield Finding(
                     f"{step.node} answered as release {seen or 'unknown'} when it was to be proven on "
@@ -109,8 +110,8 @@ def _contract_too_early(
 
 
 def _seen_before_contract(evidence: Evidence, step: Span) -> Iterator[Finding]:
-    seen = step.detail.get("seen")
-    if not isinstance(seen, Mapping):
+    seen = NodesProven.of(step.detail).seen
+    if seen is None:
         yield Finding(
             "What each node served before contract is not journalled.",
             Verdict.INCONCLUSIVE,

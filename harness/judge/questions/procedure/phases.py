@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.evidence.names import PROBED_PHASES, Edge, Phase
+from harness.evidence.outcomes import Ending
 from harness.judge.evidence import Evidence
 from harness.judge.model import Finding, Span, Verdict
 from harness.judge.timeline import in_order, probed
@@ -38,7 +39,7 @@ def _judge(evidence: Evidence, span: Span) -> Iterator[Finding]:
 
 
 def _skipped(evidence: Evidence, span: Span) -> Iterator[Finding]:
-    reason = span.detail.get("reason")
+    reason = Ending.of(span.detail).reason
     if not _may_be_skipped(evidence, span.phase):
         yield _finding(
             f"The phase {span.phase} was skipped ({reason or 'no reason is journalled'}), and this upgrade "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from harness.evidence.names import Edge, Phase, Step
+from harness.evidence.outcomes import Ending
 from harness.judge.evidence import Evidence
 from harness.judge.model import Finding, Span, Verdict
 
@@ -78,7 +79,7 @@ def _taken(evidence: Evidence, phase: Phase, name: Step, node: str | None) -> It
         return
     skipped = [step for step in spans if step.edge == Edge.SKIP]
     if skipped:
-        reason = skipped[0].detail.get("reason") or "no reason is journalled"
+        reason = Ending.of(skipped[0].detail).reason or "no reason is journalled"
         yield _finding(f"{what} was skipped ({reason}), and this upgrade needs it.", skipped[0])
     elif not spans:
         yield Finding(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from harness.evidence.names import Edge, Phase, Step
+from harness.evidence.outcomes import CommandRun, DatabaseSynced, Tables
 from harness.judge.evidence import Evidence
 from harness.judge.model import Finding, Span, Verdict
 from harness.judge.words import counted
@@ -31,22 +31,23 @@ def check(evidence: Evidence) -> Iterator[Finding]:
 
 def _synced(step: Span) -> Iterator[Finding]:
     command = f"keystone-manage db_sync --{step.phase}"
-    code = step.detail.get("exit_code")
-    if not isinstance(code, int):
+    code = CommandRun.of(step.detail).exit_code
+    if code is None:
         yield _finding(f"The exit code of {command} is not journalled.", Verdict.INCONCLUSIVE, step)
     elif code != 0:
         yield _finding(f"{command} exited with {code}.", Verdict.FAIL, step)
-    errors = step.detail.get("log_errors") or []
+    errors = DatabaseSynced.of(step.detail).log_errors
     if errors:
         yield _finding(
-            f"{command} logged {counted(len(errors), 'error')}, the first: {str(errors[0]).rstrip('.')}.",
+            f"{command} logged {counted(len(errors), 'error')}, the first: {errors[0].rstrip('.')}.",
             Verdict.FAIL,
             step,
         )
 
 
 def _compared(step: Span) -> Iterator[Finding]:
-    expected, seen = _told(step, "expected"), _told(step, "seen")
+    told = Tables.of(step.detail)
+    expected, seen = told.expected, told.seen
     if expected is None or seen is None:
         yield _finding(
             f"The version tables of phase {step.phase} are not journalled, so its schema is not proven.",
@@ -86,7 +87,7 @@ def _left_out(evidence: Evidence, ended: Sequence[Span]) -> Iterator[Finding]:
 def _final(evidence: Evidence, ended: Sequence[Span]) -> Iterator[Finding]:
     """The last sample of the version tables against the last that was expected of them."""
     proofs = [step for step in ended if step.step == Step.PROVE_SCHEMA]
-    expected = _told(proofs[-1], "expected") if proofs else None
+    expected = Tables.of(proofs[-1].detail).expected if proofs else None
     samples = [row for row in evidence.versions if row.get("tables") is not None]
     if not samples or not expected:
         return
@@ -107,19 +108,11 @@ def _final(evidence: Evidence, ended: Sequence[Span]) -> Iterator[Finding]:
         )
 
 
-def _told(step: Span, key: str) -> Mapping[str, Any] | None:
-    """Version tables as a step journalled them, a list of rows each; None for anything else."""
-    tables = step.detail.get(key)
-    if not isinstance(tables, Mapping) or not all(isinstance(rows, list) for rows in tables.values()):
-        return None
-    return tables
+def _tables(tables: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    return {name: sorted(rows) for name, rows in tables.items()}
 
 
-def _tables(tables: Mapping[str, Any]) -> dict[str, list[str]]:
-    return {name: sorted(str(row) for row in rows) for name, rows in tables.items()}
-
-
-def _words(tables: Mapping[str, Any]) -> str:
+def _words(tables: Mapping[str, Sequence[str]]) -> str:
     parts = (f"{name} {', '.join(rows) or 'nothing'}" for name, rows in sorted(_tables(tables).items()))
     return "; ".join(parts) or "nothing"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.evidence.names import Edge, Phase, Step
+from harness.evidence.outcomes import Ending
 from harness.judge.case import Case
 from harness.judge.model import Finding, Span, Verdict
 
@@ -49,7 +50,7 @@ def _finding(case: Case, span: Span) -> Finding:
 
 
 def _reason(span: Span) -> str:
-    return str(span.detail.get("reason") or "no reason is journalled").rstrip(".")
+    return (Ending.of(span.detail).reason or "no reason is journalled").rstrip(".")
 
 
 def _excuse(case: Case, span: Span) -> str | None:
