@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 ENOUGH_S = 30.0
 
 
-class _Growing:
+class _UnderWay:
     """A run directory that a story writes a bit at a time, as a harness does."""
 
     def __init__(self, path: Path, story: Story) -> None:
@@ -54,28 +54,28 @@ class _Growing:
 
 
 @pytest.fixture
-def growing(tmp_path: Path) -> _Growing:
+def under_way(tmp_path: Path) -> _UnderWay:
     story = healthy(drained=False)
     story.fail(VALIDATE, 23.2, 24.9, detail=HOSTILE)
-    return _Growing(tmp_path, story)
+    return _UnderWay(tmp_path, story)
 
 
 # --- what is told
 
 
-def test_nothing_is_told_before_there_is_a_journal(growing: _Growing) -> None:
-    assert Follower(growing.run).told(0, 0) is None
-    growing.begin()
-    assert Follower(growing.run).told(0, 0) is None
+def test_nothing_is_told_before_there_is_a_journal(under_way: _UnderWay) -> None:
+    assert Follower(under_way.run).told(0, 0) is None
+    under_way.begin()
+    assert Follower(under_way.run).told(0, 0) is None
 
 
-def test_a_reader_is_told_what_is_new_and_no_line_twice_or_by_half(growing: _Growing) -> None:
+def test_a_reader_is_told_what_is_new_and_no_line_twice_or_by_half(under_way: _UnderWay) -> None:
     clock = iter(range(100))
-    follower = Follower(growing.run, monotonic_s=lambda: float(next(clock)))
-    growing.begin()
-    growing.grow(5, 11, torn=b'{"seq": 99, "lane"')
+    follower = Follower(under_way.run, monotonic_s=lambda: float(next(clock)))
+    under_way.begin()
+    under_way.grow(5, 11, torn=b'{"seq": 99, "lane"')
     first = _told(follower, 0)
-    growing.grow(20, 31)
+    under_way.grow(20, 31)
     second = _told(follower, 10)
 
     assert len(first["at_ms"]) == 10
@@ -85,11 +85,11 @@ def test_a_reader_is_told_what_is_new_and_no_line_twice_or_by_half(growing: _Gro
     assert [phase["name"] for phase in second["phases"]][-1] == "expand"
 
 
-def test_a_phase_under_way_lasts_until_now_and_a_run_that_is_over_until_its_end(growing: _Growing) -> None:
-    growing.begin()
-    growing.grow_whole()
+def test_a_phase_under_way_lasts_until_now_and_a_run_that_is_over_until_its_end(under_way: _UnderWay) -> None:
+    under_way.begin()
+    under_way.grow_whole()
 
-    told = _told(Follower(growing.run), 0)
+    told = _told(Follower(under_way.run), 0)
 
     assert told["ended"] is True
     assert told["end_s"] == 56.0
@@ -97,22 +97,22 @@ def test_a_phase_under_way_lasts_until_now_and_a_run_that_is_over_until_its_end(
     assert told["nodes"][0]["states"][-1][:2] == ["serving", "29.1.0"]
 
 
-def test_a_failed_request_is_told_in_full(growing: _Growing) -> None:
-    growing.begin()
-    growing.grow_whole()
+def test_a_failed_request_is_told_in_full(under_way: _UnderWay) -> None:
+    under_way.begin()
+    under_way.grow_whole()
 
-    failure = _told(Follower(growing.run), 0)["failures"][0]
+    failure = _told(Follower(under_way.run), 0)["failures"][0]
 
     assert failure["id"] == "req-token_validate/reused-23.625"
     assert (failure["error"], failure["status"], failure["at_s"]) == ("http_5xx", 502, 23.625)
 
 
-def test_however_many_ask_the_files_are_read_once_in_a_while(growing: _Growing) -> None:
-    follower = Follower(growing.run, monotonic_s=lambda: 100.0)
-    growing.begin()
-    growing.grow(4, 11)
+def test_however_many_ask_the_files_are_read_once_in_a_while(under_way: _UnderWay) -> None:
+    follower = Follower(under_way.run, monotonic_s=lambda: 100.0)
+    under_way.begin()
+    under_way.grow(4, 11)
     _told(follower, 0)
-    growing.grow(20, 31)
+    under_way.grow(20, 31)
 
     assert _told(follower, 0)["counts"] == {"ok": 10}
 
@@ -136,10 +136,10 @@ def _served(run: RunDirectory) -> Iterator[Address]:
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Address]:
     """One server for every reader: none of them can change it."""
-    growing = _Growing(tmp_path_factory.mktemp("served"), healthy())
-    growing.begin()
-    growing.grow(20, 31)
-    with _served(growing.run) as served_at:
+    under_way = _UnderWay(tmp_path_factory.mktemp("served"), healthy())
+    under_way.begin()
+    under_way.grow(20, 31)
+    with _served(under_way.run) as served_at:
         yield served_at
 
 
@@ -230,12 +230,12 @@ def _hung_up(connection: socket.socket) -> bool:
 
 
 @pytest.mark.process
-def test_it_listens_on_loopback_only_and_ends_with_the_run(growing: _Growing) -> None:
-    growing.begin()
-    growing.grow(20, 31)
+def test_it_listens_on_loopback_only_and_ends_with_the_run(under_way: _UnderWay) -> None:
+    under_way.begin()
+    under_way.grow(20, 31)
     address = listen(0)
     port = address.port
-    with served(address, growing.run):
+    with served(address, under_way.run):
         _get(address, f"/{address.token}/")
         process = _newest_page()
         listening = [each.laddr for each in process.net_connections() if each.status == "LISTEN"]
@@ -244,7 +244,7 @@ def test_it_listens_on_loopback_only_and_ends_with_the_run(growing: _Growing) ->
 
     assert [tuple(each) for each in listening] == [("127.0.0.1", port)]
     assert address.token not in arguments
-    assert str(growing.run.path) not in arguments
+    assert str(under_way.run.path) not in arguments
     assert idle
     assert not process.is_running()
     with pytest.raises(ConnectionRefusedError):
@@ -264,9 +264,9 @@ def _is_page(process: psutil.Process) -> bool:
 
 
 @pytest.mark.process
-def test_a_harness_that_is_killed_takes_its_page_with_it(growing: _Growing) -> None:
-    growing.begin()
-    growing.grow(20, 31)
+def test_a_harness_that_is_killed_takes_its_page_with_it(under_way: _UnderWay) -> None:
+    under_way.begin()
+    under_way.grow(20, 31)
     script = (
         "import sys, time; from pathlib import Path; from harness.evidence.rundir import RunDirectory;"
         "from harness.report.live.process import listen, served;"
@@ -274,7 +274,7 @@ def test_a_harness_that_is_killed_takes_its_page_with_it(growing: _Growing) -> N
         "print(address.url, flush=True); time.sleep(600)"
     )
     harness = subprocess.Popen(
-        [sys.executable, "-c", script, str(growing.run.path)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", script, str(under_way.run.path)], stdout=subprocess.PIPE, text=True
     )
     try:
         assert harness.stdout is not None
@@ -314,8 +314,8 @@ def test_a_page_that_can_not_begin_is_no_fault_of_the_run(tmp_path: Path) -> Non
 
 
 @pytest.mark.process
-def test_a_page_that_is_killed_does_not_disturb_the_run(growing: _Growing) -> None:
-    with _served(growing.run):
+def test_a_page_that_is_killed_does_not_disturb_the_run(under_way: _UnderWay) -> None:
+    with _served(under_way.run):
         process = _newest_page()
         process.kill()
         reached = True
@@ -339,19 +339,19 @@ def test_a_port_that_is_taken_is_a_sentence(tmp_path: Path) -> None:
 
 @pytest.mark.browser
 def test_the_page_grows_with_the_run_and_stays_where_its_reader_looks(
-    growing: _Growing, browser: Browser
+    under_way: _UnderWay, browser: Browser
 ) -> None:
-    with _served(growing.run) as address:
+    with _served(under_way.run) as address:
         browser.open(address.url)
         _until(lambda: browser.text("#now") == "Waiting for the run to begin.")
-        growing.begin()
-        growing.grow(9, 31)
+        under_way.begin()
+        under_way.grow(9, 31)
         _until(lambda: "30 requests were due, 0 failed." in browser.text("#counts"))
         assert browser.texts("[data-zoom]") == ["whole run", "baseline", "preflight"]
 
         browser.click("[data-zoom='baseline']")
         view = browser.text("#explorer .told").partition(":")[0]
-        growing.grow_whole()
+        under_way.grow_whole()
         _until(lambda: "324 requests were due, 3 failed." in browser.text("#counts"))
 
         assert "roll node2" in browser.texts("[data-zoom]")
@@ -366,10 +366,10 @@ def test_the_page_grows_with_the_run_and_stays_where_its_reader_looks(
 
 
 @pytest.mark.browser
-def test_a_page_whose_run_is_over_says_where_to_look_next(growing: _Growing, browser: Browser) -> None:
-    growing.begin()
-    growing.grow_whole()
-    with _served(growing.run) as address:
+def test_a_page_whose_run_is_over_says_where_to_look_next(under_way: _UnderWay, browser: Browser) -> None:
+    under_way.begin()
+    under_way.grow_whole()
+    with _served(under_way.run) as address:
         browser.open(address.url)
         _until(lambda: browser.text("#now") == "The run is over; the judge writes the report.")
     _until(lambda: browser.text("#now").endswith("its report is in the folder of the run."))
@@ -378,11 +378,11 @@ def test_a_page_whose_run_is_over_says_where_to_look_next(growing: _Growing, bro
 def test_lanes_that_only_test_the_machine_are_not_counted(tmp_path: Path) -> None:
     story = healthy()
     story.reference()
-    growing = _Growing(tmp_path, story)
-    growing.begin()
-    growing.grow_whole()
+    under_way = _UnderWay(tmp_path, story)
+    under_way.begin()
+    under_way.grow_whole()
 
-    told = _told(Follower(growing.run), 0)
+    told = _told(Follower(under_way.run), 0)
 
     assert told["counts"] == {"ok": 324}
     assert {lane["name"] for lane in told["lanes"]} >= {ISSUE, VALIDATE}

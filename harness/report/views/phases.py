@@ -36,7 +36,7 @@ LANE_COLUMNS = (
     "p99 ms",
     "Max ms",
     "Longest gap",
-    "Detectable outage",
+    "Detect\N{SOFT HYPHEN}able outage",
 )
 
 
