@@ -61,18 +61,23 @@ browser:
 	         'Fedora/RHEL: sudo dnf install chromium chromedriver' >&2; \
 	  fi; }
 
-# Whole runs are judged by their latency: nothing goes on beside them. Everything else shares the cores.
+# Whole runs are judged by their latency: nothing goes on beside them, and no coverage is measured. Everything else
+# shares the cores. Of tests named in ARGS neither half need hold any (pytest ends with 5), and no bound is held.
 BESIDE := --numprocesses logical --maxprocesses 4
+NONE_IS_FINE = $(if $(ARGS),|| [ $$? = 5 ])
+MEASURED = $(if $(ARGS),$(BIN)/pytest,$(BIN)/coverage run -m pytest)
+HOLD_COVERAGE = $(if $(ARGS),,$(BIN)/coverage combine --quiet && $(BIN)/coverage report --format total)
 test: $(VENV)/ready browser ## Run every test, real upgrades included
+	@rm -f .coverage .coverage.*
 	@if $(BIN)/harness check --install; then \
-	  $(BIN)/pytest -m 'not run' $(BESIDE) --dist loadgroup --durations 10 $(ARGS) $(NONE_IS_FINE) && \
-	  $(BIN)/pytest -m run --durations 10 $(ARGS) $(NONE_IS_FINE); \
+	  { $(MEASURED) -m 'not run' $(BESIDE) --dist loadgroup --durations 10 $(ARGS) $(NONE_IS_FINE); } && \
+	  $(or $(HOLD_COVERAGE),true) && \
+	  { $(BIN)/pytest -m run --durations 10 $(ARGS) $(NONE_IS_FINE); }; \
 	else \
 	  $(BIN)/pytest -m 'not lab' $(BESIDE) --dist loadgroup --durations 10 $(ARGS); \
-	  echo 'LEFT OUT: every test of real servers and every real upgrade, for what is missing above.' >&2; exit 2; \
+	  echo 'LEFT OUT, for what is missing above: every test with real servers, every real upgrade, coverage.' >&2; \
+	  exit 2; \
 	fi
-# Of tests named in ARGS, each half may hold none; pytest then ends with 5.
-NONE_IS_FINE = $(if $(ARGS),|| [ $$? = 5 ])
 
 test-fast: $(VENV)/ready ## Run the tests that start no server, browser or command: under a minute on 2 cores
 	@$(BIN)/pytest -m 'not process' $(BESIDE) --dist worksteal --durations 10 $(ARGS)
@@ -101,5 +106,5 @@ bench: setup ## Measure the harness itself; prints a table, writes benchmarks/re
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 clean: ## Remove the environment and caches of this checkout; runs under reports/ stay
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist
+	rm -rf $(VENV) .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist
 	find harness tests tools benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
