@@ -32,7 +32,7 @@ MASKED_COLUMNS = ("Server", "Phase", "Step", "Retried", "Redispatched", "Refused
 WAIT_COLUMNS = ("From", "Waited", "During", "Account", "State", "Statement")
 ACTIVITY_COLUMNS = ("Phase", "Samples", "Longest gap", "Open transactions, most", "Oldest transaction")
 PING_COLUMNS = (
-    "Phase", "Pings", "Failed", "Unknown", "Unsent", "p50 ms", "p99 ms", "Max ms", "Longest gap",
+    "Phase", "Lane", "Pings", "Failed", "Unknown", "Unsent", "p50 ms", "p99 ms", "Max ms", "Longest gap",
 )  # fmt: skip
 STUTTER_COLUMNS = ("From", "Lasted", "Pings")
 _VERDICTS = {
@@ -198,6 +198,7 @@ def _activity_row(phase: PhaseActivity) -> Row:
 def _ping_row(stats: LaneStats) -> Row:
     cells = (
         "whole run" if stats.phase is None else words(stats.phase),
+        one_line(stats.lane),
         count(stats.sent),
         count(stats.failed),
         count(stats.unknown),

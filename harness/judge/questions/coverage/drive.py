@@ -16,7 +16,10 @@ def otherwise_driven(evidence: Evidence) -> Iterator[tuple[str, str]]:
     Schedule and deadline of a lane are read from the file's own header: a generator that probed half as
     often, or waited twice as long, would be consistent with itself.
     """
-    probes = {(lane.op, lane.connection): lane for lane in evidence.requests.lanes if lane.role is Role.PROBE}
+    # Keyed by plain words: the scenario may name an operation that this version does not know.
+    probes: dict[tuple[str | None, str], Lane] = {
+        (lane.op, lane.connection): lane for lane in evidence.requests.lanes if lane.role is Role.PROBE
+    }
     for probe in evidence.scenario.probes:
         for connection in probe.connections:
             name = f"{probe.op}/{connection}"
