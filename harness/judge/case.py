@@ -25,7 +25,7 @@ from harness.judge.measures.stalls import stalls
 from harness.judge.measures.stutters import stutters
 from harness.judge.measures.tables_read import tables_read
 from harness.judge.measures.writes import write_counts
-from harness.judge.model import Counts, Downtime, LaneStats, RequestCounts, Series, Stall, WriteCounts
+from harness.judge.model import Counts, Downtime, LaneStats, RequestCounts, Series, Stall
 from harness.judge.observations import (
     AppliedMigration,
     DatabaseActivity,
@@ -35,6 +35,7 @@ from harness.judge.observations import (
     ReleaseShare,
     Stutter,
     TablesRead,
+    WriteCounts,
 )
 from harness.judge.timeline import applied_migrations, overhead
 from harness.scenario import ImpactSettings

@@ -22,6 +22,7 @@ from harness.judge.observations import (
     ReleaseShare,
     Stutter,
     TablesRead,
+    WriteCounts,
 )
 from harness.scenario import JudgeSettings
 
@@ -280,26 +281,6 @@ class RequestCounts(Counts):
     """Due before the first probed phase or after the last."""
     not_judged_failed: int = 0
     """Those of them that failed or are unknown."""
-
-
-@dataclass(frozen=True, slots=True)
-class WriteCounts:
-    """The writes to one kind of entity, and what the read-backs showed of them."""
-
-    kind: str
-    """`user`, `project` or `grant`."""
-    entities: int
-    acknowledged: int
-    failed: int
-    """Certainly not carried out."""
-    unknown: int
-    proven: int
-    """Acknowledged ones that the last read-back speaks of."""
-    lost: int
-    """Entities, as the next three."""
-    resurrected: int
-    wrong: int
-    duplicated: int
 
 
 @dataclass(frozen=True)

@@ -207,3 +207,23 @@ class FigureChange:
     def mean(self) -> float:
         """Of the earlier runs."""
         return sum(self.earlier) / len(self.earlier)
+
+
+@dataclass(frozen=True, slots=True)
+class WriteCounts:
+    """The writes to one kind of entity, and what the read-backs showed of them."""
+
+    kind: str
+    """`user`, `project` or `grant`."""
+    entities: int
+    acknowledged: int
+    failed: int
+    """Certainly not carried out."""
+    unknown: int
+    proven: int
+    """Acknowledged ones that the last read-back speaks of."""
+    lost: int
+    """Entities, as the next three."""
+    resurrected: int
+    wrong: int
+    duplicated: int

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.evidence.rundir import RunDirectory
-from harness.judge.model import Verdict, WriteCounts
+from harness.judge.model import Verdict
 from harness.judge.observations import (
     Change,
     DatabaseActivity,
@@ -20,6 +20,7 @@ from harness.judge.observations import (
     PhaseActivity,
     ReleaseShare,
     Stutter,
+    WriteCounts,
 )
 from harness.report import write_report
 from harness.report.page import render_page

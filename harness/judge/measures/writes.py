@@ -10,7 +10,7 @@ from harness.evidence.names import Outcome
 from harness.judge.evidence import Evidence
 from harness.judge.expected import expected, fits
 from harness.judge.measures.sights import Fault, judgeable, sights
-from harness.judge.model import WriteCounts
+from harness.judge.observations import WriteCounts
 
 
 def write_counts(evidence: Evidence) -> tuple[WriteCounts, ...]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from harness.judge.model import Judgement, Verdict, WriteCounts
+from harness.judge.model import Judgement, Verdict
+from harness.judge.observations import WriteCounts
 from harness.report.text import count
 from harness.report.views.rows import Row, data_attributes
 
