@@ -361,7 +361,7 @@ def test_the_page_grows_with_the_run_and_stays_where_its_reader_looks(
         shown = browser.text("#explorer .requests-list > li")
         assert " ".join(HOSTILE.split()) in shown
         assert "req-token_validate/reused-23.625" in shown
-        assert browser.driver.title == "3 failed: run"
+        assert browser.driver.title == "3 failed: unnamed"
         assert browser.complaints() == []
 
 
