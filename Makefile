@@ -96,7 +96,7 @@ lint: $(VENV)/ready ## ruff, mypy (strict), import contracts, bounds of the tree
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	-@$(BIN)/python -m tools.house
+	@$(BIN)/python -m tools.house
 
 lock: $(VENV)/ready ## Resolve the harness's own dependencies anew
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes \
