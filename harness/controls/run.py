@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.campaign.turns import PlannedRun, Turn
@@ -76,11 +76,26 @@ def came_out(control: Control, turn: Turn) -> ControlRun:
 
 
 def rows_of(scenario: Scenario, expected: Expectation, run: RunDirectory | None) -> tuple[Row, ...]:
-    """Rows of a run that is over; None: there is no run directory."""
-    judged: Judged | None = None
-    injected: tuple[Injected, ...] = ()
-    if run is not None and run.verdict.is_file():
-        judged = Judged.of(read_verdict_file(run.verdict))
-        injected = injections(read_journal(run.journal).events)
+    """Rows of a run that is over; None: there is no run directory.
+
+    A run whose files can not be read decides nothing, and must not take the others with it.
+    """
     interval_s = max(1 / probe.rate_hz for probe in scenario.probes)
+    try:
+        injected, judged = _left(run)
+    except (UsageError, OSError) as error:
+        rows = match(scenario.name, expected, (), None, interval_s)
+        return tuple(replace(row, words=f"{row.words}: {error}") for row in rows)
     return match(scenario.name, expected, injected, judged, interval_s)
+
+
+def _left(run: RunDirectory | None) -> tuple[tuple[Injected, ...], Judged | None]:
+    """What was injected and what was found, as its files have it.
+
+    Raises:
+        UsageError: a file is damaged.
+        OSError: one can not be read.
+    """
+    if run is None or not run.verdict.is_file():
+        return (), None
+    return injections(read_journal(run.journal).events), Judged.of(read_verdict_file(run.verdict))

@@ -10,6 +10,7 @@ import pytest
 
 from harness.campaign.turns import Run
 from harness.controls.carry_out import RESULTS, carry_out_controls
+from harness.controls.matching import Result
 from harness.controls.run import Control, ControlRun
 from harness.errors import UsageError
 from harness.scenario import parse_scenario
@@ -94,3 +95,30 @@ def test_what_was_run_is_written_after_each_one_also_where_somebody_ends_it(tmp_
 def test_a_scenario_that_expects_nothing_is_no_control() -> None:
     with pytest.raises(UsageError, match=r"^mine\.toml: has no section \[expect\], so it is no control; "):
         Control.of(Path("mine.toml"), parse_scenario({"name": "mine"}, "mine.toml"))
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "words"),
+    [
+        ("verdict.json", '{"verdict": "PA', "verdict.json: no JSON"),
+        ("verdict.json", '{"verdict": "PERHAPS"}', "verdict.json: verdict: 'PERHAPS' is not possible"),
+        ("journal.jsonl", '{"seq": 0}\n', "journal.jsonl, line 1: the key 'mono_ns' is missing"),
+    ],
+)
+def test_a_control_that_leaves_a_damaged_file_is_undecided_says_so_and_the_others_are_run(
+    tmp_path: Path, file: str, text: str, words: str
+) -> None:
+    sound = _command(tmp_path, "PASS", "PASS")
+
+    def run(arguments: Sequence[str], log: Path, limit_s: float) -> int | None:
+        status = sound(arguments, log, limit_s)
+        if Path(arguments[0]).stem == "damaged":
+            (tmp_path / "damaged" / "stamp" / file).write_text(text, encoding="utf-8")
+        return status
+
+    runs = carry_out_controls([_control("damaged"), _control("second")], tmp_path, lambda _: None, run)
+
+    assert [(each.control, each.as_declared) for each in runs] == [("damaged", False), ("second", True)]
+    assert [row.result for row in runs[0].rows] == [Result.UNDECIDED]
+    assert runs[0].rows[0].words.startswith(f"the run was not judged: {tmp_path}/damaged/stamp/{words}")
+    assert [each["as_declared"] for each in orjson.loads((tmp_path / RESULTS).read_bytes())] == [False, True]
