@@ -55,7 +55,7 @@ def test_nothing_that_is_given_forges_a_line_or_steers_the_terminal(args: tuple[
 def test_an_unknown_key_is_refused(tmp_path: Path) -> None:
     done = harness("run", "drained", "--set", "roll.drainned=true", "--out", str(tmp_path))
     said = _one_sentence(done)
-    assert said.startswith("harness: scenarios/drained.toml: roll.drainned: unknown key; known here: ")
+    assert said.startswith("harness: --set roll.drainned=true: roll.drainned: unknown key; known here: ")
     assert not list(tmp_path.iterdir())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from pydantic import ValidationError
 from harness.errors import UsageError
 from harness.refusal import escaped, problem
 from harness.scenario.gate import GateSettings
-from harness.scenario.reading import apply_override, read_toml
+from harness.scenario.reading import apply_override, named, read_toml
 from harness.scenario.scenario import Scenario
 
 
@@ -19,13 +20,33 @@ def load_scenario(path: Path, overrides: Iterable[str] = ()) -> Scenario:
     """Read a scenario and apply `key=value` overrides, e.g. `roll.settle_s=5` or `to="2026.2"`.
 
     Raises:
-        UsageError: the file cannot be read, is not TOML, or holds an unknown key or an impossible value.
+        UsageError: the file cannot be read, is not TOML, or holds an unknown key or an impossible value; the
+            override is named where that is what holds it.
     """
     document = read_toml(path, "the scenario")
     document.setdefault("name", path.stem)
+    told = {str(path): copy.deepcopy(document)}
     for override in overrides:
         apply_override(document, override)
-    return parse_scenario(document, str(path))
+        told[named(override)] = copy.deepcopy(document)
+    # Only all of it together has to hold: an override may put right what is wrong in the file.
+    return parse_scenario(document, _at_fault(told) or str(path))
+
+
+def _at_fault(told: Mapping[str, Mapping[str, Any]]) -> str:
+    """From whom on the document was wrong to its end, each having added to it in turn; empty for nobody."""
+    wrong = ""
+    for source, document in told.items():
+        wrong = "" if _holds(document) else wrong or source
+    return wrong
+
+
+def _holds(document: Mapping[str, Any]) -> bool:
+    try:
+        Scenario.model_validate(document)
+    except ValidationError:
+        return False
+    return True
 
 
 def parse_scenario(document: Mapping[str, Any], source: str) -> Scenario:

@@ -97,7 +97,8 @@ def test_an_arm_that_is_no_scenario_is_refused_with_the_arm_and_the_key(tmp_path
     text = 'scenario = "base.toml"\n[[arms]]\nname = "a"\nset = ["deployment.nodes=0"]\n[[arms]]\nname = "b"'
 
     assert _refusal(tmp_path, text) == (
-        "mine.toml: arm a: base.toml: deployment.nodes: 0 is not possible; expected at least 1."
+        "mine.toml: arm a: --set deployment.nodes=0: deployment.nodes: 0 is not possible; expected at least "
+        "1."
     )
 
 

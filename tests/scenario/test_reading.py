@@ -115,4 +115,4 @@ def _numbers(schema: dict[str, Any]) -> list[str]:
 def test_no_number_of_a_scenario_is_infinite_or_none(tmp_path: Path, key: str, value: str) -> None:
     with pytest.raises(UsageError) as caught:
         load_scenario(_written(tmp_path, ""), [f"{key}={value}"])
-    assert f"mine.toml: {key}: {float(value)!r} is not possible; expected " in str(caught.value)
+    assert f"--set {key}={value}: {key}: {float(value)!r} is not possible; expected " in str(caught.value)

@@ -98,3 +98,21 @@ def test_an_override_of_a_key_below_a_value_is_refused(tmp_path: Path) -> None:
     assert _refusal(tmp_path, "seed = 3", "seed.x=1") == (
         "--set seed.x=1: seed is not a table; edit the scenario file instead."
     )
+
+
+@pytest.mark.parametrize("override", ["deployment.nodes=0", "roll.drainned=true", "probes=[]", "name=../x"])
+def test_an_override_that_is_not_possible_is_named_and_not_the_file(tmp_path: Path, override: str) -> None:
+    key, _, _ = override.partition("=")
+    told = _refusal(tmp_path, 'to = "2026.1"', "seed=3", override, "roll.settle_s=2")
+    assert told.startswith(f"--set {override}: {key}: ")
+
+
+def test_a_file_that_is_wrong_by_itself_is_named_whatever_is_set_over_it(tmp_path: Path) -> None:
+    told = _refusal(tmp_path, "seed = -1", "roll.settle_s=2")
+    assert told.startswith("mine.toml: seed: -1 is not possible")
+
+
+def test_what_is_set_may_put_right_what_is_wrong_in_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text("seed = -1", encoding="utf-8")
+    assert load_scenario(path, ["seed=4"]).seed == 4
