@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from harness.errors import UsageError
 from harness.evidence.drafts import replace_file
-from harness.evidence.names import RunOutcome
+from harness.evidence.names import Ability, RunOutcome
 from harness.evidence.rundir import FORMAT
 from harness.evidence.stored_scenario import StoredScenario
 from harness.refusal import problem
@@ -91,6 +91,15 @@ class Manifest(_Part):
             ValidationError: a value of it has another type; `read_manifest` has refused that already.
         """
         return StoredScenario.model_validate(self.settings)
+
+    def lacks(self, ability: Ability) -> bool:
+        """Whether the deployment is known not to have it; False in runs that do not tell."""
+        return self.abilities is not None and ability not in self.abilities
+
+    @property
+    def drained(self) -> bool:
+        """Whether nodes were to be taken out of the balancer before they were touched, and could be."""
+        return self.stored.roll.drained and not self.lacks(Ability.DRAIN)
 
 
 class _Checked(_Part):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 from harness.errors import ExitCode
@@ -92,6 +93,20 @@ class Ability(StrEnum):
     REFERENCE = "reference"  # a known-good target beside the balancer
     DATABASE_ACTIVITY = "database_activity"  # what waits in the database
     BALANCER_COUNTERS = "balancer_counters"  # what the balancer counts, and whom it sees up
+
+
+STEP_NEEDS: Mapping[Step, Ability] = {
+    Step.BACKUP: Ability.BACKUP,
+    Step.SET_TRUST: Ability.TRUST,
+    Step.RESTORE_TRUST: Ability.TRUST,
+    Step.DRAIN: Ability.DRAIN,
+    Step.WAIT_DRAINED: Ability.DRAIN,
+    Step.MAINT: Ability.DRAIN,
+    Step.READY: Ability.DRAIN,
+    Step.WAIT_UP: Ability.BALANCER_COUNTERS,
+}
+"""Steps that not every deployment can take, and what they need of it: the plan leaves them out without it,
+and the judge lets that pass."""
 
 
 class Edge(StrEnum):

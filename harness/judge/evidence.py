@@ -102,7 +102,7 @@ class Evidence:
     @property
     def drained(self) -> bool:
         """Whether nodes are taken out of the balancer before they are touched."""
-        return self.manifest.stored.roll.drained
+        return self.manifest.drained
 
     @property
     def changes_release(self) -> bool:

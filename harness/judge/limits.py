@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from harness.evidence.names import RENEWALS, Role
+from harness.evidence.names import RENEWALS, Ability, Role
 from harness.judge.case import Case
 from harness.judge.codes import sent
 from harness.judge.headline import other_bounds
+from harness.judge.impossible import impossible
 from harness.judge.model import Question, Verdict
 from harness.judge.questions import continuity, integrity
 from harness.judge.words import at_most_seconds, counted, was_were
@@ -55,6 +56,7 @@ def limits(case: Case, questions: Iterable[Question] = ()) -> tuple[str, ...]:
             f"An outage of one operation shorter than {at_most_seconds(lane_s)}, or of all operations "
             f"shorter than {at_most_seconds(whole_s)}, may have gone unseen between two probes."
         )
+    sentences += impossible(case.evidence)
     sentences += _masked(case)
     sentences += _beside(case)
     rounds = case.evidence.scenario.deployment.password_hash_rounds
@@ -80,6 +82,8 @@ def _integrity(case: Case) -> str:
 def _masked(case: Case) -> list[str]:
     """What the balancer kept from its clients; one that talks to the nodes directly would have met it."""
     masked, damaged = case.masked_failures, case.evidence.balancer.damaged
+    if case.evidence.manifest.lacks(Ability.BALANCER_COUNTERS):
+        return []  # told with what else was not possible
     if masked.samples < _SAMPLES_MIN:
         return ["What the balancer kept from its clients is not known: its counters were not sampled."]
     retried, redispatched = masked.total("retried"), masked.total("redispatched")

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from harness.errors import HarnessError
-from harness.evidence.names import Ability, Phase, Step
+from harness.evidence.names import STEP_NEEDS, Ability, Phase, Step
 from harness.releases.catalogue import Command, Release
 from harness.scenario import Scenario
 
@@ -27,17 +27,6 @@ _DRAINED_ROLL = (
 _UNDRAINED_ROLL = (Step.STOP, Step.SWITCH, Step.START, Step.PROVE, Step.WAIT_UP, Step.SETTLE)
 _OF_RELEASE = frozenset({Step.SWITCH, Step.PROVE})
 """Steps of the roll that need to know the release."""
-_NEEDS = {
-    Step.BACKUP: Ability.BACKUP,
-    Step.SET_TRUST: Ability.TRUST,
-    Step.RESTORE_TRUST: Ability.TRUST,
-    Step.DRAIN: Ability.DRAIN,
-    Step.WAIT_DRAINED: Ability.DRAIN,
-    Step.MAINT: Ability.DRAIN,
-    Step.READY: Ability.DRAIN,
-    Step.WAIT_UP: Ability.BALANCER_COUNTERS,
-}
-"""Steps that not every deployment can take, and what they need of it."""
 _CAN_NOT = {
     Ability.BACKUP: "gives no way to back its database up",
     Ability.TRUST: "gives no way to set log_bin_trust_function_creators",
@@ -143,7 +132,7 @@ def _possible(phase: PlannedPhase, abilities: Collection[Ability]) -> PlannedPha
 
 
 def _objection(step: PlannedStep, abilities: Collection[Ability]) -> str | None:
-    needed = _NEEDS.get(step.step)
+    needed = STEP_NEEDS.get(step.step)
     return None if needed is None or needed in abilities else f"this deployment {_CAN_NOT[needed]}"
 
 

@@ -60,6 +60,8 @@ class Story:
     balancer: list[dict[str, Any]] = field(default_factory=list)
     """Samples of the balancer's counters."""
     to: str = NEW
+    abilities: list[str] | None = None
+    """What the deployment could do; None: a run that does not tell."""
     cells: list[dict[str, Any]] | None = None
     """Lines of `continuity.jsonl`; None: there is no such file."""
 
@@ -212,6 +214,7 @@ class Story:
             "outcome": self.outcome,
             "host": {"cores": 2},
             "seed": 1,
+            **({} if self.abilities is None else {"abilities": self.abilities}),
         }
 
 

@@ -15,7 +15,7 @@ _NAMING = frozenset({"name", "description"})
 def run_line(judgement: Judgement) -> list[str]:
     """What was run, in a few short parts."""
     manifest = judgement.manifest
-    how = ", drained" if manifest.stored.roll.drained else ", not drained"
+    how = ", drained" if manifest.drained else ", not drained"
     return [
         f"Keystone {pair(judgement)}",
         f"{counted(len(manifest.nodes), 'node')}{how}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.evidence.names import DATABASE_PHASES
+from harness.evidence.names import DATABASE_PHASES, Ability
 from harness.judge.case import Case
 from harness.judge.model import Finding, Verdict
 from harness.judge.observations import LockWait
@@ -14,7 +14,8 @@ from harness.judge.words import counted
 def check(case: Case) -> Iterator[Finding]:
     """FAIL for each wait over the bound; INCONCLUSIVE where one could have gone unseen.
 
-    Runs made before the database was watched have no such bound in their scenario, and are not asked.
+    Runs made before the database was watched have no such bound in their scenario, and are not asked. Where
+    the database can not be watched at all, the limits say so.
     """
     if not case.evidence.scenario.database_is_watched:
         return
@@ -24,6 +25,8 @@ def check(case: Case) -> Iterator[Finding]:
         hurt = _hurt(case, wait, bound_s)
         if hurt is not None:
             yield _finding(case, wait, hurt, bound_s)
+    if case.evidence.manifest.lacks(Ability.DATABASE_ACTIVITY):
+        return  # told by the limits
     for phase in activity.phases:
         if phase.phase in DATABASE_PHASES and phase.gap_s_max > bound_s:
             yield Finding(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
-from harness.evidence.names import Edge, Phase, Step
+from harness.evidence.names import STEP_NEEDS, Edge, Phase, Step
 from harness.evidence.outcomes import Ending
 from harness.judge.evidence import Evidence
 from harness.judge.model import Finding, Span, Verdict
@@ -79,12 +80,23 @@ def _taken(evidence: Evidence, phase: Phase, name: Step, node: str | None) -> It
         return
     skipped = [step for step in spans if step.edge == Edge.SKIP]
     if skipped:
-        reason = Ending.of(skipped[0].detail).reason or "no reason is journalled"
-        yield _finding(f"{what} was skipped ({reason}), and this upgrade needs it.", skipped[0])
+        yield from _skipped(evidence, name, skipped[0], what)
     elif not spans:
         yield Finding(
             f"{what} is not in the journal of a run that completed.", Verdict.FAIL, phase, name, node
         )
+
+
+def _skipped(evidence: Evidence, name: Step, span: Span, what: str) -> Iterator[Finding]:
+    """Only what was possible is asked; what was not is told by the limits."""
+    reason = Ending.of(span.detail).reason
+    needed = STEP_NEEDS.get(name)
+    if needed is None or not evidence.manifest.lacks(needed):
+        why = reason or "no reason is journalled"
+        yield _finding(f"{what} was skipped ({why}), and this upgrade needs it.", span)
+    elif not reason:
+        sentence = f"{what} was skipped and no reason is journalled."
+        yield replace(_finding(sentence, span), verdict=Verdict.INCONCLUSIVE)
 
 
 def _name(phase: str, step: str | None, node: str | None) -> str:
