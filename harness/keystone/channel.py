@@ -83,6 +83,8 @@ class _Connection(http.client.HTTPConnection):
         family, kind, protocol, _, address = host[0]
         self._open = socket.socket(family, kind, protocol)
         self._open.settimeout(_left_s(self._until_s))
+        # Head and body leave in two parts: without this the second may wait for the first to be acknowledged.
+        self._open.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._open.connect(address)
         if self._tls is not None:
             self._open = self._tls.wrap_socket(self._open, server_hostname=self.host)

@@ -63,16 +63,25 @@ def _put_back(context: Context) -> None:
     try:
         _act(context, Phase.RESTORE, step)
     except HarnessError as error:
-        with suppress(OSError):
-            _tell_how(context, error)
-    except OSError:  # the journal can not be written: without a word, then
-        with suppress(HarnessError, OSError):
-            ACTIONS[step.step](context, Phase.RESTORE, step, StepReport())
+        _tell_how(context, error)
+    except OSError:  # the journal can not be written
+        _put_back_unwritten(context, step)
 
 
-def _tell_how(context: Context, error: HarnessError) -> None:
-    context.stage.note(
-        f"log_bin_trust_function_creators could not be put back to {context.trust_before:d} ({error}); "
-        "set it by hand: SET GLOBAL log_bin_trust_function_creators = "
-        f"{context.trust_before:d}"
-    )
+def _put_back_unwritten(context: Context, step: PlannedStep) -> None:
+    """The same without a line of the journal; where that fails only who watches can be told."""
+    if context.trust_before is None:  # it was done, and only its last line is missing
+        return
+    try:
+        ACTIONS[step.step](context, Phase.RESTORE, step, StepReport())
+    except (HarnessError, OSError) as error:
+        _tell_how(context, error)
+
+
+def _tell_how(context: Context, error: Exception) -> None:
+    with suppress(OSError):
+        context.stage.note(
+            f"log_bin_trust_function_creators could not be put back to {context.trust_before:d} ({error}); "
+            "set it by hand: SET GLOBAL log_bin_trust_function_creators = "
+            f"{context.trust_before:d}"
+        )

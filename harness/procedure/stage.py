@@ -149,10 +149,12 @@ class Stage:
         self._watchers.tell(lambda watcher: watcher.step_ended(phase, step, node, Edge.SKIP, reason))
 
     def note(self, words: str) -> None:
-        """Journal a remark in the current phase."""
+        """Journal a remark in the current phase; who watches hears it also where the disk is full."""
         phase, detail = self.phase_now or Phase.SETUP, Remark(words).detail()
-        self._journal.write(Edge.NOTE, phase, self.step_now, detail=detail)
-        self._watchers.note(words)
+        try:
+            self._journal.write(Edge.NOTE, phase, self.step_now, detail=detail)
+        finally:
+            self._watchers.note(words)
 
 
 def _edge_of(error: BaseException) -> Edge:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 
 import pytest
@@ -43,6 +44,23 @@ def test_an_answer_tells_who_gave_it_and_what_it_holds(server: FakeKeystone) -> 
     assert got.token
     assert got.words == "answered 201"
     assert before_ns <= got.sent_ns <= got.ended_ns <= now_ns()
+
+
+def test_a_body_does_not_wait_until_its_head_is_acknowledged(
+    server: FakeKeystone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+
+    class Watched(socket.socket):
+        def sendall(self, data: bytes, *flags: int) -> None:  # type: ignore[override]
+            if threading.current_thread() is threading.main_thread():  # the server's threads send as well
+                seen.append(self.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            super().sendall(data, *flags)
+
+    monkeypatch.setattr(channel.socket, "socket", Watched)
+    assert Channel(Endpoint.parse(server.url), 5.0).send(LOGIN).status == 201
+    assert len(seen) > 1
+    assert all(seen)
 
 
 def test_an_answer_shows_no_secret_where_it_is_printed(server: FakeKeystone) -> None:

@@ -119,6 +119,7 @@ def test_what_a_deployment_can_not_is_left_out_of_the_plan_with_its_reason(world
     assert [deed for deed in world.done if "node2" in deed] == [
         "stop node2 term", "switch node2 29.1.0", "start node2", "prove node2", "prove node2",
     ]  # fmt: skip
+    assert ended.judged.verdict.exit_code == ExitCode.PASS
 
 
 # --- a step fails
@@ -158,6 +159,26 @@ def test_a_flag_that_can_not_be_put_back_is_told_and_all_else_is_let_go(world: W
     assert str(ended.conducted.error) == "the database is gone"
     assert list(world.done)[-3:] == LET_GO
     assert any("SET GLOBAL log_bin_trust_function_creators = 0" in note for note in ended.notes)
+
+
+class Hears(SilentWatcher):
+    """Keeps what the person at the terminal is told."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    def note(self, words: str) -> None:
+        self.heard.append(words)
+
+
+def test_a_flag_that_can_not_be_put_back_is_told_to_who_watches_also_on_a_full_disk(world: World) -> None:
+    world.lab.database.trust_breaks = True
+    world.journal = lambda path: Full(path, Phase.EXPAND)
+    watcher = Hears()
+    ended = run(world, watcher)
+
+    assert str(ended.conducted.error) == "journal.jsonl: No space left on device; the run was stopped there."
+    assert any("SET GLOBAL log_bin_trust_function_creators = 0" in words for words in watcher.heard)
 
 
 def test_a_bad_baseline_upgrades_nothing(world: World) -> None:
