@@ -11,7 +11,7 @@ from harness.judge.model import Verdict
 from tests.judge.story import ISSUE, NODES, Story, healthy, judged, question, sentences
 
 NO_DRAIN = "this deployment gives no way to take a node out of its balancer"
-EVERY = sorted(Ability)
+EVERY: list[str] = sorted(Ability)
 
 
 def without(*absent: Ability) -> list[str]:

@@ -57,7 +57,7 @@ def test_a_body_does_not_wait_until_its_head_is_acknowledged(
                 seen.append(self.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
             super().sendall(data, *flags)
 
-    monkeypatch.setattr(channel.socket, "socket", Watched)
+    monkeypatch.setattr(socket, "socket", Watched)
     assert Channel(Endpoint.parse(server.url), 5.0).send(LOGIN).status == 201
     assert len(seen) > 1
     assert all(seen)
