@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
@@ -121,14 +121,20 @@ def guarded(
     try:
         stack.enter_context(make())
     except Exception as error:  # noqa: BLE001 - whatever a view breaks with, the run goes on
-        report(_gone(error))
+        _tell(report, error)
     try:
         yield
     finally:
         try:
             stack.close()
         except Exception as error:  # noqa: BLE001 - likewise
-            report(_gone(error))
+            _tell(report, error)
+
+
+def _tell(report: Callable[[str], None], error: Exception) -> None:
+    """Without a word where a full disk takes none: that must not hide what the block broke with."""
+    with suppress(OSError):
+        report(_gone(error))
 
 
 def _gone(error: Exception) -> str:

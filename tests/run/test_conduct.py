@@ -5,7 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from harness.evidence.clock import now_ns
 from harness.evidence.journal import Event, Journal, read_journal
 from harness.evidence.manifest import Manifest, read_manifest
 from harness.evidence.names import Ability, Edge, Phase, RunOutcome
+from harness.evidence.rundir import RunDirectory
 from harness.judge import judge_run
 from harness.judge.model import Judgement
 from harness.procedure.watchers import Watcher
@@ -335,6 +337,21 @@ def test_a_view_that_breaks_changes_nothing(world: World, view: Watcher) -> None
     assert ended.conducted.exit_code is None
     assert [note for note in ended.notes if "watched" in note] == ["whoever watched the run is gone: OSError"]
     assert ended.judged.verdict.exit_code == ExitCode.PASS
+    assert ended.is_let_go()
+
+
+@contextmanager
+def _not_to_be_left(_: RunDirectory) -> Iterator[None]:
+    yield
+    raise OSError(errno.EIO, "Input/output error")
+
+
+def test_a_page_that_can_not_be_closed_on_a_full_disk_hides_no_failed_step(world: World) -> None:
+    world.done.then["stop node1 term"] = _raise(StepError("node1 did not stop"))
+    world.journal = lambda path: Full(path, Phase.TEARDOWN)
+    ended = Ended(world, conduct(world.order(), (), _not_to_be_left, means=world.means))
+
+    assert (str(ended.conducted.error), ended.conducted.exit_code) == ("node1 did not stop", None)
     assert ended.is_let_go()
 
 
