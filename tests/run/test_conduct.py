@@ -5,73 +5,22 @@ from __future__ import annotations
 import errno
 import os
 import signal
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from harness.deployment.abilities import Faults, Injection
 from harness.errors import ExitCode, HarnessError, StepError, UsageError
 from harness.evidence.clock import now_ns
-from harness.evidence.journal import Event, Journal, read_journal
-from harness.evidence.manifest import Manifest, read_manifest
 from harness.evidence.names import Ability, Edge, Phase, RunOutcome
-from harness.evidence.rundir import RunDirectory
-from harness.judge import judge_run
-from harness.judge.model import Judgement
 from harness.procedure.watchers import Watcher
 from harness.run.conduct import conduct
-from harness.run.conducted import Conducted
 from harness.scenario.fault import FaultSettings
 from tests.procedure.doubles import SilentWatcher
 from tests.procedure.test_stage import BreaksAtTheEnd, Gone
+from tests.run.ended import LET_GO, TAKEN, raising, run
 from tests.run.tiny import World
-
-LET_GO = ["probes stopped", "down", "end own"]
-"""Generators before what they ask, and what came up half at the very end."""
-
-
-class Ended:
-    """A run that is over, and what it left."""
-
-    def __init__(self, world: World, conducted: Conducted) -> None:
-        self.world = world
-        self.conducted = conducted
-
-    @property
-    def manifest(self) -> Manifest:
-        return read_manifest(self.conducted.run.manifest)
-
-    @property
-    def events(self) -> tuple[Event, ...]:
-        return read_journal(self.conducted.run.journal).events
-
-    @property
-    def notes(self) -> list[str]:
-        return [e.detail["words"] for e in self.events if e.edge == Edge.NOTE and "words" in e.detail]
-
-    @property
-    def judged(self) -> Judgement:
-        return judge_run(self.conducted.run)
-
-    def is_let_go(self) -> bool:
-        """Everything was stopped once, in order, as the last that was done, and the flag is put back."""
-        tail = list(self.world.done)[-len(LET_GO) :]
-        once = all(self.world.done.count(deed) == 1 for deed in LET_GO)
-        return tail == LET_GO and once and not self.world.lab.database.trust
-
-
-def run(world: World, *watchers: Watcher, **scenario: Any) -> Ended:
-    return Ended(world, conduct(world.order(**scenario), watchers, means=world.means))
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    return World(tmp_path)
-
 
 # --- a run that comes to its end
 
@@ -135,16 +84,9 @@ FAILING = {
 }
 
 
-def _raise(error: BaseException) -> Callable[[], None]:
-    def act() -> None:
-        raise error
-
-    return act
-
-
 @pytest.mark.parametrize("phase", FAILING)
 def test_a_step_that_fails_stops_the_run_there_and_is_left_to_the_verdict(world: World, phase: Phase) -> None:
-    world.done.then[FAILING[phase]] = _raise(StepError("it did not work"))
+    world.done.then[FAILING[phase]] = raising(StepError("it did not work"))
     ended = run(world)
 
     assert (str(ended.conducted.error), ended.conducted.exit_code) == ("it did not work", None)
@@ -161,26 +103,6 @@ def test_a_flag_that_can_not_be_put_back_is_told_and_all_else_is_let_go(world: W
     assert str(ended.conducted.error) == "the database is gone"
     assert list(world.done)[-3:] == LET_GO
     assert any("SET GLOBAL log_bin_trust_function_creators = 0" in note for note in ended.notes)
-
-
-class Hears(SilentWatcher):
-    """Keeps what the person at the terminal is told."""
-
-    def __init__(self) -> None:
-        self.heard: list[str] = []
-
-    def note(self, words: str) -> None:
-        self.heard.append(words)
-
-
-def test_a_flag_that_can_not_be_put_back_is_told_to_who_watches_also_on_a_full_disk(world: World) -> None:
-    world.lab.database.trust_breaks = True
-    world.journal = lambda path: Full(path, Phase.EXPAND)
-    watcher = Hears()
-    ended = run(world, watcher)
-
-    assert str(ended.conducted.error) == "journal.jsonl: No space left on device; the run was stopped there."
-    assert any("SET GLOBAL log_bin_trust_function_creators = 0" in words for words in watcher.heard)
 
 
 def test_a_bad_baseline_upgrades_nothing(world: World) -> None:
@@ -217,9 +139,6 @@ class Asks(SilentWatcher):
             os.kill(os.getpid(), self._number)
 
 
-TAKEN = [phase for phase in Phase if phase not in (Phase.SETUP, Phase.FLUSH, Phase.MIGRATE, Phase.TEARDOWN)]
-
-
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("phase", TAKEN)
 def test_a_run_that_is_asked_to_end_lets_everything_go(
@@ -254,7 +173,7 @@ def test_a_clean_up_is_finished_whoever_asks(world: World) -> None:
 
 
 def test_what_came_up_half_is_ended(world: World) -> None:
-    world.done.then["up"] = _raise(HarnessError("HAProxy did not start"))
+    world.done.then["up"] = raising(HarnessError("HAProxy did not start"))
     ended = run(world)
     assert (str(ended.conducted.error), ended.conducted.exit_code) == (
         "HAProxy did not start",
@@ -265,7 +184,7 @@ def test_what_came_up_half_is_ended(world: World) -> None:
 
 
 def test_a_generator_that_is_never_ready_is_stopped_all_the_same(world: World) -> None:
-    world.done.then["probes ready"] = _raise(StepError("waited 90 s for the probes child to be ready"))
+    world.done.then["probes ready"] = raising(StepError("waited 90 s for the probes child to be ready"))
     ended = run(world)
     assert list(world.done) == ["clear", "up", "probes started", "probes ready", *LET_GO]
     assert ended.manifest.outcome == RunOutcome.ABORTED
@@ -278,7 +197,7 @@ def test_a_generator_that_is_never_ready_is_stopped_all_the_same(world: World) -
 def test_what_can_not_be_let_go_is_told_and_the_rest_is_let_go(
     world: World, deed: str, error: Exception
 ) -> None:
-    world.done.then[deed] = _raise(error)
+    world.done.then[deed] = raising(error)
     ended = run(world)
     assert ended.conducted.error is None
     assert ended.conducted.left == (str(error),)
@@ -289,42 +208,12 @@ def test_what_can_not_be_let_go_is_told_and_the_rest_is_let_go(
 
 
 def test_what_can_not_be_let_go_does_not_hide_why_the_run_ended(world: World) -> None:
-    world.done.then["stop node1 term"] = _raise(StepError("node1 did not stop"))
-    world.done.then["down"] = _raise(ZeroDivisionError("division by zero"))
+    world.done.then["stop node1 term"] = raising(StepError("node1 did not stop"))
+    world.done.then["down"] = raising(ZeroDivisionError("division by zero"))
     ended = run(world)
     assert str(ended.conducted.error) == "node1 did not stop"
     assert ended.conducted.left == ("a clean-up broke: ZeroDivisionError: division by zero",)
     assert list(world.done)[-1] == "end own"
-
-
-# --- a full disk
-
-
-class Full(Journal):
-    """A journal on a disk that is full from a phase on."""
-
-    def __init__(self, path: Path, phase: Phase) -> None:
-        super().__init__(path)
-        self._phase = phase
-        self._is_full = False
-
-    def write(self, edge: Edge, phase: str, *more: Any, **detail: Any) -> Event:
-        self._is_full = self._is_full or phase == self._phase
-        if self._is_full:
-            raise OSError(errno.ENOSPC, "No space left on device", "journal.jsonl")
-        return super().write(edge, phase, *more, **detail)
-
-
-@pytest.mark.parametrize("phase", TAKEN)
-def test_a_journal_on_a_full_disk_ends_the_run_and_everything_is_let_go(world: World, phase: Phase) -> None:
-    world.journal = lambda path: Full(path, phase)
-    ended = run(world)
-    assert str(ended.conducted.error) == (
-        "journal.jsonl: No space left on device; the run was stopped there."
-    )
-    assert ended.conducted.exit_code == ExitCode.HARNESS_ERROR
-    assert ended.manifest.outcome == RunOutcome.ABORTED
-    assert ended.is_let_go()
 
 
 # --- acting and watching
@@ -337,21 +226,6 @@ def test_a_view_that_breaks_changes_nothing(world: World, view: Watcher) -> None
     assert ended.conducted.exit_code is None
     assert [note for note in ended.notes if "watched" in note] == ["whoever watched the run is gone: OSError"]
     assert ended.judged.verdict.exit_code == ExitCode.PASS
-    assert ended.is_let_go()
-
-
-@contextmanager
-def _not_to_be_left(_: RunDirectory) -> Iterator[None]:
-    yield
-    raise OSError(errno.EIO, "Input/output error")
-
-
-def test_a_page_that_can_not_be_closed_on_a_full_disk_hides_no_failed_step(world: World) -> None:
-    world.done.then["stop node1 term"] = _raise(StepError("node1 did not stop"))
-    world.journal = lambda path: Full(path, Phase.TEARDOWN)
-    ended = Ended(world, conduct(world.order(), (), _not_to_be_left, means=world.means))
-
-    assert (str(ended.conducted.error), ended.conducted.exit_code) == ("node1 did not stop", None)
     assert ended.is_let_go()
 
 
