@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from harness.compare.arms import Arm, Arms
-from harness.compare.figures import METRICS, PRIMARY, Metric, PhaseLatency
+from harness.compare.figures import METRICS, PRIMARY, Metric
 from harness.compare.measured import Measured
+from harness.judge.observations import PhaseLatency
 from harness.statistics.few_runs import Difference, Summary, difference, smallest_p, summary
 from harness.statistics.twosample import holm
 

@@ -6,19 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-import numpy as np
-
-from harness.evidence.names import Phase, Role, Step
-from harness.judge.evidence import Evidence
+from harness.evidence.names import Phase
 from harness.judge.model import Judgement
-
-_ROLLING = frozenset(
-    {
-        Step.DRAIN, Step.WAIT_DRAINED, Step.MAINT, Step.STOP, Step.SWITCH, Step.START, Step.PROVE, Step.READY,
-        Step.WAIT_UP, Step.SETTLE,
-    }
-)  # fmt: skip
-"""Steps that make up the roll of a node; read-backs and checks of continuity are the harness's own."""
+from harness.judge.observations import PhaseLatency
 
 
 class Unit(StrEnum):
@@ -27,17 +17,6 @@ class Unit(StrEnum):
     COUNT = ""
     SECONDS = "s"
     MILLISECONDS = "ms"
-
-
-@dataclass(frozen=True, slots=True)
-class PhaseLatency:
-    """Latency of the probes in one phase, all lanes together, from intended time to end."""
-
-    phase: str
-    probes: int
-    """Answered ones."""
-    p50_ms: float | None
-    p99_ms: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +36,7 @@ class Figures:
     refused: int | None
     """Connections to a node that failed."""
     roll_s: float | None
-    """From the first step on the first node to the last on the last one."""
+    """As `harness.judge.measures.roll_time` has it."""
     latency: tuple[PhaseLatency, ...]
     """By phase, in order of time."""
 
@@ -157,15 +136,15 @@ METRICS: tuple[Metric, ...] = (
         "roll_s",
         "Time of the roll",
         Unit.SECONDS,
-        "From the first step on the first node to the last on the last one, settling included.",
+        "From the first step on the first node to the last on the last one, settling included, checks not.",
         lambda f: f.roll_s,
     ),
 )
 """In the order in which they are shown; the first decides."""
 
 
-def figures(evidence: Evidence, judgement: Judgement) -> Figures:
-    """Take the figures of a judged run."""
+def figures(judgement: Judgement) -> Figures:
+    """The figures of a judged run, as the judge has measured them."""
     downtime = judgement.downtime
     masked = judgement.masked if judgement.masked.samples > 1 else None
     return Figures(
@@ -176,35 +155,6 @@ def figures(evidence: Evidence, judgement: Judgement) -> Figures:
         retried=masked.total("retried") if masked else None,
         redispatched=masked.total("redispatched") if masked else None,
         refused=masked.total("refused") if masked else None,
-        roll_s=_roll_s(judgement),
-        latency=tuple(
-            _latency(evidence, phase) for phase in dict.fromkeys(w.phase for w in evidence.windows)
-        ),
+        roll_s=judgement.roll_s,
+        latency=judgement.latency,
     )
-
-
-def _roll_s(judgement: Judgement) -> float | None:
-    steps = [
-        step
-        for step in judgement.timeline.steps
-        if step.phase == Phase.ROLL
-        and step.node is not None
-        and step.step in _ROLLING
-        and step.edge != "skip"
-    ]
-    if not steps:
-        return None
-    return (max(step.end_ns for step in steps) - min(step.start_ns for step in steps)) / 1e9
-
-
-def _latency(evidence: Evidence, phase: str) -> PhaseLatency:
-    """Percentiles over all probe lanes; the lanes and their rates are the same in every run compared."""
-    parts = [evidence.in_phase(lane, phase) for lane in evidence.lanes(Role.PROBE)]
-    answered = [
-        (records.end_ns - records.intended_ns)[records.status > 0] / 1e6 for records in parts if len(records)
-    ]
-    latency_ms = np.concatenate([np.empty(0), *answered])
-    if not len(latency_ms):
-        return PhaseLatency(phase, 0, None, None)
-    p50, p99 = np.percentile(latency_ms, (50, 99))
-    return PhaseLatency(phase, len(latency_ms), float(p50), float(p99))

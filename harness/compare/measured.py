@@ -14,9 +14,8 @@ from harness.evidence.manifest import is_running, read_manifest
 from harness.evidence.names import RunOutcome
 from harness.evidence.rundir import open_run_directory
 from harness.evidence.verdict_file import read_verdict_file
-from harness.judge.evidence import load_evidence
 from harness.judge.model import Judgement, Question, Verdict
-from harness.judge.verdict import judge_evidence
+from harness.judge.verdict import judge_run
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,13 +61,12 @@ def measure(path: Path, overrides: Sequence[str] = ()) -> Measured:
             f"{path}: this run {how}, so what it did not do can not be compared; "
             "leave it out, or run it again."
         )
-    evidence = load_evidence(run, overrides)
-    judgement = judge_evidence(evidence)
+    judgement = judge_run(run, overrides)
     return Measured(
         # Resolved, so that its name is right where the path given is `.`.
         path=path.resolve(),
         judgement=judgement,
-        figures=figures(evidence, judgement),
+        figures=figures(judgement),
         settings=settings_of(manifest, judgement.settings),
         laid_to_the_machine=judgement.downtime.failed_excused,
         stored=_stored(run.verdict),

@@ -50,7 +50,7 @@ class RunFigures(_Part):
     """One run as a whole."""
 
     roll_s: Amount | None
-    """Wall time of the roll; None where nothing was rolled."""
+    """Time of the roll, checks of the harness left out; None where nothing was rolled."""
     cells: tuple[CellFigures, ...]
 
 

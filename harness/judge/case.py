@@ -17,7 +17,9 @@ from harness.judge.measures.impacts import impact_bounds, impacts
 from harness.judge.measures.lane_stats import lane_stats
 from harness.judge.measures.masked import masked_failures
 from harness.judge.measures.outages import outages
+from harness.judge.measures.phase_latency import phase_latency
 from harness.judge.measures.release_shares import release_shares
+from harness.judge.measures.roll_time import roll_time
 from harness.judge.measures.saturation import Saturation, saturation
 from harness.judge.measures.series import series
 from harness.judge.measures.silences import Silence, silences
@@ -32,6 +34,7 @@ from harness.judge.observations import (
     FigureChange,
     Impact,
     MaskedFailures,
+    PhaseLatency,
     ReleaseShare,
     Stutter,
     TablesRead,
@@ -188,9 +191,19 @@ class Case:
         return write_counts(self.evidence)
 
     @Measure
+    def phase_latency(self) -> tuple[PhaseLatency, ...]:
+        """Latency of all probe lanes together in each phase."""
+        return phase_latency(self.evidence)
+
+    @Measure
+    def roll_time(self) -> float | None:
+        """Seconds in which nodes were rolled; None where nothing was, or the roll did not end."""
+        return roll_time(self.evidence.timeline)
+
+    @Measure
     def figures(self) -> RunFigures:
         """The few figures that the run's history is compared by."""
-        return figures(self.evidence, self.lane_stats, self.charged_failures, self.downtime, self.stalls)
+        return figures(self.lane_stats, self.charged_failures, self.downtime, self.stalls, self.roll_time)
 
     @Measure
     def figure_changes(self) -> tuple[FigureChange, ...]:

@@ -19,6 +19,7 @@ from harness.judge.observations import (
     FigureChange,
     Impact,
     MaskedFailures,
+    PhaseLatency,
     ReleaseShare,
     Stutter,
     TablesRead,
@@ -360,11 +361,10 @@ class Judgement:
     """The pings of the known-good target, which are never counted among the requests."""
     phase_counts: Mapping[str, Counts] = field(default_factory=dict)
     """The requests of each probed phase, pings left out; in the order of the procedure."""
-
-    @property
-    def outages(self) -> tuple[Outage, ...]:
-        """The outages that are listed; `downtime` has the numbers of all."""
-        return self.downtime.outages
+    latency: tuple[PhaseLatency, ...] = ()
+    """Of all probe lanes together, by phase, in order of time."""
+    roll_s: float | None = None
+    """How long the nodes were rolled; None where nothing was, or the roll did not end."""
 
     @property
     def least_known(self) -> LaneStats | None:

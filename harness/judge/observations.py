@@ -175,6 +175,17 @@ class AppliedMigration:
 
 
 @dataclass(frozen=True, slots=True)
+class PhaseLatency:
+    """Latency of the probes in one phase, all lanes together, from intended time to end."""
+
+    phase: str
+    probes: int
+    """Answered ones."""
+    p50_ms: float | None
+    p99_ms: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class TablesRead:
     """The version tables of the database, read at an edge of a step."""
 

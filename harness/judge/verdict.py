@@ -114,6 +114,8 @@ def _shown(
         stalls=told.of("stalls", lambda: case.stalls, ()),
         reference=told.of("reference counts", lambda: case.reference_counts, Counts()),
         phase_counts=told.of("phase counts", lambda: case.phase_counts, {}),
+        latency=told.of("phase latency", lambda: case.phase_latency, ()),
+        roll_s=told.of("roll time", lambda: case.roll_time, None),
     )
 
 

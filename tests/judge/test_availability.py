@@ -28,7 +28,7 @@ def test_a_request_due_before_the_stop_and_cut_by_it_is_laid_to_the_stop(tmp_pat
     story = healthy(drained=False)
     story.fail(ISSUE, 22.9, 23.1, status=0, error="reset", end_ns=ns(23.4))
 
-    outage = judged(story, tmp_path).outages[0]
+    outage = judged(story, tmp_path).downtime.outages[0]
 
     assert (outage.step, outage.node, outage.release) == ("stop", "node1", "27.1.0")
 
@@ -38,7 +38,7 @@ def test_sessions_left_when_the_drain_ended_are_told(tmp_path: Path) -> None:
     story.detail("roll", "wait_drained", "node1")["sessions_left"] = 3
     story.fail(ISSUE, 23.4, 23.6)
 
-    assert judged(story, tmp_path).outages[0].cause == (
+    assert judged(story, tmp_path).downtime.outages[0].cause == (
         "node1 was stopped (roll, drained) while it served release 27.1.0, with 3 sessions left when its "
         "drain ended"
     )
@@ -49,7 +49,7 @@ def test_a_failure_while_a_node_drains_comes_back_or_starts_is_laid_to_it(tmp_pa
     for number, second in enumerate((22.5, 25.5, 29.5)):
         story = healthy()
         story.fail(ISSUE, second, second + 0.1)
-        causes.append(judged(story, tmp_path / str(number)).outages[0].cause)
+        causes.append(judged(story, tmp_path / str(number)).downtime.outages[0].cause)
 
     assert causes == [
         "node1 was being drained (roll, drained) while it served release 27.1.0",
@@ -71,7 +71,7 @@ def test_an_outage_that_one_other_node_answered_in_full_is_laid_to_it_and_not_to
         "failed (2 http_5xx) in token_issue/new; every one of these requests was answered by node2 on "
         "release 27.1.0, while the harness was at step stop on node1 (roll)."
     ]
-    outage = judgement.outages[0]
+    outage = judgement.downtime.outages[0]
     assert (outage.phase, outage.step, outage.node, outage.release) == ("roll", "stop", "node2", "27.1.0")
 
 
@@ -84,7 +84,7 @@ def test_an_outage_in_which_the_balancer_had_a_part_stays_laid_to_the_node_being
 
     judgement = judged(story, tmp_path)
 
-    assert judgement.outages[0].node == "node1"
+    assert judgement.downtime.outages[0].node == "node1"
     assert judgement.series.failures.iloc[0]["node"] == "node2"
 
 
@@ -94,7 +94,7 @@ def test_an_outage_that_the_node_being_worked_on_answered_itself_stays_laid_to_i
     story = healthy(drained=False)
     story.fail(ISSUE, 23.4, 23.6, node="node1", release="27.1.0", status=503)
 
-    assert judged(story, tmp_path).outages[0].cause == (
+    assert judged(story, tmp_path).downtime.outages[0].cause == (
         "node1 was stopped (roll, undrained) while it served release 27.1.0"
     )
 
@@ -119,7 +119,7 @@ def test_a_failure_that_the_balancer_tells_of_one_node_is_laid_to_that_node(tmp_
         "failed (2 http_5xx) in token_issue/new; nothing was being changed (cooldown), and the balancer "
         "could not pass any of them to node2."
     ]
-    assert judged(story, tmp_path).outages[0].node == "node2"
+    assert judged(story, tmp_path).downtime.outages[0].node == "node2"
 
 
 def test_a_failure_that_the_balancer_tells_of_several_nodes_is_laid_to_none(tmp_path: Path) -> None:
@@ -128,14 +128,14 @@ def test_a_failure_that_the_balancer_tells_of_several_nodes_is_laid_to_none(tmp_
         row.update(outcome="failed", status=503, error="http_5xx", node=None, release=None)
         row["detail"] = f"503 Service Unavailable from balancer, server node{number % 2 + 1}"
 
-    assert judged(story, tmp_path).outages[0].node is None
+    assert judged(story, tmp_path).downtime.outages[0].node is None
 
 
 def test_a_failure_while_nothing_was_changed_says_so(tmp_path: Path) -> None:
     story = healthy()
     story.fail(LOAD, 50.0, 50.3)
 
-    outage = judged(story, tmp_path).outages[0]
+    outage = judged(story, tmp_path).downtime.outages[0]
 
     assert outage.cause == "nothing was being changed (cooldown)"
     assert (outage.phase, outage.step, outage.node) == ("cooldown", "observe", None)
@@ -169,7 +169,7 @@ def test_a_success_after_the_last_phase_still_ends_an_outage(tmp_path: Path) -> 
     story = healthy()
     story.fail(ISSUE, 53.4, 54.1)
 
-    outage = judged(story, tmp_path).outages[0]
+    outage = judged(story, tmp_path).downtime.outages[0]
 
     assert not outage.open_ended
     assert (outage.requests, outage.end_ns) == (1, ns(54.5))
@@ -196,7 +196,7 @@ def test_requests_are_ordered_by_when_they_were_due_not_by_when_they_ended(tmp_p
     story = healthy()
     story.fail(ISSUE, 23.4, 23.6, status=0, error="timeout", end_ns=ns(26.5))
 
-    outage = judged(story, tmp_path).outages[0]
+    outage = judged(story, tmp_path).downtime.outages[0]
 
     assert (outage.start_ns, outage.end_ns, outage.requests) == (ns(23.5), ns(24.0), 1)
 
@@ -218,7 +218,7 @@ def test_what_failed_after_the_harness_died_is_laid_to_the_step_it_left_open(tmp
     story.records = {lane: [r for r in rows if r["end_ns"] < ns(40)] for lane, rows in records.items()}
     story.fail(ISSUE, 35, 40)
 
-    outage = judged(story, tmp_path).outages[0]
+    outage = judged(story, tmp_path).downtime.outages[0]
 
     assert (outage.phase, outage.step, outage.node, outage.open_ended) == ("roll", "stop", "node2", True)
 

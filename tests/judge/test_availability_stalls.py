@@ -41,7 +41,7 @@ def test_an_ok_after_the_deadline_is_a_timeout_whatever_its_record_says(tmp_path
         "10.75 s; too late is a failure (timeout).",
     ]
     assert judgement.counts.failed == 1
-    assert judgement.outages[0].examples == (
+    assert judgement.downtime.outages[0].examples == (
         "23.50 s, token_issue/new, timeout, status 200, answered after 10.75 s",
     )
 
@@ -163,7 +163,7 @@ def test_without_room_nothing_is_charged_and_the_run_is_inconclusive(tmp_path: P
         "INCONCLUSIVE: 2 outages or stalls can not be charged to the upgrade: the machine had no room for "
         "the load even before the upgrade began."
     )
-    assert not any(outage.charged for outage in judgement.outages)
+    assert not any(outage.charged for outage in judgement.downtime.outages)
 
 
 def test_timeouts_alone_make_a_baseline_slow(tmp_path: Path) -> None:
@@ -185,7 +185,7 @@ def test_a_lane_that_failed_in_the_baseline_is_not_charged_but_its_neighbour_is(
     judgement = judged(story, tmp_path)
 
     assert judgement.verdict is Verdict.FAIL
-    assert [(o.lanes, o.charged) for o in judgement.outages] == [
+    assert [(o.lanes, o.charged) for o in judgement.downtime.outages] == [
         ((LOAD,), False),
         ((ISSUE,), True),
         ((LOAD,), False),
@@ -228,7 +228,7 @@ def test_one_starved_second_excuses_no_outage_elsewhere(tmp_path: Path) -> None:
     judgement = judged(story, tmp_path)
 
     assert judgement.verdict is Verdict.FAIL
-    assert judgement.outages[0].charged
+    assert judgement.downtime.outages[0].charged
 
 
 def test_an_outage_that_outlasts_the_starved_second_is_charged(tmp_path: Path) -> None:
@@ -237,7 +237,7 @@ def test_an_outage_that_outlasts_the_starved_second_is_charged(tmp_path: Path) -
     late(story, VALIDATE, 23, 24, 0.3)
     story.fail(ISSUE, 23.4, 26.6)
 
-    assert judged(story, tmp_path).outages[0].charged
+    assert judged(story, tmp_path).downtime.outages[0].charged
 
 
 def test_one_late_probe_among_many_starves_no_second(tmp_path: Path) -> None:
@@ -245,7 +245,7 @@ def test_one_late_probe_among_many_starves_no_second(tmp_path: Path) -> None:
     late(story, VALIDATE, 23.5, 23.7, 0.3)
     story.fail(ISSUE, 23.4, 23.6)
 
-    assert judged(story, tmp_path).outages[0].charged
+    assert judged(story, tmp_path).downtime.outages[0].charged
 
 
 def test_more_outages_than_anybody_reads_are_counted(tmp_path: Path) -> None:
@@ -261,7 +261,7 @@ def test_more_outages_than_anybody_reads_are_counted(tmp_path: Path) -> None:
 
     judgement = judged(story, tmp_path)
 
-    assert len(judgement.outages) == 500
+    assert len(judgement.downtime.outages) == 500
     assert sentences(judgement, "availability")[-1] == (
         "FAIL: Besides these there were 4 shorter outages; only the 500 longest are told one by one."
     )

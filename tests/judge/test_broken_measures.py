@@ -28,6 +28,7 @@ USED_BY = {
     "impact_bounds": {"impact"},
     "impacts": {"impact"},
     "database_activity": {"procedure"},
+    "roll_time": {"regression"},
     "figures": {"regression"},
     "figure_changes": {"regression"},
 }

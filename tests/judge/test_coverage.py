@@ -140,7 +140,7 @@ def test_requests_not_tried_for_want_of_a_token_belong_to_the_login_that_failed(
         "PASS: 208 probes in 2 lanes cover 8 phases; 2 of 416 requests that were due never left, and the "
         "latest probe left 1 ms late."
     ]
-    assert judgement.outages[0].requests == 1
+    assert judgement.downtime.outages[0].requests == 1
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ def test_a_broken_lane_beside_a_sound_one_that_fails_once_is_charged_with_that_o
     assert (figures_of(judgement)["failed"], figures_of(judgement)["outage_s"]) == (1, 0.5)
     downtime = judgement.downtime
     assert (downtime.charged, downtime.charged_s, downtime.failed_charged) == (1, 0.5, 1)
-    assert [(o.lanes, o.charged, o.requests, o.duration_s) for o in judgement.outages] == [
+    assert [(o.lanes, o.charged, o.requests, o.duration_s) for o in judgement.downtime.outages] == [
         ((VALIDATE,), False, 1, 0.5),
         ((VALIDATE,), False, 48, 24.0),
         ((ISSUE,), True, 1, 0.5),
@@ -78,7 +78,7 @@ def test_504_outages_are_504_in_headline_counts_and_verdict_file(tmp_path: Path)
     assert "in 504 outages" in judgement.headline
     assert (judgement.downtime.total, judgement.downtime.charged) == (504, 504)
     assert (document["downtime"]["total"], document["downtime"]["charged"]) == (504, 504)
-    assert len(judgement.outages) == 500
+    assert len(judgement.downtime.outages) == 500
     assert judgement.downtime.failed_charged == judgement.counts.failed == 504
 
 

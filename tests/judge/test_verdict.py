@@ -325,7 +325,7 @@ def test_the_failed_requests_of_the_picture_carry_their_text(tmp_path: Path) -> 
         "node2",
         None,
     )
-    assert judgement.outages[0].examples == (
+    assert judgement.downtime.outages[0].examples == (
         "23.25 s, load/user_get/reused, http_5xx, status 502, Service, sadly, Unavailable, "
         "req-load/user_get/reused-23.25",
     )

@@ -190,7 +190,7 @@ def test_rows_carry_what_a_script_may_select_them_by(undrained: Page) -> None:
 
 def test_a_flapping_run_shows_its_first_outages_in_full_and_the_rest_as_rows(tmp_path: Path) -> None:
     story = stories.undrained()
-    flapping = replace(story, downtime=stories.downtime_of(story.outages * 100))
+    flapping = replace(story, downtime=stories.downtime_of(story.downtime.outages * 100))
 
     page = report_page(flapping, tmp_path)
 

@@ -69,7 +69,7 @@ def _poisoned(story: Judgement) -> Judgement:
                     errors=((HOSTILE, 1),),
                     node=HOSTILE,
                 )
-                for o in story.outages
+                for o in story.downtime.outages
             )
         ),
         questions=tuple(

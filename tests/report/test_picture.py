@@ -68,7 +68,7 @@ def test_lanes_of_the_load_are_drawn_only_where_they_failed_and_counted_otherwis
 
 def test_an_outage_that_the_machine_caused_is_shown_and_not_charged() -> None:
     story = stories.undrained()
-    first, *others = story.outages
+    first, *others = story.downtime.outages
     excused = replace(story, downtime=stories.downtime_of((replace(first, charged=False), *others)))
 
     timeline, _ = draw_pictures(excused)

@@ -6,8 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from harness.evidence.history import CellFigures, RunFigures
-from harness.evidence.names import Edge, Phase, Role
-from harness.judge.evidence import Evidence
+from harness.evidence.names import Role
 from harness.judge.measures.charged import ChargedFailures, ChargedPart, total_s
 from harness.judge.model import Downtime, LaneStats, Stall
 
@@ -15,13 +14,13 @@ _DECIMALS = 6
 
 
 def figures(
-    evidence: Evidence,
     lane_stats: Sequence[LaneStats],
     failures: ChargedFailures,
     downtime: Downtime,
     stalls: Sequence[Stall],
+    roll_s: float | None,
 ) -> RunFigures:
-    """The figures of a run: what failed of every lane, stalls and latencies of the probes."""
+    """The figures of a run: what failed of every lane, stalls and latencies of probes, time of the roll."""
     stats = [each for each in lane_stats if each.role is not Role.REFERENCE]
     whole = [each for each in stats if each.phase is None]
     probes = [each for each in whole if each.role is Role.PROBE]
@@ -35,18 +34,13 @@ def figures(
         stall_s=_rounded(stalls[0].length_s if stalls else None),
         p50_ms=_mean([each.latency_ms_p50 for each in probes]),
         p99_ms=_mean([each.latency_ms_p99 for each in probes]),
-        roll_s=_roll_s(evidence),
+        roll_s=_rounded(roll_s),
         cells=tuple(
             _cell(each, parts[each.phase, each.lane])
             for each in stats
             if each.phase and each.role is Role.PROBE
         ),
     )
-
-
-def _roll_s(evidence: Evidence) -> float | None:
-    rolls = [p for p in evidence.timeline.phases if p.phase == Phase.ROLL and p.edge == Edge.END]
-    return _rounded((rolls[0].end_ns - rolls[0].start_ns) / 1e9) if rolls else None
 
 
 def _cell(stats: LaneStats, parts: Sequence[ChargedPart]) -> CellFigures:
