@@ -126,7 +126,7 @@ def open_run_directory(path: Path) -> RunDirectory:
     """The run directory at `path`.
 
     Raises:
-        UsageError: there is no folder, or it holds no `run.json`.
+        UsageError: there is no folder, it holds no `run.json`, or a folder in it is a link.
     """
     if not path.is_dir():
         raise UsageError(
@@ -137,4 +137,19 @@ def open_run_directory(path: Path) -> RunDirectory:
         raise UsageError(
             f"{path}: holds no run.json, so it is not a run directory; give the folder that holds it."
         )
+    need_own_folders(run)
     return run
+
+
+def need_own_folders(run: RunDirectory) -> None:
+    """Refuse a run whose folders lead elsewhere: judged as root, it would empty or show what is not its own.
+
+    Raises:
+        UsageError: `charts` or `logs` is a link.
+    """
+    for folder in (run.charts, run.logs):
+        if folder.is_symlink():
+            raise UsageError(
+                f"{folder}: is a link, and a run's folder is none; put the folder that it leads to in its "
+                "place, or judge a copy of the run."
+            )

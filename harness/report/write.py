@@ -5,7 +5,7 @@ from __future__ import annotations
 from harness.errors import UsageError
 from harness.evidence.drafts import replace_file
 from harness.evidence.room import need_room
-from harness.evidence.rundir import RunDirectory
+from harness.evidence.rundir import RunDirectory, need_own_folders
 from harness.judge.model import Judgement
 from harness.report.junit import junit_xml
 from harness.report.summary import summary_markdown
@@ -19,7 +19,7 @@ def write_report(judgement: Judgement, run: RunDirectory) -> None:
     The same evidence gives the same bytes.
 
     Raises:
-        UsageError: the run directory cannot be written.
+        UsageError: the run directory cannot be written, or a folder in it is a link.
         HarnessError: the disk is full or broken.
     """
     # Drawing needs matplotlib, whose import takes a second that no other verb should wait for.
@@ -27,6 +27,7 @@ def write_report(judgement: Judgement, run: RunDirectory) -> None:
     from harness.report.page import render_page
     from harness.report.picture import draw_pictures
 
+    need_own_folders(run)
     pictures = draw_pictures(judgement)
     try:
         run.charts.mkdir(mode=_PRIVATE_FOLDER_MODE, exist_ok=True)
