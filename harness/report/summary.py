@@ -8,18 +8,9 @@ from rich.console import Console
 from rich.text import Text
 
 from harness.judge.model import Judgement, Question, Verdict
-from harness.report.text import (
-    at_most_percent,
-    at_most_seconds,
-    count,
-    counted,
-    one_line,
-    seconds,
-    shortened,
-    words,
-)
+from harness.report.text import counted, shortened, words
 from harness.report.views.gate import accepted_in, gate_lines
-from harness.report.views.key_figures import besides_words, excused_words
+from harness.report.views.key_figures import key_figures
 from harness.report.views.run import run_line
 from harness.report.views.verdict import why
 
@@ -35,16 +26,13 @@ _ACTIVE = re.compile(r"([\\`*\[\]|~]|(?<!\w)_|_(?!\w))")
 
 
 def summary_lines(judgement: Judgement) -> list[str]:
-    """Ten lines of plain text, and those of the gate where there is one; each but the first begins with what
-    it tells and a colon.
+    """Ten lines of plain text, four of them the key figures, and those of the gate where there is one; each
+    but the first begins with what it tells and a colon.
     """
     return [
         f"{judgement.verdict.value}: {shortened(judgement.headline, _SENTENCE_CHARS_MAX)}",
         f"Run: {', '.join(run_line(judgement))}",
-        f"Requests: {_requests(judgement)}",
-        f"Outages: {_outages(judgement)}",
-        f"Longest time without a success: {_stall(judgement)}",
-        f"Could have gone unseen: {_unseen(judgement)}",
+        *(figure.line for figure in key_figures(judgement)),
         f"Questions: {', '.join(_question(question) for question in judgement.questions) or 'none answered'}",
         f"Why: {_why(judgement)}",
         *gate_lines(judgement),
@@ -76,41 +64,6 @@ def print_summary(judgement: Judgement, console: Console) -> None:
     for line in rest:
         name, _, told = line.partition(": ")
         console.print(Text(name, style="dim") + Text(f": {told}"))
-
-
-def _requests(judgement: Judgement) -> str:
-    counts, masked, bound = judgement.counts, judgement.masked.hidden, judgement.least_known
-    parts = [f"{count(counts.without_success)} of {count(counts.sent)} failed", *besides_words(judgement)]
-    parts += [f"{count(masked)} masked by the balancer and seen by nobody"] if masked else []
-    if bound is not None:
-        share = at_most_percent(bound.error_rate_upper_95)
-        parts.append(f"95 % upper bound on the error rate {share} (least known lane: {bound.lane})")
-    return one_line(", ".join(parts))
-
-
-def _outages(judgement: Judgement) -> str:
-    downtime = judgement.downtime
-    excused, longest = excused_words(downtime), downtime.longest
-    if longest is None:
-        return excused or "none seen"
-    total, length = seconds(downtime.charged_s), seconds(downtime.longest_s)
-    return one_line(
-        f"{count(downtime.charged)}, {total} in all, the longest {length}: {longest.cause}"
-        f"{f' Besides, {excused}.' if excused else ''}"
-    )
-
-
-def _stall(judgement: Judgement) -> str:
-    stall = judgement.longest_stall
-    return "not known" if stall is None else f"{seconds(stall.length_s)} in {one_line(stall.lane)}"
-
-
-def _unseen(judgement: Judgement) -> str:
-    whole, lane = judgement.detectable_whole_outage_s, judgement.minimum_detectable_outage_s
-    if whole is None and lane is None:
-        return "anything, as there are no probes"
-    of_all, of_one = at_most_seconds(whole), at_most_seconds(lane)
-    return f"an outage of everything under {of_all}, of the least dense lane alone under {of_one}"
 
 
 def _question(question: Question) -> str:

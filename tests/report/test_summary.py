@@ -10,6 +10,8 @@ from rich.console import Console
 from harness.judge.model import Judgement
 from harness.report import print_summary, summary_lines
 from harness.report.summary import summary_markdown
+from harness.report.views import key_figures
+from harness.report.views.key_figures import KEY_FIGURES, KeyFigure
 from tests.report import stories
 
 STORIES = (stories.drained, stories.undrained, stories.killed)
@@ -100,3 +102,19 @@ def test_what_the_gate_let_through_has_lines_of_its_own_on_paper_and_on_the_term
     assert (
         "Accepted: 3 findings of availability (step stop) until 2026-12-31: The server" in screen.getvalue()
     )
+
+
+def test_a_figure_that_is_new_at_the_top_of_the_page_is_a_line_of_the_summary_as_well(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def roll(judgement: Judgement) -> KeyFigure:
+        return KeyFigure("Time of the roll", f"{len(judgement.manifest.nodes)} min", "a minute a node")
+
+    monkeypatch.setattr(key_figures, "KEY_FIGURES", (*KEY_FIGURES, roll))
+    judgement, screen = stories.undrained(), io.StringIO()
+
+    print_summary(judgement, Console(file=screen, width=5_000))
+
+    assert summary_lines(judgement)[6] == "Time of the roll: 3 min, a minute a node"
+    assert "Time of the roll: 3 min, a minute a node" in screen.getvalue()
+    assert "**Time of the roll**: 3 min, a minute a node  " in summary_markdown(judgement).splitlines()

@@ -1,11 +1,11 @@
-"""The figures at the top of the page."""
+"""The figures that a reader looks for first, on the page as in the summary."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from harness.judge.model import Downtime, Judgement
+from harness.judge.model import Downtime, Judgement, Outage
 from harness.report.text import (
     NONE,
     at_most_percent,
@@ -19,25 +19,43 @@ from harness.report.text import (
 
 @dataclass(frozen=True, slots=True)
 class KeyFigure:
-    """One figure at the top of the page."""
+    """One figure at the top of the page, which is a line of the summary as well."""
 
     name: str
     value: str
     note: str
     is_bad: bool = False
+    told: str = ""
+    """The line of the summary, where that says it in other words than the page."""
+
+    @property
+    def line(self) -> str:
+        """The line of the summary: a name, a colon and what is told."""
+        return self.told or f"{self.name}: {self.value}, {self.note}"
 
 
 def _failed_figure(judgement: Judgement) -> KeyFigure:
     counts, bound = judgement.counts, judgement.least_known
-    notes = besides_words(judgement)
+    notes = _notes_of_failed(judgement)
     if bound is not None:
         share = at_most_percent(bound.error_rate_upper_95)
         notes.append(f"95 % sure: under {share} fail even in the least known lane, {one_line(bound.lane)}")
-    value = f"{count(counts.without_success)} of {count(counts.sent)}"
-    return KeyFigure("Failed requests", value, "; ".join(notes), is_bad=counts.without_success > 0)
+    value, bad = f"{count(counts.without_success)} of {count(counts.sent)}", counts.without_success > 0
+    return KeyFigure("Failed requests", value, "; ".join(notes), bad, f"Requests: {_requests(judgement)}")
 
 
-def besides_words(judgement: Judgement) -> list[str]:
+def _requests(judgement: Judgement) -> str:
+    counts, masked, bound = judgement.counts, judgement.masked.hidden, judgement.least_known
+    failed = f"{count(counts.without_success)} of {count(counts.sent)} failed"
+    parts = [failed, *_notes_of_failed(judgement)]
+    parts += [f"{count(masked)} masked by the balancer and seen by nobody"] if masked else []
+    if bound is not None:
+        share = at_most_percent(bound.error_rate_upper_95)
+        parts.append(f"95 % upper bound on the error rate {share} (least known lane: {bound.lane})")
+    return one_line(", ".join(parts))
+
+
+def _notes_of_failed(judgement: Judgement) -> list[str]:
     """What a reader of `failed of requests` has to know of both."""
     counts, excused = judgement.counts, judgement.downtime.failed_excused
     notes = [f"{count(counts.unknown)} of them may have been carried out"] if counts.unknown else []
@@ -48,27 +66,38 @@ def besides_words(judgement: Judgement) -> list[str]:
 
 def _outage_figure(judgement: Judgement) -> KeyFigure:
     downtime = judgement.downtime
-    excused, longest = excused_words(downtime), downtime.longest
+    excused, longest = _excused_words(downtime), downtime.longest
     if longest is None:
         note = excused or "no lane failed while it was probed"
-        return KeyFigure("Outages", "none charged" if excused else "none seen", note)
+        value = "none charged" if excused else "none seen"
+        return KeyFigure("Outages", value, note, told=f"Outages: {excused or 'none seen'}")
     by_node = f", on {one_line(longest.node)}" if longest.node else ""
     note = f"{seconds(downtime.charged_s)} in all; the longest {seconds(downtime.longest_s)}{by_node}"
-    return KeyFigure(
-        "Outages", count(downtime.charged), "; ".join(filter(None, (note, excused))), is_bad=True
+    notes = "; ".join(filter(None, (note, excused)))
+    told = f"Outages: {_outages(downtime, longest, excused)}"
+    return KeyFigure("Outages", count(downtime.charged), notes, is_bad=True, told=told)
+
+
+def _outages(downtime: Downtime, longest: Outage, excused: str) -> str:
+    total, length = seconds(downtime.charged_s), seconds(downtime.longest_s)
+    return one_line(
+        f"{count(downtime.charged)}, {total} in all, the longest {length}: {longest.cause}"
+        f"{f' Besides, {excused}.' if excused else ''}"
     )
 
 
-def excused_words(downtime: Downtime) -> str:
+def _excused_words(downtime: Downtime) -> str:
     """How many outages are laid to the machine; empty where none is."""
     return f"{counted(downtime.excused, 'outage')} laid to the machine" if downtime.excused else ""
 
 
 def _stall_figure(judgement: Judgement) -> KeyFigure:
     stall = judgement.longest_stall
+    name = "Longest time without a success"
     if stall is None:
-        return KeyFigure("Longest time without a success", NONE, "no probe succeeded or none was sent")
-    return KeyFigure("Longest time without a success", seconds(stall.length_s), f"in {one_line(stall.lane)}")
+        return KeyFigure(name, NONE, "no probe succeeded or none was sent", told=f"{name}: not known")
+    length, lane = seconds(stall.length_s), one_line(stall.lane)
+    return KeyFigure(name, length, f"in {lane}", told=f"{name}: {length} in {lane}")
 
 
 def _unseen_figure(judgement: Judgement) -> KeyFigure:
@@ -77,7 +106,16 @@ def _unseen_figure(judgement: Judgement) -> KeyFigure:
         "Could have gone unseen",
         _under(judgement.detectable_whole_outage_s),
         f"an outage of everything; of the least dense lane alone: {lane}",
+        told=f"Could have gone unseen: {_unseen(judgement)}",
     )
+
+
+def _unseen(judgement: Judgement) -> str:
+    whole, lane = judgement.detectable_whole_outage_s, judgement.minimum_detectable_outage_s
+    if whole is None and lane is None:
+        return "anything, as there are no probes"
+    of_all, of_one = at_most_seconds(whole), at_most_seconds(lane)
+    return f"an outage of everything under {of_all}, of the least dense lane alone under {of_one}"
 
 
 def _under(value_s: float | None) -> str:
@@ -90,7 +128,7 @@ KEY_FIGURES: tuple[Callable[[Judgement], KeyFigure], ...] = (
     _stall_figure,
     _unseen_figure,
 )
-"""In the order in which the page shows them; each takes what the judge has measured, and measures nothing."""
+"""In the order in which they are shown; each takes what the judge has measured, and measures nothing."""
 
 
 def key_figures(judgement: Judgement) -> list[KeyFigure]:
