@@ -36,7 +36,7 @@ from harness.judge.observations import (
     MaskedFailures,
     PhaseLatency,
     ReleaseShare,
-    Stutter,
+    Stutters,
     TablesRead,
     WriteCounts,
 )
@@ -181,7 +181,7 @@ class Case:
         return database_activity(self.evidence)
 
     @Measure
-    def stutters(self) -> tuple[Stutter, ...]:
+    def stutters(self) -> Stutters:
         """When the known-good target was slow or silent."""
         return stutters(self.evidence)
 

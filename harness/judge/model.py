@@ -21,7 +21,7 @@ from harness.judge.observations import (
     MaskedFailures,
     PhaseLatency,
     ReleaseShare,
-    Stutter,
+    Stutters,
     TablesRead,
     WriteCounts,
 )
@@ -341,8 +341,8 @@ class Judgement:
     """Which releases answered in each step of the roll."""
     database: DatabaseActivity = field(default_factory=lambda: DatabaseActivity((), ()))
     """What waited for locks in the database."""
-    stutters: tuple[Stutter, ...] = ()
-    """When the known-good target was slow or silent, by time."""
+    stutters: Stutters = field(default_factory=Stutters)
+    """When the known-good target was slow or silent."""
     settings: JudgeSettings = field(default_factory=JudgeSettings)
     """The bounds that it was judged under."""
     overrides: tuple[str, ...] = ()

@@ -163,6 +163,21 @@ class Stutter:
 
 
 @dataclass(frozen=True, slots=True)
+class Stutters:
+    """When the known-good target was slow or silent."""
+
+    listed: tuple[Stutter, ...] = ()
+    """By time; at most `STUTTERS_LISTED_MAX` of `judge.measures.stutters`, the longest."""
+    total: int = 0
+    """Those not listed included."""
+
+    @property
+    def left_out(self) -> int:
+        """How many are not listed."""
+        return self.total - len(self.listed)
+
+
+@dataclass(frozen=True, slots=True)
 class AppliedMigration:
     """A migration of the schema, as the log of its command tells it; None where that does not."""
 

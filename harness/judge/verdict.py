@@ -17,7 +17,7 @@ from harness.judge.limits import limits
 from harness.judge.measures.detectable import Detectable
 from harness.judge.measures.series import no_series
 from harness.judge.model import Counts, Downtime, Judgement, Question, RequestCounts, Verdict, worst
-from harness.judge.observations import DatabaseActivity, MaskedFailures
+from harness.judge.observations import DatabaseActivity, MaskedFailures, Stutters
 from harness.judge.questions import COVERAGE, QUESTIONS, asked
 from harness.judge.questions.asking import ask, fault
 from harness.scenario.gate import GateSettings
@@ -104,7 +104,7 @@ def _shown(
         masked=told.of("masked failures", lambda: case.masked_failures, MaskedFailures((), 0, 0)),
         shares=told.of("release shares", lambda: case.release_shares, ()),
         database=told.of("database activity", lambda: case.database_activity, DatabaseActivity((), ())),
-        stutters=told.of("stutters", lambda: case.stutters, ()),
+        stutters=told.of("stutters", lambda: case.stutters, Stutters()),
         settings=evidence.settings,
         overrides=evidence.overrides,
         writes=told.of("write counts", lambda: case.write_counts, ()),

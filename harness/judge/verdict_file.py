@@ -63,7 +63,7 @@ def _document(judgement: Judgement) -> dict[str, Any]:
             {**asdict(share), "answered": dict(share.answered)} for share in judgement.shares
         ],
         "lock_waits": [_plain(asdict(wait)) for wait in judgement.database.waits],
-        "reference_stutters": [asdict(stutter) for stutter in judgement.stutters],
+        "reference_stutters": [asdict(stutter) for stutter in judgement.stutters.listed],
         "judge": judgement.settings.model_dump(mode="json"),
         "overrides": list(judgement.overrides),
         "gate": {**_plain(asdict(judgement.gate)), "budgets": _budgets(judgement)},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from harness.judge.model import Verdict
+from harness.judge.observations import Stutters
 from tests.judge.story import ISSUE, REFERENCE, Story, healthy, judged, ns, question, sentences
 
 
@@ -18,7 +19,7 @@ def beside() -> Story:
 def test_a_target_that_answers_at_once_tells_nothing(tmp_path: Path) -> None:
     judgement = judged(beside(), tmp_path)
 
-    assert judgement.stutters == ()
+    assert judgement.stutters == Stutters()
     assert judgement.verdict is Verdict.PASS
     assert judgement.series.reference["latency_ms_max"].max() == 1.0
 
@@ -49,7 +50,7 @@ def test_a_stall_that_the_target_shares_is_the_machines(tmp_path: Path) -> None:
         "INCONCLUSIVE: 1 outage or stall can not be charged to the upgrade: the machine stalled as well, as "
         "the reference target shows.",
     ]
-    assert [(s.start_ns, s.end_ns, s.requests) for s in judgement.stutters] == [
+    assert [(s.start_ns, s.end_ns, s.requests) for s in judgement.stutters.listed] == [
         (ns(30), ns(33) + 1_000_000, 12)
     ]
 
@@ -88,7 +89,7 @@ def test_a_short_stutter_is_shown_and_decides_nothing(tmp_path: Path) -> None:
     judgement = judged(story, tmp_path)
 
     assert judgement.verdict is Verdict.PASS
-    assert [s.requests for s in judgement.stutters] == [1]
+    assert [s.requests for s in judgement.stutters.listed] == [1]
 
 
 def test_the_targets_requests_are_none_of_keystones(tmp_path: Path) -> None:

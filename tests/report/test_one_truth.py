@@ -131,6 +131,17 @@ def test_pings_of_the_reference_target_have_a_table_of_their_own(referenced: Run
     }
 
 
+def test_260_stutters_of_the_machine_are_260_though_only_the_200_longest_are_rows(tmp_path: Path) -> None:
+    story = healthy()
+    story.reference(rate_hz=20.0)
+    for row in story.records[REFERENCE][::4]:
+        row["end_ns"] = row["intended_ns"] + 120_000_000
+
+    text = page_text(_reported(story, tmp_path))
+
+    assert "260 stutters of the machine, the 200 longest of them told" in text
+
+
 def _explored(run: RunDirectory) -> dict[str, dict[str, int]]:
     found = re.search(r'id="explore-data">(.*?)</script>', run.report.read_text(), re.DOTALL)
     assert found is not None

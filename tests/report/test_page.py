@@ -20,6 +20,7 @@ from harness.judge.observations import (
     PhaseActivity,
     ReleaseShare,
     Stutter,
+    Stutters,
     WriteCounts,
 )
 from harness.report import write_report
@@ -242,7 +243,7 @@ def test_what_was_measured_beside_the_requests_has_its_tables() -> None:
             ),
             (PhaseActivity("expand", 40, 0.26, 2, 1.5),),
         ),
-        stutters=(Stutter(stories.at(70), stories.at(70.3), 2),),
+        stutters=Stutters((Stutter(stories.at(70), stories.at(70.3), 2),), 1),
         impacts=(_IMPACT,),
     )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from harness.evidence.names import Role
-from harness.judge.measures.stutters import STUTTERS_MAX
 from harness.judge.model import Judgement, LaneStats, Verdict
 from harness.judge.observations import Change, Impact, LockWait, Masked, PhaseActivity, ReleaseShare, Stutter
 from harness.report.text import NONE, RunTimes, count, counted, milliseconds, one_line, seconds, words
@@ -82,17 +81,17 @@ def beside(judgement: Judgement, times: RunTimes) -> Beside:
         pings=tuple(_ping_row(stats) for stats in judgement.lanes if stats.role is Role.REFERENCE),
         pings_told=_pings_told(judgement),
         pings_hurt=judgement.reference.without_success > 0,
-        stutters=tuple(_stutter_row(stutter, times) for stutter in judgement.stutters),
+        stutters=tuple(_stutter_row(stutter, times) for stutter in judgement.stutters.listed),
     )
 
 
 def _pings_told(judgement: Judgement) -> str:
     """How many pings and stutters there were; the judge tells only so many stutters one by one."""
-    pings, told = judgement.reference, len(judgement.stutters)
-    longest = "the longest " if told >= STUTTERS_MAX else ""
+    pings, stutters = judgement.reference, judgement.stutters
+    listed = f", the {count(len(stutters.listed))} longest of them told" if stutters.left_out else ""
     return (
         f"{counted(pings.sent, 'ping')} of the reference target, {count(pings.without_success)} failed; "
-        f"{longest}{counted(told, 'stutter')} of the machine"
+        f"{counted(stutters.total, 'stutter')} of the machine{listed}"
     )
 
 
