@@ -36,7 +36,6 @@ _CAN_NOT = {
 """In the reason of a step that is left out."""
 _OF_ONE_STEP = frozenset({Phase.TRUST, Phase.RESTORE})
 """Phases that are for their first step alone, and left out with it."""
-_UPGRADING_PHASES = (Phase.FLUSH, Phase.TRUST, Phase.EXPAND, Phase.MIGRATE, Phase.ROLL, Phase.CONTRACT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,19 +104,25 @@ def _phases(
 ) -> Iterator[PlannedPhase]:
     yield _baseline(scenario)
     yield _preflight(scenario, from_, to)
-    if not scenario.procedure.upgrade:
-        yield from (PlannedPhase(phase, skip=NOT_UPGRADED) for phase in _UPGRADING_PHASES)
-        yield PlannedPhase(Phase.RESTORE, skip=NOT_UPGRADED)
+    upgrading = _upgrading(scenario, from_, to, nodes, needs_trust=needs_trust)
+    if scenario.procedure.upgrade:
+        yield from upgrading
     else:
-        yield _flush(from_)
-        yield _trust(Phase.TRUST, Step.SET_TRUST, needs_trust=needs_trust)
-        yield PlannedPhase(Phase.EXPAND, _sync(to, contracted=from_))
-        yield _migrate(from_, to)
-        yield PlannedPhase(Phase.ROLL, (*_roll(scenario, to, nodes), _read_back(scenario)))
-        proven = PlannedStep(Step.PROVE_NODES, release=to)
-        yield PlannedPhase(Phase.CONTRACT, (proven, *_sync(to, contracted=to)))
-        yield _trust(Phase.RESTORE, Step.RESTORE_TRUST, needs_trust=needs_trust)
+        yield from (PlannedPhase(each.phase, skip=NOT_UPGRADED) for each in upgrading)
     yield PlannedPhase(Phase.COOLDOWN, (PlannedStep(Step.OBSERVE), _read_back(scenario)))
+
+
+def _upgrading(
+    scenario: Scenario, from_: Release, to: Release, nodes: Sequence[str], *, needs_trust: bool
+) -> Iterator[PlannedPhase]:
+    yield _flush(from_)
+    yield _trust(Phase.TRUST, Step.SET_TRUST, needs_trust=needs_trust)
+    yield PlannedPhase(Phase.EXPAND, _sync(to, contracted=from_))
+    yield _migrate(from_, to)
+    yield PlannedPhase(Phase.ROLL, (*_roll(scenario, to, nodes), _read_back(scenario)))
+    proven = PlannedStep(Step.PROVE_NODES, release=to)
+    yield PlannedPhase(Phase.CONTRACT, (proven, *_sync(to, contracted=to)))
+    yield _trust(Phase.RESTORE, Step.RESTORE_TRUST, needs_trust=needs_trust)
 
 
 def _possible(phase: PlannedPhase, abilities: Collection[Ability]) -> PlannedPhase:

@@ -44,6 +44,8 @@ OF_A_NODE = frozenset({FaultKind.FREEZE_NODE, FaultKind.KILL_NODE, FaultKind.DIF
 """Kinds that need to be told which node."""
 OF_THE_PLAN = frozenset({FaultKind.SKIP_STEP, FaultKind.CONTRACT_EARLY})
 """Kinds that change what the driver does, not the deployment."""
+OF_AN_UPGRADE = OF_THE_PLAN | {FaultKind.DIFFERENT_KEYS}
+"""Kinds for which something must be upgraded."""
 
 
 class FaultSettings(Section):

@@ -46,9 +46,9 @@ class Budget(Section):
     @model_validator(mode="after")
     def _check(self) -> Budget:
         if not self.limits:
-            raise ValueError("it limits nothing; add failed_max, outage_s_max or stall_s_max")
-        for key in ("outage_s_max", "stall_s_max"):
-            if self.question != AVAILABILITY and key in self.limits:
+            raise ValueError(f"it limits nothing; add {', '.join(LIMITS[:-1])} or {LIMITS[-1]}")
+        for key in self.limits:
+            if self.question != AVAILABILITY and key != "failed_max":
                 raise ValueError(f"{key} is measured for availability alone; {self.question} has failed_max")
         if self.question == "continuity" and self.lane is not None:
             raise ValueError("checks of continuity have no lane; leave lane out")
@@ -57,8 +57,11 @@ class Budget(Section):
     @property
     def limits(self) -> Mapping[str, float]:
         """The limits that are set, by name."""
-        names = (*FAILURES, "stall_s_max")
-        return {name: value for name in names if (value := getattr(self, name)) is not None}
+        return {name: value for name in LIMITS if (value := getattr(self, name)) is not None}
+
+
+LIMITS = tuple(name for name in Budget.model_fields if name.endswith("_max"))
+"""Measures that a budget can limit; `harness.judge.gate.budget.USES` says how each is measured."""
 
 
 class Acceptance(Section):

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from harness.evidence.names import PROBE_OPERATIONS, Operation
 from harness.scenario.expectation import Expectation
-from harness.scenario.fault import FaultKind, FaultSettings
+from harness.scenario.fault import OF_AN_UPGRADE, FaultSettings
 from harness.scenario.gate import GateSettings
 from harness.scenario.section import Section
 from harness.scenario.sections import (
@@ -90,7 +90,7 @@ class Scenario(Section):
                 raise ValueError(
                     f"faults: {fault.called} is for {fault.node}; nodes here: {', '.join(sorted(nodes))}"
                 )
-            if fault.kind in _UPGRADING_FAULTS and not self.procedure.upgrade:
+            if fault.kind in OF_AN_UPGRADE and not self.procedure.upgrade:
                 raise ValueError(f"faults: {fault.called} needs an upgrade, and procedure.upgrade is false")
         for finding in self.expect.findings if self.expect else ():
             if finding.fault is not None and finding.fault not in names:
@@ -99,6 +99,3 @@ class Scenario(Section):
     def resolved(self) -> dict[str, Any]:
         """The scenario with every default filled in, as `run.json` stores it."""
         return self.model_dump(mode="json", by_alias=True)
-
-
-_UPGRADING_FAULTS = frozenset({FaultKind.DIFFERENT_KEYS, FaultKind.SKIP_STEP, FaultKind.CONTRACT_EARLY})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -33,7 +33,8 @@ class Importance(StrEnum):
 class DeploymentSettings(Section):
     """What is upgraded."""
 
-    backend: Literal["local"] = "local"
+    backend: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$", max_length=64)] = "local"
+    """Which there are, `harness.deployment.backends` says."""
     nodes: Annotated[int, Field(ge=1, le=9)] = 3
     processes: Annotated[int, Field(ge=1, le=64)] = 2
     """uWSGI worker processes per node; each must serve before the node is taken for proven."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -15,9 +16,7 @@ from harness.scenario import Scenario, parse_scenario
 
 
 def _named(name: str) -> Scenario:
-    scenario = parse_scenario({"name": "story"}, "story.toml")
-    deployment = scenario.deployment.model_copy(update={"backend": name})
-    return scenario.model_copy(update={"deployment": deployment})
+    return parse_scenario({"name": "story", "deployment": {"backend": name}}, "story.toml")
 
 
 def test_a_scenario_gets_the_back_end_that_it_names(tmp_path: Path) -> None:
@@ -37,6 +36,11 @@ def test_one_that_keeps_nothing_is_refused_where_something_is_to_be_kept(tmp_pat
     assert str(caught.value) == (
         "deployment.backend: moon leaves no deployment running; those that do: local."
     )
+
+
+def test_a_back_end_is_added_in_one_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(cast(dict[str, object], backends.BACKENDS), "moon", lambda scenario, home: "moonlit")
+    assert cast(object, backends.choose(_named("moon"), tmp_path)) == "moonlit"
 
 
 def test_a_deployment_without_any_ability_names_none() -> None:

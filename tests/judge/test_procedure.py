@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from harness.evidence.names import PROBED_PHASES
 from harness.judge import judge_run
 from harness.judge.model import Verdict
+from harness.judge.questions.procedure import required
 from tests.judge.story import (
     ISSUE,
     Story,
@@ -132,6 +134,24 @@ def test_a_phase_that_the_upgrade_needs_can_not_be_skipped(tmp_path: Path, phase
     assert f"FAIL: The phase {phase} was skipped (to see what happens), and this upgrade needs it." in told(
         story, tmp_path
     )
+
+
+@pytest.mark.parametrize("skipped", [False, True])
+def test_a_phase_on_which_no_proof_rests_may_be_missing_so_that_runs_from_before_it_keep_their_verdict(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, skipped: bool
+) -> None:
+    demanded = {phase: steps for phase, steps in required.REQUIRED.items() if phase != "preflight"}
+    monkeypatch.setattr(required, "REQUIRED", demanded)
+    story = healthy()
+    story.forget("preflight")
+    if skipped:
+        story.event(15, "skip", "preflight", reason="nobody to tell")
+
+    assert not [sentence for sentence in told(story, tmp_path) if "preflight" in sentence]
+
+
+def test_a_proof_rests_on_every_phase_that_runs_of_format_1_have() -> None:
+    assert all(required.is_needed(phase) for phase in PROBED_PHASES)
 
 
 @pytest.mark.parametrize("phase", ["flush", "trust", "migrate", "restore"])

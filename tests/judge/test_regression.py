@@ -17,8 +17,9 @@ from harness.judge import judge_run, write_verdict
 from harness.judge.case import Case
 from harness.judge.evidence import load_evidence
 from harness.judge.history import make_history
-from harness.judge.measures.figure_changes import figure_changes
+from harness.judge.measures.figure_changes import CELL, WHOLE_RUN, figure_changes
 from harness.judge.model import Verdict
+from harness.judge.questions.regression import span, what
 from tests.judge.story import ISSUE, VALIDATE, Story, healthy, question
 
 
@@ -138,6 +139,15 @@ def test_a_run_like_the_earlier_ones_is_called_worse_no_oftener_than_said() -> N
     assert alarms <= 200 * 0.05 + 2 * (200 * 0.05 * 0.95) ** 0.5
 
 
+def test_each_figure_is_compared_and_has_words_and_a_unit() -> None:
+    assert set(WHOLE_RUN) == set(RunFigures.model_fields) - {"requests", "cells"}
+    assert set(CELL) == set(CellFigures.model_fields) - {"requests", "phase", "lane"}
+    changes = figure_changes(ALIKE[0], ALIKE[1:])
+    assert [each.measure for each in changes] == list(WHOLE_RUN)
+    assert len({what(each) for each in changes}) == len(WHOLE_RUN)
+    assert all(span(each) for each in changes)
+
+
 # --- of stored runs
 
 
@@ -159,6 +169,8 @@ def test_the_figures_of_a_run_are_those_of_its_requests(tmp_path: Path) -> None:
     assert (found.p50_ms, found.p99_ms) == (20.0, 20.0)
     (cell,) = [each for each in found.cells if (each.phase, each.lane) == ("roll", ISSUE)]
     assert (cell.failed, cell.outage_s, cell.requests) == (3, 1.5, 40)
+    assert None not in found.model_dump().values(), "a figure of the history that nobody takes"
+    assert None not in cell.model_dump().values()
 
 
 def test_a_baseline_keeps_runs_by_time_and_is_read_as_it_was_written(tmp_path: Path) -> None:

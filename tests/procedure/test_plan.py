@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from harness.errors import HarnessError
-from harness.evidence.names import Ability, Phase, Step
+from harness.evidence.names import PROBED_PHASES, Ability, Phase, Step
 from harness.procedure.plan import PlannedPhase, PlannedStep, plan
 from harness.releases.catalogue import Command
 from harness.scenario import Scenario, parse_scenario
@@ -34,6 +34,7 @@ def test_phases_come_in_the_order_of_the_procedure() -> None:
         "restore",
         "cooldown",
     ]
+    assert phases == list(PROBED_PHASES)
 
 
 def test_a_drained_node_leaves_the_balancer_before_it_is_stopped_and_is_proven_before_it_returns() -> None:
@@ -100,6 +101,7 @@ def test_migrate_runs_only_where_it_does_something() -> None:
 
 def test_a_null_run_observes_and_upgrades_nothing() -> None:
     phases = _plan(_scenario(procedure={"upgrade": False}))
+    assert list(phases) == list(PROBED_PHASES)
     taken = [phase for phase, each in phases.items() if each.skip is None]
     assert taken == [Phase.BASELINE, Phase.PREFLIGHT, Phase.COOLDOWN]
 

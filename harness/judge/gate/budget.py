@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
@@ -20,6 +20,17 @@ from harness.scenario.gate import AVAILABILITY, FAILURES, Budget
 
 _STALL = "stall_s_max"
 _PLURALS = {"availability": "failed requests", "integrity": "entities", "continuity": "checks"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Spending:
+    """What the use of one limit is measured of."""
+
+    budget: Budget
+    limit: float
+    parts: Sequence[ChargedPart]
+    """What failed, is not accepted, and is what the budget is about."""
+    case: Case
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +93,7 @@ def _spend_measures(
 def _measured(budget: Budget, left: Sequence[ChargedPart], case: Case) -> Iterator[BudgetUse]:
     parts = [part for part in left if _is_about(budget, part.phase, part.lane)]
     for measure, limit in budget.limits.items():
-        if measure == "failed_max":
-            used = float(sum(part.requests for part in parts))
-        elif measure == _STALL:
-            used = _longest_stall_s(budget, limit, case)
-        else:
-            used = total_s(parts)
-        yield BudgetUse(scope(budget), measure, limit, used)
+        yield BudgetUse(scope(budget), measure, limit, USES[measure](_Spending(budget, limit, parts, case)))
 
 
 def _longest_stall_s(budget: Budget, limit_s: float, case: Case) -> float:
@@ -104,6 +109,14 @@ def _longest_stall_s(budget: Budget, limit_s: float, case: Case) -> float:
             if not _excused(case, number, int(gaps.start_ns[row]), int(gaps.end_ns[row])):
                 longest_s = max(longest_s, float(lengths_s[row]))
     return longest_s
+
+
+USES: Mapping[str, Callable[[_Spending], float]] = {
+    "failed_max": lambda of: float(sum(part.requests for part in of.parts)),
+    "outage_s_max": lambda of: total_s(of.parts),
+    _STALL: lambda of: _longest_stall_s(of.budget, of.limit, of.case),
+}
+"""How much a run took of each limit of a budget of availability."""
 
 
 def _begins_in(budget: Budget, start_ns: NDArray[np.int64], case: Case) -> NDArray[np.bool_]:

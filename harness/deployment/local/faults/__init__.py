@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from harness.deployment.abilities import Injection
 from harness.deployment.haproxy_socket import HaproxyBalancer
@@ -20,11 +20,11 @@ from harness.deployment.local.processes import Processes
 from harness.errors import HarnessError
 from harness.scenario.fault import FaultKind, FaultSettings
 
-__all__ = ["LocalFaults"]
+__all__ = ["MAKERS", "LocalFaults"]
 
 
 class LocalFaults:
-    """Makes faults ready; satisfies `protocols.Faults`."""
+    """Makes faults ready; satisfies `abilities.Faults`."""
 
     def __init__(
         self,
@@ -34,20 +34,11 @@ class LocalFaults:
         database: LocalDatabase,
         processes: Processes,
     ) -> None:
-        self._nodes = {node.name: node for node in nodes}
-        every = tuple(self._nodes)
-        self._makers: dict[FaultKind, Callable[[FaultSettings], Injection]] = {
-            FaultKind.FREEZE_ALL: lambda _: Freeze(processes, every),
-            FaultKind.FREEZE_NODE: lambda fault: Freeze(processes, [self._node(fault).name]),
-            FaultKind.KILL_NODE: lambda fault: Kill(self._node(fault)),
-            FaultKind.BALANCER_503: lambda _: NoServer(balancer, every),
-            FaultKind.RESET_CONNECTIONS: lambda _: Resets(balancer, every),
-            FaultKind.CUT_DATABASE: lambda _: CutDatabase(database),
-            FaultKind.DELETE_USER: lambda _: delete_user(database),
-            FaultKind.ALTER_ROW: lambda _: alter_row(database),
-            FaultKind.FLUSH_CACHE: lambda _: flush_cache(folder),
-            FaultKind.DIFFERENT_KEYS: lambda fault: different_keys(self._node(fault)),
-        }
+        self.folder = folder
+        self.nodes = {node.name: node for node in nodes}
+        self.balancer = balancer
+        self.database = database
+        self.processes = processes
 
     def prepare(self, fault: FaultSettings) -> Injection:
         """Make a fault ready.
@@ -55,10 +46,26 @@ class LocalFaults:
         Raises:
             HarnessError: it is not possible now, or no fault of a deployment.
         """
-        maker = self._makers.get(fault.kind)
+        maker = MAKERS.get(fault.kind)
         if maker is None:
             raise HarnessError(f"{fault.called} is done to the plan, not to a deployment")
-        return maker(fault)
+        return maker(self, fault)
 
-    def _node(self, fault: FaultSettings) -> LocalNode:
-        return self._nodes[str(fault.node)]
+    def node(self, fault: FaultSettings) -> LocalNode:
+        """The node that the fault is done to."""
+        return self.nodes[str(fault.node)]
+
+
+MAKERS: Mapping[FaultKind, Callable[[LocalFaults, FaultSettings], Injection]] = {
+    FaultKind.FREEZE_ALL: lambda lab, _: Freeze(lab.processes, tuple(lab.nodes)),
+    FaultKind.FREEZE_NODE: lambda lab, fault: Freeze(lab.processes, [lab.node(fault).name]),
+    FaultKind.KILL_NODE: lambda lab, fault: Kill(lab.node(fault)),
+    FaultKind.BALANCER_503: lambda lab, _: NoServer(lab.balancer, tuple(lab.nodes)),
+    FaultKind.RESET_CONNECTIONS: lambda lab, _: Resets(lab.balancer, tuple(lab.nodes)),
+    FaultKind.CUT_DATABASE: lambda lab, _: CutDatabase(lab.database),
+    FaultKind.DELETE_USER: lambda lab, _: delete_user(lab.database),
+    FaultKind.ALTER_ROW: lambda lab, _: alter_row(lab.database),
+    FaultKind.FLUSH_CACHE: lambda lab, _: flush_cache(lab.folder),
+    FaultKind.DIFFERENT_KEYS: lambda lab, fault: different_keys(lab.node(fault)),
+}
+"""The one place where a kind of fault gets what does it; those of the plan have theirs in the procedure."""

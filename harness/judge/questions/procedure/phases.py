@@ -8,6 +8,7 @@ from harness.evidence.names import PROBED_PHASES, Edge, Phase
 from harness.evidence.outcomes import Ending
 from harness.judge.evidence import Evidence
 from harness.judge.model import Finding, Span, Verdict
+from harness.judge.questions.procedure.required import is_needed
 from harness.judge.timeline import in_order, probed
 
 _SOMETIMES_NOTHING = frozenset({Phase.FLUSH, Phase.TRUST, Phase.MIGRATE, Phase.RESTORE})
@@ -20,7 +21,7 @@ def check(evidence: Evidence) -> Iterator[Finding]:
     spans = evidence.timeline.phases
     for phase in PROBED_PHASES:
         of_phase = [span for span in spans if span.phase == phase]
-        if not of_phase and evidence.tells_all:
+        if not of_phase and evidence.tells_all and is_needed(phase):
             yield _finding(f"The phase {phase} is not in the journal of a run that completed.", phase)
         if len(of_phase) > 1:
             yield _finding(f"The phase {phase} was begun {len(of_phase)} times.", phase)
@@ -57,7 +58,7 @@ def _skipped(evidence: Evidence, span: Span) -> Iterator[Finding]:
 def _may_be_skipped(evidence: Evidence, phase: str) -> bool:
     if phase in _ALWAYS:
         return False
-    return phase in _SOMETIMES_NOTHING or not evidence.upgrades
+    return phase in _SOMETIMES_NOTHING or not (evidence.upgrades and is_needed(phase))
 
 
 def _finding(sentence: str, phase: str | None) -> Finding:

@@ -30,6 +30,15 @@ REQUIRED: Mapping[Phase, tuple[Step, ...]] = {
 """By phase, where it was not skipped. Other steps (backup, doctor, checks, ...) may come or not: no proof of
 the upgrade rests on them."""
 
+
+def is_needed(phase: str) -> bool:
+    """Whether a proof rests on the phase, so that a whole run must tell of it.
+
+    Others may be missing or left out: a run of a program that did not have them yet is judged as it was.
+    """
+    return phase in REQUIRED or phase == Phase.ROLL
+
+
 _TOLD_ELSEWHERE = frozenset(
     {
         (Phase.EXPAND, Step.DB_SYNC),
