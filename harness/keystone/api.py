@@ -28,6 +28,10 @@ BALANCER_SERVER_HEADER = "X-Balancer-Server"
 DEFAULT_DOMAIN_ID = "default"
 DEFAULT_DOMAIN = "Default"
 
+PAGE_MEMBERS = 1000
+"""Members asked for at once: what Keystone gives at the most (`max_db_limit`, from 27.0.0). Who asks for no
+page gets so many as well, and no word that there are more; releases without pages give the whole list."""
+
 _TOKENS = "/v3/auth/tokens"
 
 
@@ -172,8 +176,8 @@ def find_users(token: str, name: str) -> Request:
 
 
 def list_users(token: str, domain_id: str) -> Request:
-    """The users of a domain."""
-    return read(token, f"/v3/users?domain_id={domain_id}")
+    """The users of a domain, the first page of them where the release has pages."""
+    return read(token, f"/v3/users?domain_id={domain_id}&limit={PAGE_MEMBERS}")
 
 
 def create_application_credential(token: str, user_id: str, name: str) -> Request:
@@ -185,9 +189,14 @@ def create_application_credential(token: str, user_id: str, name: str) -> Reques
 # --- projects
 
 
-def list_projects(token: str, domain_id: str | None = None) -> Request:
-    """The projects, those of one domain where it is given."""
-    return read(token, f"/v3/projects?domain_id={domain_id}" if domain_id else "/v3/projects")
+def list_projects(token: str) -> Request:
+    """The projects."""
+    return read(token, "/v3/projects")
+
+
+def list_projects_of(token: str, domain_id: str) -> Request:
+    """The projects of a domain, the first page of them where the release has pages."""
+    return read(token, f"/v3/projects?domain_id={domain_id}&limit={PAGE_MEMBERS}")
 
 
 def create_project(token: str, attributes: Mapping[str, object]) -> Request:

@@ -52,7 +52,7 @@ _OPEN_SPARE_S = 5.0
 
 _LISTS: Mapping[Kind, tuple[str, Callable[[str], Request]]] = {
     Kind.USER: ("users", lambda token: api.list_users(token, api.DEFAULT_DOMAIN_ID)),
-    Kind.PROJECT: ("projects", lambda token: api.list_projects(token, api.DEFAULT_DOMAIN_ID)),
+    Kind.PROJECT: ("projects", lambda token: api.list_projects_of(token, api.DEFAULT_DOMAIN_ID)),
     Kind.GRANT: ("role_assignments", api.list_role_assignments),
 }
 """Kind -> key of the answer and what to ask. Lists go to the database; Keystone caches reads by id."""
@@ -259,18 +259,38 @@ class _View:
         self._token = reply.token if reply is not None else None
 
     def _list(self, kind: Kind) -> dict[str, tuple[Sighting, ...]] | None:
+        """The whole list; None where it was not to be had to its end.
+
+        A page begins behind the last member of the one before. Where that was deleted meanwhile there is none
+        any more, so the list is begun again.
+        """
+        for _ in range(ATTEMPTS):
+            rows, begin_again = self._pages(kind)
+            if not begin_again:
+                return None if rows is None else _index(kind, rows)
+        return None
+
+    def _pages(self, kind: Kind) -> tuple[list[Any] | None, bool]:
+        """Every row, or None; and whether the member that the next page begins behind is gone."""
         key, ask = _LISTS[kind]
         rows: list[Any] = []
         for _ in range(_PAGES_MAX):
             reply = self._get(ask)
             page = reply.at(key) if reply is not None and reply.status == 200 else None
             if reply is None or not isinstance(page, list):
-                return None
+                return None, bool(rows) and reply is not None and reply.status == 404
             rows += page
             following = reply.at("links", "next")
             if not following:
-                return _index(kind, rows)
+                return self._whole(kind, rows, is_cut=reply.at("truncated") is True), False
             ask = _next_page(following)
+        return None, False
+
+    def _whole(self, kind: Kind, rows: list[Any], *, is_cut: bool) -> list[Any] | None:
+        """The rows, unless their list was cut: a release may say so, or end it where a page ends."""
+        if not is_cut and (kind is Kind.GRANT or len(rows) != api.PAGE_MEMBERS):
+            return rows
+        self._note(f"{self._name}: the list of {_LISTS[kind][0]} was cut after {len(rows)} members")
         return None
 
     def _get(self, ask: Callable[[str], Request]) -> Reply | None:

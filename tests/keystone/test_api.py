@@ -50,10 +50,10 @@ def test_a_login_by_id_has_the_scope_that_is_asked_for(
     [
         (api.read_user("t", "u"), "GET /v3/users/u"),
         (api.find_users("t", "a b&c"), "GET /v3/users?name=a%20b%26c"),
-        (api.list_users("t", "default"), "GET /v3/users?domain_id=default"),
+        (api.list_users("t", "default"), "GET /v3/users?domain_id=default&limit=1000"),
         (api.delete_user("t", "u"), "DELETE /v3/users/u"),
         (api.list_projects("t"), "GET /v3/projects"),
-        (api.list_projects("t", "default"), "GET /v3/projects?domain_id=default"),
+        (api.list_projects_of("t", "default"), "GET /v3/projects?domain_id=default&limit=1000"),
         (api.read_project("t", "p"), "GET /v3/projects/p"),
         (api.delete_project("t", "p"), "DELETE /v3/projects/p"),
         (api.grant_role("t", "p", "u", "r"), "PUT /v3/projects/p/users/u/roles/r"),

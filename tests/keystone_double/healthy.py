@@ -7,6 +7,7 @@ import json
 import uuid
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 from tests.keystone_double.server import DoubleServer
 from tests.keystone_double.wire import Reply, Seen
@@ -25,6 +26,9 @@ class FakeKeystone(DoubleServer):
         self.projects: dict[str, dict[str, Any]] = {}
         self.grants: set[str] = set()
         """`<user id>/<project id>/<role id>`."""
+        self.db_limit: int | None = None
+        """`max_db_limit` of Keystone from 27.0.0: a list of users has no more, and a `next` only where a page
+        was asked for; None: a release without pages."""
         super().__init__()
 
     def honest(self, seen: Seen) -> Reply:
@@ -54,10 +58,25 @@ class FakeKeystone(DoubleServer):
         if (seen.method, path) == ("GET", "/v3/projects"):
             return self._list_projects()
         if (seen.method, path) == ("GET", "/v3/users"):
-            return Reply(200, {"users": [self._user(key) for key in self._users]})
+            return self._list_users(seen.path)
         if (seen.method, path) == ("GET", "/v3/role_assignments"):
             return Reply(200, {"role_assignments": [_assignment(grant) for grant in sorted(self.grants)]})
         return self._one_grant(seen.method, path.split("/")) if "/roles/" in path else None
+
+    def _list_users(self, path: str) -> Reply:
+        """Keystone 27.0.0 and later: by id, `marker` is the last one of the page before."""
+        users = [self._user(key) for key in sorted(self._users)]
+        if self.db_limit is None:
+            return Reply(200, {"users": users, "links": {"next": None}})
+        asked = dict(parse_qsl(path.partition("?")[2]))
+        if (marker := asked.get("marker")) and marker not in self._users:
+            return Reply(404, {"error": {"message": f"Marker {marker} could not be found."}})
+        limit = min(int(asked.get("limit", self.db_limit)), self.db_limit)
+        page = [user for user in users if user["id"] > asked.get("marker", "")][:limit]
+        more = "limit" in asked and len(page) == limit
+        behind = urlencode({**asked, "limit": limit, "marker": page[-1]["id"]}) if more else ""
+        following = f"http://public.example:5000/v3/users?{behind}" if more else None
+        return Reply(200, {"users": page, "links": {"next": following}})
 
     def _one_grant(self, method: str, parts: list[str]) -> Reply:
         """/v3/projects/{project}/users/{user}/roles/{role}."""

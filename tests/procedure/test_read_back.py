@@ -18,6 +18,7 @@ from harness.evidence.ledger import (
     read_ledger,
 )
 from harness.evidence.names import Operation, Outcome
+from harness.keystone import api
 from harness.keystone.credentials import Credentials
 from harness.procedure import read_back as module
 from harness.procedure.read_back import Access
@@ -160,6 +161,48 @@ def test_a_list_in_pages_is_read_to_its_end(life: Life) -> None:
     listed = entity(life.read(), "alice").found[BALANCER].listed
     assert listed is not None
     assert [seen.id for seen in listed] == ["u1"]
+
+
+def test_a_list_that_keystone_cuts_is_asked_for_in_pages(life: Life) -> None:
+    """From 27.0.0 on it ends after 1,000 members without a word: users behind them were called lost."""
+    life.server.db_limit = 2
+    life.server._users |= {f"a{number}": f"other-{number}" for number in range(5)}
+    read = life.read()
+    for view in read.views:
+        listed = entity(read, "alice").found[view].listed
+        assert listed is not None
+        assert [seen.id for seen in listed] == ["u1"]
+    assert read.errors == ()
+
+
+def test_a_release_without_pages_gives_the_whole_list(life: Life) -> None:
+    life.server._users |= {f"a{number}": f"other-{number}" for number in range(api.PAGE_MEMBERS + 1)}
+    listed = entity(life.read(), "alice").found[BALANCER].listed
+    assert listed is not None
+    assert [seen.id for seen in listed] == ["u1"]
+
+
+def test_a_list_that_is_begun_again_where_a_page_ended_is_whole(life: Life) -> None:
+    """Whoever ended a page was deleted before the next was asked for."""
+    life.server.db_limit = 2
+    life.server._users |= {f"a{number}": f"other-{number}" for number in range(5)}
+    life.server.behave("GET /v3/users?domain_id=default&limit=2&marker", answer(Reply(404)), times=1)
+    listed = entity(life.read(), "alice").found[BALANCER].listed
+    assert listed is not None
+    assert [seen.id for seen in listed] == ["u1"]
+
+
+@pytest.mark.parametrize(
+    ("members", "says"),
+    [(3, {"truncated": True}), (api.PAGE_MEMBERS, {})],
+    ids=["it says so", "by its length"],
+)
+def test_a_list_that_was_cut_shows_nobody_to_be_gone(life: Life, members: int, says: dict[str, bool]) -> None:
+    others = [{"id": f"a{number}", "name": f"other-{number}"} for number in range(members)]
+    life.server.behave("GET /v3/users?", answer(Reply(200, {"users": others, "links": {}, **says})))
+    read = life.read()
+    assert {found.listed for found in entity(read, "alice").found.values()} == {None}
+    assert read.errors[0] == f"balancer: the list of users was cut after {members} members"
 
 
 def test_a_read_back_without_time_reads_nothing_and_says_so(
