@@ -30,7 +30,7 @@ until = 2026-12-31
 """
 
 
-def _hurt() -> Story:
+def _failing() -> Story:
     story = healthy(drained=False)
     story.fail(ISSUE, 23.4, 24.6)
     return story
@@ -60,7 +60,7 @@ def test_0_where_everything_is_well(tmp_path: Path) -> None:
 
 
 @pytest.mark.process
-@pytest.mark.parametrize(("story", "status"), [(healthy(), 0), (_hurt(), 1), (_starved(), 3)])
+@pytest.mark.parametrize(("story", "status"), [(healthy(), 0), (_failing(), 1), (_starved(), 3)])
 def test_the_status_is_the_verdicts_also_where_nobody_reads_to_the_end(
     story: Story, status: int, tmp_path: Path
 ) -> None:
@@ -81,7 +81,7 @@ def test_the_status_is_the_verdicts_also_where_nobody_reads_to_the_end(
 
 
 def test_0_with_every_accepted_finding_told_on_the_terminal_and_in_each_file(tmp_path: Path) -> None:
-    run = _hurt().write(tmp_path / "run")
+    run = _failing().write(tmp_path / "run")
 
     done = harness_here("judge", str(run.path), "--gate", _file(tmp_path / "gate.toml", ACCEPTING))
 
@@ -103,13 +103,13 @@ def test_0_with_every_accepted_finding_told_on_the_terminal_and_in_each_file(tmp
 
 @pytest.mark.process
 def test_1_where_a_request_failed_and_nothing_lets_it_through(tmp_path: Path) -> None:
-    run = _hurt().write(tmp_path / "run")
+    run = _failing().write(tmp_path / "run")
     done = harness("judge", str(run.path))
     assert (done.returncode, _verdict(run)["exit_code"]) == (1, 1), done.stderr
 
 
 def test_1_where_an_acceptance_has_lapsed_and_it_says_so(tmp_path: Path) -> None:
-    run = _hurt().write(tmp_path / "run")
+    run = _failing().write(tmp_path / "run")
     lapsed = _file(tmp_path / "gate.toml", ACCEPTING.replace("2026-12-31", "2025-06-30"))
     done = harness_here("judge", str(run.path), "--gate", lapsed)
     assert done.returncode == 1, done.stderr
@@ -165,7 +165,7 @@ def test_2_for_a_gate_that_is_wrong_with_file_key_and_remedy(
 
 
 def test_2_on_the_command_line_without_a_traceback_and_with_nothing_written(tmp_path: Path) -> None:
-    run = _hurt().write(tmp_path / "run")
+    run = _failing().write(tmp_path / "run")
     gate = tmp_path / "absent.toml"
     done = harness_here("judge", str(run.path), "--gate", str(gate))
     assert done.returncode == 2

@@ -27,7 +27,7 @@ class Measured:
     figures: Figures
     settings: Mapping[str, Any]
     """Dotted key of the scenario -> value; see `settings_of`."""
-    laid_to_the_machine: int
+    failed_excused: int
     """Failed requests that may not be charged to the upgrade."""
     stored: Verdict | None
     """The verdict that its folder holds; None where it was not judged before."""
@@ -68,7 +68,7 @@ def measure(path: Path, overrides: Sequence[str] = ()) -> Measured:
         judgement=judgement,
         figures=figures(judgement),
         settings=settings_of(manifest, judgement.settings),
-        laid_to_the_machine=judgement.downtime.failed_excused,
+        failed_excused=judgement.downtime.failed_excused,
         stored=_stored(run.verdict),
     )
 
@@ -91,9 +91,9 @@ def need_fit(run: Measured) -> None:
             f"{reason or 'the question was not answered.'} "
             "Leave it out, or run it again on a machine with room."
         )
-    if run.laid_to_the_machine:
+    if run.failed_excused:
         raise UsageError(
-            f"{run.path}: {run.laid_to_the_machine:,} of its failed requests fell into moments in which the "
+            f"{run.path}: {run.failed_excused:,} of its failed requests fell into moments in which the "
             "machine had no room, so nobody knows whom to charge with them; leave it out, or run it again."
         )
 

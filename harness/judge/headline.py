@@ -29,11 +29,11 @@ def _let_through(case: Case, questions: Sequence[Question], gate: GateOutcome) -
     """A pass that the gate made one: what failed comes first, and nothing is called without downtime."""
     passes = f"Passes with {let_through_words(gate)}"
     accepted = [f for q in questions if not q.advisory for f in q.findings if f.accepted is not None]
-    hurt = [f for q in questions if q.name == AVAILABILITY for f in q.findings if f.accepted is not None]
+    failed = [f for q in questions if q.name == AVAILABILITY for f in q.findings if f.accepted is not None]
     if case.downtime.charged:
         return f"{passes}, not without downtime: {_outages(case)}; {_what(case)}."
-    if hurt or case.downtime.total:
-        return f"{passes}, not without disturbance: {(hurt or accepted)[0].sentence}"
+    if failed or case.downtime.total:
+        return f"{passes}, not without disturbance: {(failed or accepted)[0].sentence}"
     return f"{passes}: {accepted[0].sentence} Besides, {_none_failed(case)}"
 
 
@@ -52,9 +52,9 @@ def _told(case: Case, verdict: Verdict, questions: Sequence[Question]) -> str:
     failed = {question.name for question in questions if question.verdict is Verdict.FAIL}
     if AVAILABILITY not in failed:
         return f"The upgrade failed: {_sentences(questions, Verdict.FAIL)[0]}"
-    besides = ", and the procedure failed as well" if PROCEDURE in failed else ""
-    besides += ", and acknowledged writes are not in force" if INTEGRITY in failed else ""
-    return f"Downtime: {_downtime(case, questions)}{besides}."
+    as_well = ", and the procedure failed as well" if PROCEDURE in failed else ""
+    as_well += ", and acknowledged writes are not in force" if INTEGRITY in failed else ""
+    return f"Downtime: {_downtime(case, questions)}{as_well}."
 
 
 def headline_of(verdict: Verdict, questions: Sequence[Question]) -> str:

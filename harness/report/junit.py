@@ -129,17 +129,17 @@ def _lane_case(stats: LaneStats, judgement: Judgement) -> ET.Element:
 
 def _answer_by_counts(case: ET.Element, stats: LaneStats, told: str, *, let_through: bool) -> None:
     """Where no finding that counts names the lane and phase, its counts answer."""
-    hurt = stats.without_success
+    failed = stats.without_success
     what = "pings" if stats.role is Role.REFERENCE else "requests"
-    sentence = f"{hurt} of {stats.sent} {what} failed or are unknown."
+    sentence = f"{failed} of {stats.sent} {what} failed or are unknown."
     if not stats.requests:
         _child(case, "skipped", "No request was due in this lane and phase.", told)
-    elif hurt and stats.role is Role.REFERENCE:
+    elif failed and stats.role is Role.REFERENCE:
         # The reference target is no Keystone: that it failed says the machine was not fit to judge by.
         _answer(case, Verdict.INCONCLUSIVE, f"Reference target: {sentence}", told)
-    elif hurt and let_through:
+    elif failed and let_through:
         _child(case, "system-out", None, f"{sentence}\n{told}")
-    elif hurt:
+    elif failed:
         _answer(case, Verdict.FAIL, sentence, told)
     elif stats.unsent:
         _answer(case, Verdict.INCONCLUSIVE, f"{stats.unsent} of {stats.requests} requests never left.", told)

@@ -86,12 +86,12 @@ def test_runs_with_as_many_seconds_of_outage_are_ordered_by_their_failed_request
 
 def test_figures_of_a_run_are_those_of_its_outages_stalls_and_roll(tmp_path: Path) -> None:
     comparison = draining(tmp_path, [[SHORT, (33.0, 35.0)]], [[]])
-    hurt, calm = (arm.runs[0].figures for arm in comparison.arms.arms)
+    undrained, calm = (arm.runs[0].figures for arm in comparison.arms.arms)
 
-    assert (hurt.failed, hurt.outage_s, hurt.longest_outage_s) == (6, 3.0, 2.0)
+    assert (undrained.failed, undrained.outage_s, undrained.longest_outage_s) == (6, 3.0, 2.0)
     assert (calm.failed, calm.outage_s, calm.longest_outage_s) == (0, 0.0, 0.0)
-    assert hurt.longest_stall_s == pytest.approx(2.02, abs=0.02)  # from when due until answered
-    assert hurt.roll_s == pytest.approx(18.9)  # from the first stop at 23.1 to the last settle at 42.0
+    assert undrained.longest_stall_s == pytest.approx(2.02, abs=0.02)  # from when due until answered
+    assert undrained.roll_s == pytest.approx(18.9)  # from the first stop at 23.1 to the last settle at 42.0
     assert calm.roll_s == pytest.approx(20.0)  # from the first drain at 22.0
     roll = calm.roll_latency()
     assert roll is not None
@@ -118,9 +118,9 @@ def test_masked_failures_are_the_growth_of_the_balancers_counters(tmp_path: Path
         story = healthy(drained=number == 1)
         story.balancer = sampled(1, 1, 5) if number == 0 else sampled(1, 1, 1)
         paths.append(run(tmp_path / str(number), number, story=story, **scenario))
-    hurt, calm = (arm.runs[0].figures for arm in compare_stored(paths).arms.arms)
+    undrained, calm = (arm.runs[0].figures for arm in compare_stored(paths).arms.arms)
 
-    assert (hurt.retried, hurt.redispatched, hurt.refused) == (4, 0, 0)
+    assert (undrained.retried, undrained.redispatched, undrained.refused) == (4, 0, 0)
     assert (calm.retried, calm.redispatched, calm.refused) == (0, 0, 0)
 
 

@@ -41,9 +41,9 @@ class FakeHarness:
         log.parent.mkdir(parents=True, exist_ok=True)
         log.write_text(f"starting\nharness: what the run said last, {number}.\n")
         if code != 2:  # a usage error leaves no run
-            hurt = [(23.0, 24.0)] if name == "undrained" else []
+            outages = [(23.0, 24.0)] if name == "undrained" else []
             drained = name == "drained"
-            story_run(out / name / f"stamp-{number}", number, *hurt, name=name, roll={"drained": drained})
+            story_run(out / name / f"stamp-{number}", number, *outages, name=name, roll={"drained": drained})
         return code
 
 

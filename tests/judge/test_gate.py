@@ -19,7 +19,7 @@ from tests.judge.story import ISSUE, VALIDATE, Story, healthy, judged, question
 BUG = "https://bugs.launchpad.net/keystone/+bug/1"
 
 
-def _hurt() -> Story:
+def _failing() -> Story:
     """Two stops that hurt one lane: 3 requests in 1.5 s at node1, 2 in 1 s at node2."""
     story = healthy(drained=False)
     story.fail(ISSUE, 23.4, 24.6)
@@ -45,7 +45,7 @@ def _availability(judgement: Judgement) -> list[tuple[Verdict, str | None]]:
 
 
 def test_accepted_outages_pass_and_the_headline_says_what_failed(tmp_path: Path) -> None:
-    judgement = _judged(_hurt(), tmp_path, accepted=[_accepted(phase="roll", step="stop")])
+    judgement = _judged(_failing(), tmp_path, accepted=[_accepted(phase="roll", step="stop")])
 
     because = f"The server cuts what it has not accepted ({BUG}), until 2026-12-31"
     assert judgement.verdict is Verdict.PASS
@@ -60,7 +60,7 @@ def test_accepted_outages_pass_and_the_headline_says_what_failed(tmp_path: Path)
 def test_an_acceptance_of_one_node_leaves_the_other_to_fail_and_says_what_does_not_count(
     tmp_path: Path,
 ) -> None:
-    judgement = _judged(_hurt(), tmp_path, accepted=[_accepted(node="node1")])
+    judgement = _judged(_failing(), tmp_path, accepted=[_accepted(node="node1")])
 
     assert judgement.verdict is Verdict.FAIL
     assert [accepted is None for _, accepted in _availability(judgement)] == [False, True]
@@ -71,7 +71,7 @@ def test_an_acceptance_of_one_node_leaves_the_other_to_fail_and_says_what_does_n
 
 
 def test_an_acceptance_that_lapsed_before_the_run_counts_again_and_says_so(tmp_path: Path) -> None:
-    judgement = _judged(_hurt(), tmp_path, accepted=[_accepted(node="node1", until="2025-12-31")])
+    judgement = _judged(_failing(), tmp_path, accepted=[_accepted(node="node1", until="2025-12-31")])
 
     assert judgement.verdict is Verdict.FAIL
     assert (
@@ -89,7 +89,7 @@ def test_an_acceptance_that_lapsed_before_the_run_counts_again_and_says_so(tmp_p
 
 def test_an_acceptance_holds_on_its_last_day(tmp_path: Path) -> None:
     """The stories start on 2026-01-01, UTC; the day of the judging is of no matter."""
-    judgement = _judged(_hurt(), tmp_path, accepted=[_accepted(phase="roll", until="2026-01-01")])
+    judgement = _judged(_failing(), tmp_path, accepted=[_accepted(phase="roll", until="2026-01-01")])
 
     assert judgement.verdict is Verdict.PASS
 
@@ -106,7 +106,7 @@ def test_an_acceptance_that_covers_nothing_is_told(tmp_path: Path) -> None:
 
 
 def test_an_outage_of_two_lanes_is_not_accepted_by_the_name_of_one(tmp_path: Path) -> None:
-    story = _hurt()
+    story = _failing()
     story.fail(VALIDATE, 23.4, 24.6)
 
     assert _judged(story, tmp_path, accepted=[_accepted(lane=ISSUE)]).verdict is Verdict.FAIL
@@ -114,7 +114,7 @@ def test_an_outage_of_two_lanes_is_not_accepted_by_the_name_of_one(tmp_path: Pat
 
 
 def test_a_finding_that_hit_more_than_was_accepted_is_another_one(tmp_path: Path) -> None:
-    judgement = _judged(_hurt(), tmp_path, accepted=[_accepted(phase="roll", requests_max=2)])
+    judgement = _judged(_failing(), tmp_path, accepted=[_accepted(phase="roll", requests_max=2)])
 
     assert [accepted is None for _, accepted in _availability(judgement)] == [True, False]
 
@@ -167,7 +167,7 @@ def test_missing_evidence_is_accepted_only_in_so_many_words_and_stays_unproven(t
 
 
 def test_a_run_that_did_not_complete_is_let_nothing_through(tmp_path: Path) -> None:
-    story = _hurt()
+    story = _failing()
     story.outcome = "aborted"
     everything = [_accepted(phase="roll"), _accepted("procedure", inconclusive=True, pattern=".")]
 
@@ -196,7 +196,7 @@ def test_a_check_that_broke_is_never_accepted(tmp_path: Path, monkeypatch: pytes
 
 
 def test_failures_within_the_budget_of_their_phase_pass_and_say_how_much_was_used(tmp_path: Path) -> None:
-    judgement = _judged(_hurt(), tmp_path, budgets=[{"phase": "roll", "failed_max": 5, "outage_s_max": 3}])
+    judgement = _judged(_failing(), tmp_path, budgets=[{"phase": "roll", "failed_max": 5, "outage_s_max": 3}])
 
     within = "within the budget of availability in phase roll (5 of 5 failed requests, 2.5 of 3 s of outages)"
     assert judgement.verdict is Verdict.PASS
@@ -225,7 +225,7 @@ def test_failures_within_the_budget_of_their_phase_pass_and_say_how_much_was_use
 def test_one_more_than_the_budget_fails_with_both_numbers(
     tmp_path: Path, limits: dict[str, float], sentence: str
 ) -> None:
-    judgement = _judged(_hurt(), tmp_path, budgets=[{"phase": "roll", **limits}])
+    judgement = _judged(_failing(), tmp_path, budgets=[{"phase": "roll", **limits}])
 
     findings = question(judgement, "availability").findings
     assert judgement.verdict is Verdict.FAIL
@@ -234,7 +234,7 @@ def test_one_more_than_the_budget_fails_with_both_numbers(
 
 
 def test_what_no_budget_covers_fails_as_ever(tmp_path: Path) -> None:
-    story = _hurt()
+    story = _failing()
     story.fail(VALIDATE, 43.4, 43.9)
 
     judgement = _judged(story, tmp_path, budgets=[{"phase": "roll", "failed_max": 50}])
@@ -244,7 +244,7 @@ def test_what_no_budget_covers_fails_as_ever(tmp_path: Path) -> None:
 
 
 def test_an_outage_of_two_lanes_needs_a_budget_for_each(tmp_path: Path) -> None:
-    story = _hurt()
+    story = _failing()
     story.fail(VALIDATE, 23.4, 24.6)
     issue, validate = {"lane": ISSUE, "failed_max": 5}, {"lane": "token_validate/*", "failed_max": 3}
 
@@ -255,13 +255,13 @@ def test_an_outage_of_two_lanes_needs_a_budget_for_each(tmp_path: Path) -> None:
 def test_every_budget_that_covers_a_failure_must_be_kept(tmp_path: Path) -> None:
     whole_run, one_lane = {"failed_max": 50}, {"lane": ISSUE, "failed_max": 1}
 
-    assert _judged(_hurt(), tmp_path, budgets=[whole_run, one_lane]).verdict is Verdict.FAIL
+    assert _judged(_failing(), tmp_path, budgets=[whole_run, one_lane]).verdict is Verdict.FAIL
 
 
 def test_what_is_accepted_takes_nothing_of_a_budget(tmp_path: Path) -> None:
     budgets = [{"phase": "roll", "failed_max": 2}]
 
-    judgement = _judged(_hurt(), tmp_path, accepted=[_accepted(node="node1")], budgets=budgets)
+    judgement = _judged(_failing(), tmp_path, accepted=[_accepted(node="node1")], budgets=budgets)
 
     assert judgement.verdict is Verdict.PASS
     assert judgement.headline.startswith("Passes with 1 accepted finding and 1 finding within budget, not ")
@@ -322,7 +322,7 @@ def test_a_budget_for_a_lane_that_is_not_there_is_told(tmp_path: Path) -> None:
 
 
 def test_a_budget_of_zero_is_what_a_run_has_without_a_gate(tmp_path: Path) -> None:
-    assert _judged(_hurt(), tmp_path, budgets=[{"failed_max": 0}]).verdict is Verdict.FAIL
+    assert _judged(_failing(), tmp_path, budgets=[{"failed_max": 0}]).verdict is Verdict.FAIL
     assert _judged(healthy(), tmp_path, budgets=[{"failed_max": 0}]).verdict is Verdict.PASS
 
 
@@ -330,7 +330,7 @@ def test_a_budget_of_zero_is_what_a_run_has_without_a_gate(tmp_path: Path) -> No
 
 
 def test_a_run_is_judged_under_the_gate_that_it_was_made_with_unless_another_is_given(tmp_path: Path) -> None:
-    story = _hurt()
+    story = _failing()
     story.scenario["gate"] = {"budgets": [{"phase": "roll", "failed_max": 5}]}
     run = story.write(tmp_path)
 
@@ -347,7 +347,7 @@ def test_a_run_is_judged_under_the_gate_that_it_was_made_with_unless_another_is_
 
 def test_giving_the_gate_that_the_run_was_made_with_changes_nothing(tmp_path: Path) -> None:
     gate = GateSettings.model_validate({"accepted": [_accepted(phase="roll")]})
-    story = _hurt()
+    story = _failing()
     story.scenario["gate"] = gate.model_dump(mode="json")
     run = story.write(tmp_path)
 
@@ -355,7 +355,7 @@ def test_giving_the_gate_that_the_run_was_made_with_changes_nothing(tmp_path: Pa
 
 
 def test_a_stored_gate_with_a_key_of_a_newer_harness_is_refused_since_it_may_narrow(tmp_path: Path) -> None:
-    story = _hurt()
+    story = _failing()
     story.scenario["gate"] = {"accepted": [_accepted(phase="roll", only_on="weekends")]}
     run = story.write(tmp_path)
 
@@ -369,7 +369,7 @@ def test_a_stored_gate_with_a_key_of_a_newer_harness_is_refused_since_it_may_nar
 
 
 def test_the_verdict_file_keeps_what_was_let_through(tmp_path: Path) -> None:
-    story = _hurt()
+    story = _failing()
     story.scenario["gate"] = {
         "accepted": [_accepted(node="node1")],
         "budgets": [{"phase": "roll", "failed_max": 2}],

@@ -127,7 +127,7 @@ def killed() -> Judgement:
 
 def gated() -> Judgement:
     """The undrained roll, let through: its outages are accepted."""
-    hurt = undrained()
+    stopped_under_load = undrained()
     because = "The server cuts what it has not accepted (https://bugs.launchpad.net/keystone/+bug/1)"
     questions = tuple(
         replace(
@@ -139,7 +139,7 @@ def gated() -> Judgement:
         )
         if question.name == "availability"
         else question
-        for question in hurt.questions
+        for question in stopped_under_load.questions
     )
     bug = "https://bugs.launchpad.net/keystone/+bug/1"
     used = AcceptanceUse(
@@ -161,7 +161,7 @@ def gated() -> Judgement:
         0,
     )
     return replace(
-        hurt,
+        stopped_under_load,
         verdict=Verdict.PASS,
         headline="Passes with 3 accepted findings, not without downtime: 3 outages, 4.2 s in all.",
         questions=questions,

@@ -110,7 +110,7 @@ def lane_stats(failures: Iterable[dict[str, Any]]) -> tuple[LaneStats, ...]:
             mine = [r for r in rows if r["lane"] == lane and at(start) <= r["intended_ns"] < at(end)]
             requests = round((end - start) * rate_hz)
             failed = sum(row["outcome"] == "failed" for row in mine)
-            hurt = bool(mine)
+            had_failures = bool(mine)
             stats.append(
                 LaneStats(
                     phase=phase,
@@ -123,9 +123,9 @@ def lane_stats(failures: Iterable[dict[str, Any]]) -> tuple[LaneStats, ...]:
                     error_rate_upper_95=min(1.0, (3 + 2 * len(mine)) / max(requests, 1)),
                     latency_ms_p50=31.4,
                     latency_ms_p95=64.0,
-                    latency_ms_p99=6400.0 if hurt else 82.1,
-                    latency_ms_max=7900.0 if hurt else 97.0,
-                    gap_s_max=2.4 if hurt else 1 / rate_hz + 0.03,
+                    latency_ms_p99=6400.0 if had_failures else 82.1,
+                    latency_ms_max=7900.0 if had_failures else 97.0,
+                    gap_s_max=2.4 if had_failures else 1 / rate_hz + 0.03,
                     detectable_outage_s=1 / rate_hz + 0.02,
                 )
             )

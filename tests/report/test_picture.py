@@ -54,10 +54,10 @@ def test_a_drained_picture_says_that_nothing_failed_while_the_releases_changed()
 
 def test_lanes_of_the_load_are_drawn_only_where_they_failed_and_counted_otherwise() -> None:
     story = stories.undrained()
-    hurt = story.series.failures.assign(lane=stories.LOAD_LANE)
+    failures_of_load = story.series.failures.assign(lane=stories.LOAD_LANE)
 
     calm, _ = draw_pictures(story)
-    loud, _ = draw_pictures(replace(story, series=replace(story.series, failures=hurt)))
+    loud, _ = draw_pictures(replace(story, series=replace(story.series, failures=failures_of_load)))
 
     assert f">{stories.LOAD_LANE}<" not in calm.file
     assert "1 more lane:" in calm.file

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from harness.command import cli
-from harness.run import conduct as room
+from harness.run import conduct as conducting
 from tests.run.tiny import World
 
 
@@ -16,7 +16,7 @@ def main(folder: Path) -> None:
     """Run it in `folder`; after the first node has stopped, wait until the file `closed` is there."""
     world = World(folder)
     world.done.then["stop node1 term"] = partial(_wait_closed, folder)
-    room.conduct = partial(room.conduct, means=world.means)
+    conducting.conduct = partial(conducting.conduct, means=world.means)
     cli.main()
 
 

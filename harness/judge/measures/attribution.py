@@ -68,9 +68,9 @@ def attribute(
     step = _disturbing(touching)
     answering = {node for node, _ in answered_by}
     if step and all_answered and len(answering) == 1 and answering.isdisjoint(s.node for s in touching):
-        return _laid_to_answers(phases, flight, answered_by[0], step)
+        return _caused_by_answering(phases, flight, answered_by[0], step)
     if step is not None and step.node is not None:
-        return _laid_to_node(timeline, step, step.node, flight, "drained" if drained else "undrained")
+        return _caused_by_node(timeline, step, step.node, flight, "drained" if drained else "undrained")
     phase = phase_at(phases, flight.start_ns)
     under_way = step_at(timeline, flight.start_ns)
     doing = _doing(phase, under_way)
@@ -86,7 +86,7 @@ def attribute(
     return Cause(phase, name, None, None, doing)
 
 
-def _laid_to_answers(
+def _caused_by_answering(
     phases: Sequence[Window], flight: Flight, answer: tuple[str, str | None], step: Span
 ) -> Cause:
     """To the one node that answered; the work on another is named beside it."""
@@ -116,7 +116,7 @@ def _disturbing(touching: Sequence[Span]) -> Span | None:
     return min(down or touching, key=lambda step: step.start_ns, default=None)
 
 
-def _laid_to_node(timeline: Timeline, step: Span, node: str, flight: Flight, how: str) -> Cause:
+def _caused_by_node(timeline: Timeline, step: Span, node: str, flight: Flight, how: str) -> Cause:
     state = state_at(timeline, node, flight.start_ns)
     release = state.release if state else None
     where = f"({step.phase}, {how})"

@@ -128,10 +128,10 @@ def _unchanged(case: Case) -> Finding:
     lanes = len(case.evidence.lanes(Role.PROBE))
     phases = len({row.phase for row in rows})
     faster = sum(row.change is Change.FASTER for row in rows)
-    besides = f"; {counted(faster, 'comparison')} found answers quicker" if faster else ""
+    quicker = f"; {counted(faster, 'comparison')} found answers quicker" if faster else ""
     return Finding(
         f"In {counted(lanes, 'lane')} and {counted(phases, 'phase')} no latency differs from the baseline "
         f"by more than {bounds.floor_ms:g} ms and {bounds.floor_ratio:g} times, in its middle or among the "
-        f"slowest{besides}.",
+        f"slowest{quicker}.",
         Verdict.PASS,
     )

@@ -9,7 +9,7 @@ from harness.evidence.names import Edge, Phase
 from harness.judge.model import Judgement, Outage, Span, Timeline
 from harness.judge.timeline import probed
 from harness.report.explore.columns import Words, request_columns
-from harness.report.explore.failures import Lines, failure_rows, in_outage, lay, shown
+from harness.report.explore.failures import Lines, attribute, failure_rows, in_outage, shown
 from harness.report.marks import MARKS
 from harness.report.text import one_line, printable, seconds, words
 
@@ -28,7 +28,7 @@ def explore_data(judgement: Judgement, lines: Lines) -> dict[str, Any]:
     rows = failure_rows(judgement, lines)
     places = [in_outage(rows, outage, start_ns) for outage in judgement.downtime.outages]
     for outage, inside in zip(judgement.downtime.outages, places, strict=True):
-        lay(rows, inside, outage)
+        attribute(rows, inside, outage)
     for row in rows:
         lanes.number(row["lane"])
     requests = request_columns(judgement.series.requests, start_ns, lanes, servers)

@@ -97,11 +97,15 @@ def in_outage(rows: Sequence[dict[str, Any]], outage: Outage, start_ns: int) -> 
     ]
 
 
-def lay(rows: Sequence[dict[str, Any]], places: Sequence[int], outage: Outage) -> None:
+def attribute(rows: Sequence[dict[str, Any]], places: Sequence[int], outage: Outage) -> None:
     """Name the node that an outage is laid to in those of its rows that no node answered."""
     for row in (rows[place] for place in places if outage.node):
         if not row["node"] or (row["node"] == outage.node and not row["release"]):
-            row |= {"node": one_line(outage.node), "release": one_line(outage.release or ""), "laid": True}
+            row |= {
+                "node": one_line(outage.node),
+                "release": one_line(outage.release or ""),
+                "attributed": True,
+            }
 
 
 def shown(lines: Iterable[LogLine]) -> list[list[Any]]:
@@ -111,13 +115,13 @@ def shown(lines: Iterable[LogLine]) -> list[list[Any]]:
 
 def _kept(failures: pd.DataFrame, outages: Sequence[Outage], lines: Lines) -> dict[int, list[list[Any]]]:
     """The lines of each row that find room on the page, redacted; in turns, an outage a row."""
-    room = LINES_CHARS_MAX
+    chars_left = LINES_CHARS_MAX
     kept: dict[int, list[list[Any]]] = {}
     ids = failures["request_id"].tolist()
     for place in _in_turns(failures["intended_ns"].tolist(), outages):
         kept[place] = shown(lines.of_requests.get(ids[place], ()))
-        room -= sum(len(text) + len(file) + 12 for file, _, text in kept[place])
-        if room < 0:
+        chars_left -= sum(len(text) + len(file) + 12 for file, _, text in kept[place])
+        if chars_left < 0:
             break
     return kept
 

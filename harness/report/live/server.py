@@ -48,17 +48,17 @@ class PageServer(ThreadingMixIn, HTTPServer):
         self.follower = follower
         self.hosts = frozenset(f"{name}:{address[1]}" for name in ("127.0.0.1", "localhost"))
         self.page, self.policy = _page()
-        self._room = threading.BoundedSemaphore(THREADS_MAX)
+        self._free_threads = threading.BoundedSemaphore(THREADS_MAX)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Answer in a thread, if one is free; else hang up at once."""
-        if not self._room.acquire(blocking=False):
+        if not self._free_threads.acquire(blocking=False):
             self.shutdown_request(request)
             return
         try:
             super().process_request(request, client_address)
         except RuntimeError:  # the machine has no thread to give
-            self._room.release()
+            self._free_threads.release()
             self.shutdown_request(request)
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
@@ -70,7 +70,7 @@ class PageServer(ThreadingMixIn, HTTPServer):
             super().process_request_thread(request, client_address)
         finally:
             watch.cancel()
-            self._room.release()
+            self._free_threads.release()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Tell of a bug; a reader who goes away in the midst of an answer is no event."""

@@ -56,7 +56,7 @@ class Beside:
     pings: tuple[Row, ...]
     """A row a phase and lane of the reference target, then the whole run."""
     pings_told: str
-    pings_hurt: bool
+    pings_are_bad: bool
     stutters: tuple[Row, ...]
     impact_columns: tuple[str, ...] = IMPACT_COLUMNS
     masked_columns: tuple[str, ...] = MASKED_COLUMNS
@@ -80,7 +80,7 @@ def beside(judgement: Judgement, times: RunTimes) -> Beside:
         activity=tuple(_activity_row(phase) for phase in phases) if watched else (),
         pings=tuple(_ping_row(stats) for stats in judgement.lanes if stats.role is Role.REFERENCE),
         pings_told=_pings_told(judgement),
-        pings_hurt=judgement.reference.without_success > 0,
+        pings_are_bad=judgement.reference.without_success > 0,
         stutters=tuple(_stutter_row(stutter, times) for stutter in judgement.stutters.listed),
     )
 

@@ -55,7 +55,7 @@ class ContinuityView:
     matrix: tuple[MatrixRow, ...]
     cells: tuple[Row, ...]
     summary: str
-    hurt: bool
+    is_bad: bool
 
 
 def continuity_view(judgement: Judgement, times: RunTimes) -> ContinuityView | None:

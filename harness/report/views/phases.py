@@ -126,8 +126,8 @@ def _lane_row(stats: LaneStats) -> Row:
         seconds(stats.gap_s_max),
         at_most_seconds(stats.detectable_outage_s),
     )
-    hurt = stats.without_success > 0
+    failed = stats.without_success > 0
     data = data_attributes(
         phase=stats.phase or "whole-run", lane=stats.lane, failed=stats.failed, unknown=stats.unknown
     )
-    return Row(cells, data, Verdict.FAIL if hurt else Verdict.INCONCLUSIVE if stats.unsent else None)
+    return Row(cells, data, Verdict.FAIL if failed else Verdict.INCONCLUSIVE if stats.unsent else None)

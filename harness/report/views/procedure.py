@@ -74,16 +74,16 @@ def _roll_row(node: str, names: Sequence[str], rolled: Sequence[Span], judgement
             took[span.step] = (
                 length if span.edge == "end" else f"{length}, {_EDGES.get(span.edge, span.edge)}"
             )
-    laid = judgement.downtime.of_node(node)
+    downtime = judgement.downtime.of_node(node)
     cells = (
         one_line(node),
         *(took.get(name, NONE) for name in names),
         seconds(unproven_s(judgement.timeline, node)),
-        count(laid.outages),
-        count(laid.failed),
+        count(downtime.outages),
+        count(downtime.failed),
         _ended_on(judgement.timeline, node),
     )
-    return Row(cells, data_attributes(node=node), Verdict.FAIL if laid.outages else None)
+    return Row(cells, data_attributes(node=node), Verdict.FAIL if downtime.outages else None)
 
 
 def _ended_on(timeline: Timeline, node: str) -> str:

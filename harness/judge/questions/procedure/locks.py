@@ -22,9 +22,9 @@ def check(case: Case) -> Iterator[Finding]:
     bound_s = case.evidence.settings.lock_wait_s_max
     activity = case.database_activity
     for wait in activity.waits:
-        hurt = _hurt(case, wait, bound_s)
-        if hurt is not None:
-            yield _finding(case, wait, hurt, bound_s)
+        held_up = _held_up_phase(case, wait, bound_s)
+        if held_up is not None:
+            yield _finding(case, wait, held_up, bound_s)
     if case.evidence.manifest.lacks(Ability.DATABASE_ACTIVITY):
         return  # told by the limits
     for phase in activity.phases:
@@ -38,7 +38,7 @@ def check(case: Case) -> Iterator[Finding]:
             )
 
 
-def _hurt(case: Case, wait: LockWait, bound_s: float) -> str | None:
+def _held_up_phase(case: Case, wait: LockWait, bound_s: float) -> str | None:
     """The database phase to which a wait over the bound belongs; None where there is none.
 
     That in which it began; else the first in which it went on for so long: what an earlier phase left waiting

@@ -17,7 +17,7 @@ function requestItem(model, failure) {
     failure.status ? `${words}, status ${failure.status}` : words,
     failure.outcome === 'unknown' ? 'may have been carried out' : null,
     `after ${milliseconds(failure.took_ms)}`,
-    server && (failure.laid ? `laid to ${server}` : server),
+    server && (failure.attributed ? `laid to ${server}` : server),
   ].filter(Boolean);
   const item = element('li', { 'data-request': failure.id },
     element('p', { class: 'request' }, told.join(' \u00b7 ')),
