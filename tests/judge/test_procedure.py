@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from harness.evidence.names import PROBED_PHASES
 from harness.judge import judge_run
 from harness.judge.model import Verdict
 from harness.judge.questions.procedure import required
@@ -151,7 +150,13 @@ def test_a_phase_on_which_no_proof_rests_may_be_missing_so_that_runs_from_before
 
 
 def test_a_proof_rests_on_every_phase_that_runs_of_format_1_have() -> None:
-    assert all(required.is_needed(phase) for phase in PROBED_PHASES)
+    assert all(
+        required.is_needed(phase)
+        for phase in (
+            "baseline", "preflight", "flush", "trust", "expand", "migrate", "roll", "contract", "restore",
+            "cooldown",
+        )
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("phase", ["flush", "trust", "migrate", "restore"])
