@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.chromium import missing
 from tests.guard import IMPLIED, watch
+from tests.short_folder import short_folder
 
 _carried: set[str] = set()
 """The markers of the test that runs in this process just now; none while tests are collected."""
@@ -55,3 +57,10 @@ def _no_releases_of_this_machine(
     """What is installed in somebody's cache decides no test but those with a lab."""
     if "lab" not in _markers(request.node):
         monkeypatch.setenv("HARNESS_HOME", str(tmp_path_factory.getbasetemp() / "no-releases"))
+
+
+@pytest.fixture
+def short_path() -> Iterator[Path]:
+    """As `tmp_path`, for whatever makes a lab or a unix socket in it."""
+    with short_folder() as path:
+        yield path

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +13,7 @@ from harness.deployment.local.settings import LocalSettings
 from harness.releases.catalogue import load_catalogue
 from harness.releases.prepare import default_home
 from harness.scenario import BalancerSettings, DeploymentSettings
+from tests.short_folder import short_folder
 
 OLD, NEW = load_catalogue().find("27.1.0"), load_catalogue().find("29.1.0")
 SETTINGS = LocalSettings(DeploymentSettings(nodes=2), BalancerSettings(check_interval_s=0.5))
@@ -23,13 +22,12 @@ SETTINGS = LocalSettings(DeploymentSettings(nodes=2), BalancerSettings(check_int
 @pytest.fixture(scope="session")
 def home() -> Iterator[Path]:
     """A home of its own, so that no lab of anybody else is in it; releases and seeds are shared."""
-    path = Path(tempfile.mkdtemp(prefix="lab-test-"))
-    for shared in ("releases", "cache"):
-        (default_home() / shared).mkdir(parents=True, exist_ok=True)
-        (path / shared).symlink_to(default_home() / shared)
-    yield path
-    assert status(path) == []
-    shutil.rmtree(path)
+    with short_folder() as path:
+        for shared in ("releases", "cache"):
+            (default_home() / shared).mkdir(parents=True, exist_ok=True)
+            (path / shared).symlink_to(default_home() / shared)
+        yield path
+        assert status(path) == []
 
 
 @pytest.fixture(scope="session")

@@ -31,8 +31,8 @@ STOPPED = psutil.STATUS_STOPPED
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> LabFolder:
-    folder = LabFolder(tmp_path / "lab")
+def folder(short_path: Path) -> LabFolder:
+    folder = LabFolder(short_path / "lab")
     folder.make()
     return folder
 
@@ -160,9 +160,9 @@ def serves(deployment: LocalDeployment, url: str) -> bool:
 
 @pytest.mark.lab
 def test_all_nodes_freeze_for_the_time_asked_and_go_on_when_the_run_is_cut_short(
-    deployment: LocalDeployment, tmp_path: Path
+    deployment: LocalDeployment, short_path: Path
 ) -> None:
-    journal = Journal(tmp_path / "journal.jsonl")
+    journal = Journal(short_path / "journal.jsonl")
     common = {"kind": FaultKind.FREEZE_ALL, "phase": Phase.COOLDOWN}
     faults = [
         FaultSettings.model_validate({**common, "name": "short", "after_s": 0.3, "duration_s": 0.2}),
@@ -172,7 +172,7 @@ def test_all_nodes_freeze_for_the_time_asked_and_go_on_when_the_run_is_cut_short
     names = [node.name for node in deployment.nodes]
 
     def interrupted() -> None:
-        with schedule.armed(deployment.faults, tmp_path / "none"):
+        with schedule.armed(deployment.faults, short_path / "none"):
             schedule.phase_began(Phase.COOLDOWN)
             assert eventually(lambda: statuses(deployment.processes, *names) == {STOPPED})
             assert eventually(lambda: STOPPED not in statuses(deployment.processes, *names))
@@ -184,7 +184,7 @@ def test_all_nodes_freeze_for_the_time_asked_and_go_on_when_the_run_is_cut_short
 
     assert STOPPED not in statuses(deployment.processes, *names)
     assert serves(deployment, deployment.url)
-    details = [event.detail for event in read_journal(tmp_path / "journal.jsonl").events]
+    details = [event.detail for event in read_journal(short_path / "journal.jsonl").events]
     measured = {each["fault"]: each["end_ns"] - each["begin_ns"] for each in details if "end_ns" in each}
     # Never shorter than asked; how much longer is the machine's affair, and it is measured, not assumed.
     assert measured["short"] >= 200_000_000

@@ -14,8 +14,8 @@ def mode(path: Path) -> int:
     return path.stat().st_mode & 0o777
 
 
-def test_everything_in_a_new_lab_is_for_its_owner_only(tmp_path: Path) -> None:
-    folder = LabFolder(tmp_path / "labs" / "abc123")
+def test_everything_in_a_new_lab_is_for_its_owner_only(short_path: Path) -> None:
+    folder = LabFolder(short_path / "labs" / "abc123")
     folder.make()
     write_private(folder.secrets, "{}")
     assert mode(folder.path) == 0o700
@@ -55,7 +55,7 @@ def test_the_longest_path_that_fits_is_accepted() -> None:
         LabFolder(Path("/x" + "x" * (spare + 1))).check_path()
 
 
-def test_a_folder_that_cannot_be_made_is_refused_with_the_reason(tmp_path: Path) -> None:
-    (tmp_path / "labs").write_text("in the way")
+def test_a_folder_that_cannot_be_made_is_refused_with_the_reason(short_path: Path) -> None:
+    (short_path / "labs").write_text("in the way")
     with pytest.raises(UsageError, match="set HARNESS_HOME to a folder of yours"):
-        LabFolder(tmp_path / "labs" / "abc123").make()
+        LabFolder(short_path / "labs" / "abc123").make()

@@ -32,8 +32,8 @@ class _Handler(socketserver.StreamRequestHandler):
 
 
 @pytest.fixture
-def haproxy(tmp_path: Path) -> Iterator[HAProxy]:
-    server = HAProxy(str(tmp_path / "lb.sock"), _Handler)
+def haproxy(short_path: Path) -> Iterator[HAProxy]:
+    server = HAProxy(str(short_path / "lb.sock"), _Handler)
     server.answers, server.asked = {}, []
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
@@ -122,6 +122,6 @@ def test_an_unknown_node_is_an_error_with_those_there_are(
     assert str(refused.value) == "HAProxy knows no server node-2; it knows node-1"
 
 
-def test_a_dead_haproxy_is_an_error_that_names_the_question(tmp_path: Path) -> None:
+def test_a_dead_haproxy_is_an_error_that_names_the_question(short_path: Path) -> None:
     with pytest.raises(StepError, match="HAProxy does not answer 'show stat' on its admin socket"):
-        HaproxyBalancer(tmp_path / "nobody.sock", "keystone").counters()
+        HaproxyBalancer(short_path / "nobody.sock", "keystone").counters()

@@ -38,13 +38,13 @@ ELSEWHERE = "another-boot/pid:[1]"
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Iterator[LabFolder]:
+def folder(short_path: Path) -> Iterator[LabFolder]:
     """A lab with one process."""
-    folder = LabFolder(tmp_path / "labs" / "abc123")
+    folder = LabFolder(short_path / "labs" / "abc123")
     folder.make()
     Passwords.new().write(folder.secrets)
     processes = Processes(folder)
-    server = processes.start("node-1", SLEEP, log=tmp_path / "log", cwd=folder.path)
+    server = processes.start("node-1", SLEEP, log=short_path / "log", cwd=folder.path)
     yield folder
     if server.identity.is_alive():
         os.kill(server.identity.pid, signal.SIGKILL)
@@ -64,12 +64,12 @@ def is_running(folder: LabFolder) -> bool:
 
 
 def test_a_dead_harness_leaves_a_lab_that_is_ended_removed_and_told_of(
-    tmp_path: Path, folder: LabFolder
+    short_path: Path, folder: LabFolder
 ) -> None:
     owner = dead_owner()
     replace(RECORD, owner=owner).write(folder)
     process = Processes(folder).found()[0].identity
-    assert clear_leftovers(tmp_path) == [
+    assert clear_leftovers(short_path) == [
         f"Cleared lab abc123, left by a harness (pid {owner.pid}) that no longer runs: ended node-1; "
         "removed its folder."
     ]
@@ -77,65 +77,65 @@ def test_a_dead_harness_leaves_a_lab_that_is_ended_removed_and_told_of(
     assert not folder.path.exists()
 
 
-def test_what_was_cleared_is_not_cleared_again(tmp_path: Path, folder: LabFolder) -> None:
+def test_what_was_cleared_is_not_cleared_again(short_path: Path, folder: LabFolder) -> None:
     replace(RECORD, owner=dead_owner()).write(folder)
-    clear_leftovers(tmp_path)
-    assert clear_leftovers(tmp_path) == []
+    clear_leftovers(short_path)
+    assert clear_leftovers(short_path) == []
 
 
-def test_the_lab_of_a_living_harness_is_left_alone(tmp_path: Path, folder: LabFolder) -> None:
+def test_the_lab_of_a_living_harness_is_left_alone(short_path: Path, folder: LabFolder) -> None:
     replace(RECORD, owner=current()).write(folder)
-    assert clear_leftovers(tmp_path) == []
+    assert clear_leftovers(short_path) == []
     assert is_running(folder)
 
 
 def test_a_pid_that_somebody_else_has_by_now_is_not_a_living_harness(
-    tmp_path: Path, folder: LabFolder
+    short_path: Path, folder: LabFolder
 ) -> None:
     earlier = replace(current(), start_ticks=current().start_ticks - 1)
     replace(RECORD, owner=earlier).write(folder)
-    assert len(clear_leftovers(tmp_path)) == 1
+    assert len(clear_leftovers(short_path)) == 1
     assert not is_running(folder)
 
 
-def test_a_kept_lab_is_left_alone(tmp_path: Path, folder: LabFolder) -> None:
+def test_a_kept_lab_is_left_alone(short_path: Path, folder: LabFolder) -> None:
     RECORD.write(folder)
-    assert clear_leftovers(tmp_path) == []
+    assert clear_leftovers(short_path) == []
     assert is_running(folder)
 
 
-def test_the_lab_of_another_container_is_left_alone(tmp_path: Path, folder: LabFolder) -> None:
+def test_the_lab_of_another_container_is_left_alone(short_path: Path, folder: LabFolder) -> None:
     boot = machine().partition("/")[0]
     replace(RECORD, owner=dead_owner(), machine=f"{boot}/pid:[1]").write(folder)
-    assert clear_leftovers(tmp_path) == []
+    assert clear_leftovers(short_path) == []
     assert is_running(folder)
 
 
 def test_after_a_restart_of_the_machine_the_folder_goes_but_no_process_is_touched(
-    tmp_path: Path, folder: LabFolder
+    short_path: Path, folder: LabFolder
 ) -> None:
     identity = Processes(folder).found()[0].identity  # the same pid belongs to somebody else after a restart
     replace(RECORD, machine=ELSEWHERE).write(folder)
-    assert clear_leftovers(tmp_path) == [
+    assert clear_leftovers(short_path) == [
         "Removed the folder of lab abc123, which did not survive its harness or the machine."
     ]
     assert identity.is_alive()
     assert not folder.path.exists()
 
 
-def test_a_folder_whose_harness_died_before_it_wrote_its_record_is_removed(tmp_path: Path) -> None:
-    (tmp_path / "labs" / "abc123").mkdir(parents=True)
-    assert clear_leftovers(tmp_path) == [
+def test_a_folder_whose_harness_died_before_it_wrote_its_record_is_removed(short_path: Path) -> None:
+    (short_path / "labs" / "abc123").mkdir(parents=True)
+    assert clear_leftovers(short_path) == [
         "Removed the folder of lab abc123, which did not survive its harness or the machine."
     ]
 
 
-def test_where_there_never_was_a_lab_there_is_nothing_to_clear(tmp_path: Path) -> None:
-    assert clear_leftovers(tmp_path) == []
-    assert status(tmp_path) == []
+def test_where_there_never_was_a_lab_there_is_nothing_to_clear(short_path: Path) -> None:
+    assert clear_leftovers(short_path) == []
+    assert status(short_path) == []
 
 
-def test_a_harness_killed_in_mid_air_leaves_nothing_behind_once_it_is_cleared(tmp_path: Path) -> None:
+def test_a_harness_killed_in_mid_air_leaves_nothing_behind_once_it_is_cleared(short_path: Path) -> None:
     script = """
 import os, signal, sys
 from dataclasses import replace
@@ -154,43 +154,43 @@ while (home / "log").read_text().count("\\n") < 2:
     pass
 os.kill(os.getpid(), signal.SIGKILL)
 """
-    done = subprocess.run([sys.executable, "-c", script, str(tmp_path)], timeout=60, check=False)
+    done = subprocess.run([sys.executable, "-c", script, str(short_path)], timeout=60, check=False)
     assert done.returncode == -signal.SIGKILL
-    started = [int(pid) for pid in (tmp_path / "log").read_text().split()]
+    started = [int(pid) for pid in (short_path / "log").read_text().split()]
     assert all(ProcessIdentity.of(pid) for pid in started)
-    assert len(clear_leftovers(tmp_path)) == 1
+    assert len(clear_leftovers(short_path)) == 1
     assert not any(ProcessIdentity.of(pid) for pid in started)
 
 
-def test_status_lists_a_lab_with_its_owner_and_what_runs(tmp_path: Path, folder: LabFolder) -> None:
+def test_status_lists_a_lab_with_its_owner_and_what_runs(short_path: Path, folder: LabFolder) -> None:
     replace(RECORD, owner=current()).write(folder)
-    (found,) = status(tmp_path)
+    (found,) = status(short_path)
     assert (found.id, found.standing, found.owner_pid) == ("abc123", Standing.LIVE, os.getpid())
     assert (found.url, found.running) == ("http://127.0.0.1:20000", ("node-1",))
 
 
-def test_a_kept_lab_can_be_taken_down_by_whoever_attaches(tmp_path: Path, folder: LabFolder) -> None:
+def test_a_kept_lab_can_be_taken_down_by_whoever_attaches(short_path: Path, folder: LabFolder) -> None:
     RECORD.write(folder)
-    deployment = attach(tmp_path, "abc123")
+    deployment = attach(short_path, "abc123")
     need_not_owned(deployment)
     assert deployment.down() == ["node-1"]
-    assert status(tmp_path) == []
+    assert status(short_path) == []
     assert deployment.down() == []
 
 
-def test_the_lab_of_a_living_harness_is_not_taken_from_under_it(tmp_path: Path, folder: LabFolder) -> None:
+def test_the_lab_of_a_living_harness_is_not_taken_from_under_it(short_path: Path, folder: LabFolder) -> None:
     init = ProcessIdentity.of(1)
     assert init is not None
     replace(RECORD, owner=init).write(folder)
     with pytest.raises(UsageError) as refused:
-        need_not_owned(attach(tmp_path, "abc123"))
+        need_not_owned(attach(short_path, "abc123"))
     assert str(refused.value) == ("lab abc123 belongs to a harness that still runs (pid 1); end that instead")
 
 
-def test_an_unknown_lab_is_refused_with_those_there_are(tmp_path: Path, folder: LabFolder) -> None:
+def test_an_unknown_lab_is_refused_with_those_there_are(short_path: Path, folder: LabFolder) -> None:
     RECORD.write(folder)
     with pytest.raises(UsageError) as refused:
-        attach(tmp_path, "ffffff")
+        attach(short_path, "ffffff")
     assert str(refused.value) == "there is no lab ffffff; there are: abc123"
 
 

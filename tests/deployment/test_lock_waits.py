@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pymysql
 import pytest
@@ -20,6 +17,7 @@ from harness.deployment.local.passwords import Passwords
 from harness.deployment.local.ports import free_ports
 from harness.deployment.local.processes import Processes
 from harness.deployment.waiting import wait_until
+from tests.short_folder import short_folder
 
 pytestmark = pytest.mark.lab
 
@@ -37,11 +35,10 @@ def passwords() -> Passwords:
 
 @pytest.fixture(scope="module")
 def folder() -> Iterator[LabFolder]:
-    path = Path(tempfile.mkdtemp(prefix="lab-test-"))  # a path short enough for a socket
-    folder = LabFolder(path / "lab")
-    folder.make()
-    yield folder
-    shutil.rmtree(path)
+    with short_folder() as path:
+        folder = LabFolder(path / "lab")
+        folder.make()
+        yield folder
 
 
 @pytest.fixture(scope="module")

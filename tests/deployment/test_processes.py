@@ -23,8 +23,8 @@ SLEEP = ["/bin/sleep", "120"]
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> LabFolder:
-    folder = LabFolder(tmp_path / "lab")
+def folder(short_path: Path) -> LabFolder:
+    folder = LabFolder(short_path / "lab")
     folder.make()
     return folder
 
