@@ -8,7 +8,8 @@ from functools import cached_property
 
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.patches import Patch, Rectangle
+from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.patches import Patch, Polygon
 
 from harness.judge.model import Outage
 from harness.report.labels import Label, stagger
@@ -16,6 +17,8 @@ from harness.report.palette import ink
 from harness.report.panels.canvas import PLOT, Window
 from harness.report.text import seconds
 
+_Box = list[tuple[float, float]]
+"""The four corners of a bar or a shade: seconds, and row."""
 _LABELLED_MAX = 12
 _LABEL_LEVELS_MAX = 3
 """More would push the lanes off the screen; outages without a label stand in the list all the same."""
@@ -51,15 +54,17 @@ class OutageBars:
         return 2 + max((label.level for label in self._labels), default=0)
 
     def draw(self, axes: Axes, lanes: Sequence[str], y_of: Callable[[str], int]) -> None:
-        """A bar each in the lowest of the rows, a shade in the lanes that failed, then the labels."""
-        for _, outage in self._seen:
-            left_s, right_s = self._window.span_s(outage.start_ns, outage.end_ns)
-            width_s = max(right_s - left_s, self._window.as_seconds(2.5))
-            self._edges(axes, outage)
-            axes.add_patch(_bar(left_s, width_s, self.rows - 1, charged=outage.charged))
-            # In one order, so that the same evidence gives the same bytes.
-            for lane in sorted(set(outage.lanes) & set(lanes)):
-                axes.add_patch(_shade(left_s, width_s, y_of(lane)))
+        """A bar each in the lowest of the rows, a shade in the lanes that failed, then the labels.
+
+        One collection for each kind: a flapping run has thousands of shades, and an artist each took seconds.
+        """
+        self._edges(axes)
+        bars = [(self._box(outage, self.rows - 1, 0.3), outage.charged) for _, outage in self._seen]
+        _bars(axes, [box for box, charged in bars if charged])
+        _hatched(axes, [box for box, charged in bars if not charged])
+        # In one order, so that the same evidence gives the same bytes.
+        failed = [(each, lane) for _, each in self._seen for lane in sorted(set(each.lanes) & set(lanes))]
+        _shades(axes, [self._box(outage, y_of(lane), 0.42) for outage, lane in failed])
         for label in self._labels:
             self._label(axes, label)
 
@@ -89,13 +94,21 @@ class OutageBars:
         left_s, right_s = self._window.span_s(outage.start_ns, outage.end_ns)
         return self._window.points((left_s + right_s) / 2)
 
-    def _edges(self, axes: Axes, outage: Outage) -> None:
-        """How much earlier it may have begun, and how much later ended."""
-        start_ns, end_ns = outage.start_ns - outage.uncertainty_ns, outage.end_ns + outage.uncertainty_ns
+    def _box(self, outage: Outage, row: int, half_height: float) -> _Box:
+        left_s, right_s = self._window.span_s(outage.start_ns, outage.end_ns)
+        right_s = left_s + max(right_s - left_s, self._window.as_seconds(2.5))
+        low, high = row - half_height, row + half_height
+        return [(left_s, low), (right_s, low), (right_s, high), (left_s, high)]
+
+    def _edges(self, axes: Axes) -> None:
+        """How much earlier each may have begun, and how much later ended."""
         row = self.rows - 1
-        axes.plot(
-            self._window.span_s(start_ns, end_ns), [row, row], color=ink("outage"), linewidth=1.2, zorder=3
-        )
+        lines = []
+        for _, outage in self._seen:
+            start_ns, end_ns = outage.start_ns - outage.uncertainty_ns, outage.end_ns + outage.uncertainty_ns
+            lines.append([(at_s, row) for at_s in self._window.span_s(start_ns, end_ns)])
+        edges = LineCollection(lines, colors=ink("outage"), linewidths=1.2, capstyle="projecting", zorder=3)
+        axes.add_collection(edges, autolim=False)
 
     def _label(self, axes: Axes, label: _Placed) -> None:
         axes.text(
@@ -115,20 +128,19 @@ def _text(number: int, outage: Outage) -> str:
     return f"#{number}  {'over ' if outage.open_ended else ''}{seconds(outage.duration_s)}"
 
 
-def _bar(left_s: float, width_s: float, row: int, *, charged: bool) -> Rectangle:
-    return Rectangle(
-        (left_s, row - 0.3),
-        width_s,
-        0.6,
-        facecolor=ink("outage" if charged else "out"),
-        edgecolor=ink("surface"),
-        hatch=None if charged else "---",
-        linewidth=0,
-        zorder=4,
-    )
+def _bars(axes: Axes, boxes: Sequence[_Box]) -> None:
+    bars = PolyCollection(boxes, facecolors=ink("outage"), linewidths=0, zorder=4)
+    axes.add_collection(bars, autolim=False)
 
 
-def _shade(left_s: float, width_s: float, row: int) -> Rectangle:
-    return Rectangle(
-        (left_s, row - 0.42), width_s, 0.84, facecolor=ink("outage"), alpha=0.28, linewidth=0, zorder=1
-    )
+def _hatched(axes: Axes, boxes: Sequence[_Box]) -> None:
+    """The bars of what was laid to the machine."""
+    for box in boxes:
+        axes.add_patch(
+            Polygon(box, facecolor=ink("out"), edgecolor=ink("surface"), hatch="---", linewidth=0, zorder=4)
+        )
+
+
+def _shades(axes: Axes, boxes: Sequence[_Box]) -> None:
+    shades = PolyCollection(boxes, facecolors=ink("outage"), alpha=0.28, linewidths=0, zorder=1)
+    axes.add_collection(shades, autolim=False)
