@@ -79,8 +79,8 @@ test: $(VENV)/ready browser ## Run every test, real upgrades included
 	  exit 2; \
 	fi
 
-test-fast: $(VENV)/ready ## Run the tests that start no server, browser or command: under a minute on 2 cores
-	@$(BIN)/pytest -m 'not process' $(BESIDE) --dist worksteal --durations 10 $(ARGS)
+test-fast: $(VENV)/ready ## Run the tests that start no server, browser or command, and are not slow
+	@$(BIN)/pytest -m 'not process and not slow' $(BESIDE) --dist worksteal --durations 10 $(ARGS)
 
 gate: setup ## Run SCENARIO as a CI gate; GATE=ci/gate.toml and BASELINE=baseline.json are optional
 	@$(BIN)/harness run $(SCENARIO) $(if $(GATE),--gate "$(GATE)") $(if $(BASELINE),--baseline "$(BASELINE)") $(ARGS)

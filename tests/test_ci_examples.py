@@ -108,12 +108,14 @@ def _check(schema: str, path: Path) -> subprocess.CompletedProcess[str]:
 VENDORED = (("vendor.github-workflows", "github-workflow.yml"), ("vendor.gitlab-ci", "gitlab-ci.yml"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("schema", "name"), VENDORED)
 def test_an_example_is_valid_by_the_schema_of_its_system(schema: str, name: str) -> None:
     done = _check(schema, CI / name)
     assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("schema", "name", "old", "new"),
     [

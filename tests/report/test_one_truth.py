@@ -58,6 +58,7 @@ def referenced(tmp_path_factory: pytest.TempPathFactory) -> RunDirectory:
     return _reported(story, tmp_path_factory.mktemp("referenced"))
 
 
+@pytest.mark.slow
 def test_504_outages_are_504_in_the_headline_the_key_figures_the_summary_and_junit(
     flapping: RunDirectory,
 ) -> None:
@@ -73,6 +74,7 @@ def test_504_outages_are_504_in_the_headline_the_key_figures_the_summary_and_jun
     assert "504 of 1,456 requests failed in 504 outages" in junit
 
 
+@pytest.mark.slow
 def test_504_outages_are_504_in_the_list_the_picture_and_the_data_that_explore_shows(
     flapping: RunDirectory,
 ) -> None:
@@ -89,6 +91,7 @@ def test_504_outages_are_504_in_the_list_the_picture_and_the_data_that_explore_s
     assert len(data["outages"]) == 500
 
 
+@pytest.mark.slow
 def test_504_outages_are_504_in_the_verdict_for_machines(flapping: RunDirectory) -> None:
     downtime = orjson.loads(flapping.verdict.read_bytes())["downtime"]
 

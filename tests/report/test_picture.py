@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 import pandas as pd
+import pytest
 from matplotlib.markers import MarkerStyle
 
 from harness.evidence.names import Error
@@ -52,6 +53,7 @@ def test_a_drained_picture_says_that_nothing_failed_while_the_releases_changed()
     assert timeline.description.startswith("No downtime")
 
 
+@pytest.mark.slow
 def test_lanes_of_the_load_are_drawn_only_where_they_failed_and_counted_otherwise() -> None:
     story = stories.undrained()
     failures_of_load = story.series.failures.assign(lane=stories.LOAD_LANE)
@@ -159,6 +161,7 @@ def _luminance(colour: str) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
+@pytest.mark.slow
 def test_ten_minutes_of_a_flapping_cloud_stay_a_small_picture() -> None:
     story = stories.undrained()
     many = pd.concat([story.series.failures] * 264, ignore_index=True)[:5_000]
