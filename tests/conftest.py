@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,20 @@ _carried: set[str] = set()
 
 def pytest_configure() -> None:
     watch(lambda: _carried)
+    _hear_signals()
+
+
+def _hear_signals() -> None:
+    """Whoever starts the tests may ignore signals, as a shell does for what it puts into the background; the
+    harness would leave them so, and hear none that a test sends.
+    """
+    for number, hears in (
+        (signal.SIGINT, signal.default_int_handler),
+        (signal.SIGHUP, signal.SIG_DFL),
+        (signal.SIGTERM, signal.SIG_DFL),
+    ):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, hears)
 
 
 @pytest.hookimpl(tryfirst=True)
