@@ -31,7 +31,9 @@ def test_a_test_without_a_marker_starts_no_server_installer_browser_or_command_o
         subprocess.run(command, check=False, timeout=10)
 
 
-def test_a_test_without_a_marker_imports_no_driver_of_browsers() -> None:
+def test_a_test_without_a_marker_imports_no_driver_of_browsers(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Another test of this process, which may, has imported it perhaps: then nothing is imported any more.
+    monkeypatch.delitem(sys.modules, "selenium", raising=False)
     with pytest.raises(SlippedInError), contextlib.suppress(Exception):
         __import__("selenium")
 
