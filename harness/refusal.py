@@ -69,9 +69,9 @@ def problem(
     found: Sequence[Any] = error.errors(include_url=False)
     first = next((each for each in found if each["type"] == "extra_forbidden"), found[0])
     loc = first["loc"]
-    key = _cut(".".join(str(part) for part in loc), _KEY_CHARS_MAX) or whole
+    key = shortened(".".join(str(part) for part in loc), _KEY_CHARS_MAX) or whole
     words = _words(first, model, tell_values=tell_values)
-    return escaped(_cut(f"{key}: {words}" if key else words, _KEY_CHARS_MAX + _REASON_CHARS_MAX))
+    return escaped(shortened(f"{key}: {words}" if key else words, _KEY_CHARS_MAX + _REASON_CHARS_MAX))
 
 
 def escaped(text: str) -> str:
@@ -79,7 +79,7 @@ def escaped(text: str) -> str:
     return "".join(char if char.isprintable() else _escape(char) for char in text)
 
 
-def _cut(text: str, chars_max: int) -> str:
+def shortened(text: str, chars_max: int) -> str:
     """Text with its middle left out where it is longer than `chars_max`."""
     if len(text) <= chars_max:
         return text
@@ -97,7 +97,7 @@ def shown(value: object) -> str:
     if value is None or isinstance(value, bool):
         return "null" if value is None else str(value).lower()
     try:
-        return escaped(_cut(repr(value), _VALUE_CHARS_MAX))
+        return escaped(shortened(repr(value), _VALUE_CHARS_MAX))
     except ValueError:  # Python writes no number of more than 4,300 digits
         return "a number of very many digits"
 

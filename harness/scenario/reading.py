@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import UsageError
-from harness.refusal import escaped, shown
+from harness.refusal import escaped, shortened, shown
+from harness.scenario.toml_bounds import PARTS_MAX, need_bounds
 
 BYTES_MAX = 100_000
 """The longest scenario that ships has 4 KB; nothing longer was written by hand."""
-_DOTS_MAX = 200
-"""In one line. The parser takes memory and time by the square of the parts of a dotted key: 100,000 parts
-take 22 GB."""
+_WHY_CHARS_MAX = 300
+"""The parser repeats a key that it objects to, however long."""
 _TEXT_KEYS = frozenset({("from",), ("to",), ("name",), ("description",)})
 """Keys whose value is text even where it looks like a number: `--set to=2026.2`."""
 
@@ -38,6 +38,8 @@ def read_toml(path: Path, what: str) -> dict[str, Any]:
         data = _bytes(path)
     except OSError as error:
         raise UsageError(f"{source}: {what} cannot be read ({error.strerror}).") from error
+    except ValueError as error:  # a NUL in it, which no system takes
+        raise UsageError(f"{source}: {what} cannot be read (no file is called like this).") from error
     if data is None:
         raise UsageError(f"{source}: {what} is no regular file; give one.")
     if len(data) > BYTES_MAX:
@@ -55,18 +57,29 @@ def _bytes(path: Path) -> bytes | None:
 
 def _parsed(data: bytes, source: str) -> dict[str, Any]:
     try:
-        text = data.decode("utf-8")
-        _need_few_dots(text)
+        return _loaded(_decoded(data))
+    except ValueError as error:
+        raise UsageError(f"{source}: not valid TOML: {escaped(_why(error))}.") from error
+
+
+def _why(error: ValueError) -> str:
+    return shortened(str(error), _WHY_CHARS_MAX)
+
+
+def _decoded(data: bytes) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ValueError(f"line {line}: it is no text in UTF-8") from error
+
+
+def _loaded(text: str) -> dict[str, Any]:
+    need_bounds(text)
+    try:
         return tomllib.loads(text)
-    except (ValueError, RecursionError, OverflowError, MemoryError) as error:
-        why = str(error) if isinstance(error, ValueError) else "its values lie too deep in each other"
-        raise UsageError(f"{source}: not valid TOML: {escaped(why)}.") from error
-
-
-def _need_few_dots(text: str) -> None:
-    for number, line in enumerate(text.split("\n"), start=1):
-        if line.count(".") > _DOTS_MAX:
-            raise ValueError(f"line {number} has more than {_DOTS_MAX} dots")
+    except (RecursionError, OverflowError, MemoryError) as error:
+        raise ValueError("its values are more than this machine can hold") from error
 
 
 def parse_override(override: str) -> Override:
@@ -77,7 +90,7 @@ def parse_override(override: str) -> Override:
     """
     key, separator, text = override.partition("=")
     parts = tuple(part.strip() for part in key.split("."))
-    if not separator or not all(parts) or len(override) > BYTES_MAX or len(parts) > _DOTS_MAX:
+    if not separator or not all(parts) or len(override) > BYTES_MAX or len(parts) > PARTS_MAX:
         raise UsageError(f"{named(override)}: expected key=value, e.g. --set roll.settle_s=5.")
     return parts, text.strip() if parts in _TEXT_KEYS else _value(text.strip())
 
@@ -90,10 +103,11 @@ def named(override: str) -> str:
 
 def _value(text: str) -> Any:
     try:
-        _need_few_dots(text)
-        return tomllib.loads(f"value = {text}")["value"]
-    except (ValueError, RecursionError, OverflowError, MemoryError):
+        document = _loaded(f"value = {text}")
+    except ValueError:
         return text  # a bare word is a string
+    # A second key would be read, and left out without a word.
+    return document["value"] if len(document) == 1 else text
 
 
 def apply_override(document: dict[str, Any], override: str) -> None:

@@ -54,18 +54,27 @@ def test_a_file_that_nobody_wrote_by_hand_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("a" + ".a" * 40_000 + " = 1", "line 1 has more than 200 dots"),
-        ("a = " + "[" * 40_000, "its values lie too deep in each other"),
-        ("a = " + "9" * 9_000, "Exceeds the limit"),
-        (b"a = '\xff'", "'utf-8' codec can't decode byte 0xff"),
+        ("a" + ".a" * 40_000 + " = 1", "line 1: a key has more than 10 parts"),
+        ("a = " + "[" * 40_000, "line 1: lists and tables lie more than 10 deep in each other"),
+        ("a = " + "9" * 9_000, "line 1: a number, or a key without quotes, has more than 100 characters"),
+        (b"a = 1\nb = '\xff'", "line 2: it is no text in UTF-8"),
         ("a = 1\na = 2", "Cannot overwrite a value"),
+        (f"['{'x' * 9_000}']\n" * 2, "Cannot declare ('xxx"),
     ],
-    ids=["a long key", "deep", "many digits", "not UTF-8", "twice"],
+    ids=["a long key", "deep", "many digits", "not UTF-8", "twice", "a long name"],
 )
 def test_what_can_not_be_parsed_is_refused_before_it_costs_time(
     tmp_path: Path, text: str | bytes, why: str
 ) -> None:
-    assert _refusal(_written(tmp_path, text)).startswith(f"not valid TOML: {why}")
+    said = _refusal(_written(tmp_path, text))
+    assert said.startswith(f"not valid TOML: {why}")
+    assert len(said) < 400
+
+
+def test_a_name_that_no_file_can_have_is_refused() -> None:
+    with pytest.raises(UsageError) as caught:
+        read_toml(Path("a\0b"), "the scenario")
+    assert str(caught.value) == "a\\x00b: the scenario cannot be read (no file is called like this)."
 
 
 @pytest.mark.parametrize(
@@ -76,6 +85,7 @@ def test_what_can_not_be_parsed_is_refused_before_it_costs_time(
         ("to=2026.2", ("to",), "2026.2"),
         ("load.users=[1", ("load", "users"), "[1"),
         ('description="a = b"', ("description",), '"a = b"'),
+        ("load.users=1\nroll.drained = false", ("load", "users"), "1\nroll.drained = false"),
     ],
 )
 def test_what_set_says(override: str, parts: tuple[str, ...], value: Any) -> None:
@@ -84,7 +94,18 @@ def test_what_set_says(override: str, parts: tuple[str, ...], value: Any) -> Non
 
 @pytest.mark.timeout(20)
 @pytest.mark.parametrize(
-    "override", ["", "=1", "a", ".a=1", "a..b=1", "a.=1", "a" + ".a" * 90_000 + "=1", "x" * 200_000]
+    "override",
+    [
+        "",
+        "=1",
+        "a",
+        ".a=1",
+        "a..b=1",
+        "a.=1",
+        "a" + ".a" * 10 + "=1",
+        "a" + ".a" * 90_000 + "=1",
+        "x" * 200_000,
+    ],
 )
 def test_a_set_without_key_or_value_is_refused_in_one_short_line(override: str) -> None:
     with pytest.raises(UsageError, match="expected key=value") as caught:
