@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from harness.controls.injected import Injected
 from harness.evidence.verdict_file import StoredFinding
 from harness.scenario.expectation import ExpectedFinding
 from harness.scenario.fault import FaultKind
+from harness.scenario.pattern import occurs
 
 _AFTER_NS = 1_000_000_000
 """A finding may begin so long after an injection ended and still be its doing: requests that it made wait
@@ -49,6 +49,6 @@ def objection(finding: ExpectedFinding, found: StoredFinding) -> str | None:
     error = finding.error
     if error is not None and found.error != error and error not in found.sentence:
         return f"its error is {found.error}, declared {error}"
-    if not re.search(finding.reason, found.sentence):
+    if not occurs(finding.reason, found.sentence):
         return f"it does not say {finding.reason!r}"
     return None

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from harness.errors import UsageError
 from harness.evidence.names import Phase, Step
+from harness.refusal import problem
+from harness.scenario.pattern import Pattern
 from harness.scenario.section import Section
 
 if TYPE_CHECKING:
@@ -83,21 +84,12 @@ class Acceptance(Section):
     """A lane, or several by `*`; each lane that the finding is about must be one of them."""
     error: _Text | None = None
     """The error class, where the finding has no other."""
-    pattern: _Text | None = None
-    """Regular expression that the finding's sentence must contain."""
+    pattern: Annotated[Pattern, Field(min_length=1, max_length=500)] | None = None
+    """What the finding's sentence must contain; `*` stands for anything."""
     requests_max: Annotated[int, Field(ge=1)] | None = None
     """A finding that hit more is another one."""
     inconclusive: bool = False
     """Accept evidence that is missing, not a failure; wants a `pattern` that says which."""
-
-    @field_validator("pattern")
-    @classmethod
-    def _compiles(cls, pattern: str | None) -> str | None:
-        try:
-            re.compile(pattern or "")
-        except re.error as error:
-            raise ValueError(f"it is no regular expression ({error})") from error
-        return pattern
 
     @model_validator(mode="after")
     def _check(self) -> Acceptance:
@@ -139,8 +131,8 @@ def stored_gate(scenario: Mapping[str, Any], source: Path) -> GateSettings:
     """
     try:
         return GateSettings.model_validate(scenario.get("gate") or {})
-    except ValueError as error:
+    except ValidationError as error:
         raise UsageError(
-            f"{source}: scenario.gate is none that this harness knows; judge it with the harness that made "
-            "it, or under another gate with --gate FILE."
+            f"{source}: scenario.gate is none that this harness knows ({problem(error)}); judge it with the "
+            "harness that made it, or under another gate with --gate FILE."
         ) from error

@@ -362,8 +362,8 @@ def test_a_stored_gate_with_a_key_of_a_newer_harness_is_refused_since_it_may_nar
     with pytest.raises(UsageError) as refusal:
         judge_run(run)
     assert str(refusal.value) == (
-        f"{run.manifest}: scenario.gate is none that this harness knows; judge it with the harness that "
-        "made it, or under another gate with --gate FILE."
+        f"{run.manifest}: scenario.gate is none that this harness knows (accepted.0.only_on: unknown key); "
+        "judge it with the harness that made it, or under another gate with --gate FILE."
     )
     assert judge_run(run, gate=GateSettings()).verdict is Verdict.FAIL
 

@@ -116,8 +116,9 @@ def test_an_expectation_is_of_a_fault_that_there_is() -> None:
     assert refusal(expect=expect) == "mine.toml: expect.findings: there is no fault called frozen."
 
 
-def test_a_reason_that_is_no_regular_expression_is_refused() -> None:
-    expect = {"verdict": "FAIL", "findings": [{"question": "availability", "reason": "("}]}
-    assert refusal(expect=expect).startswith(
-        "mine.toml: expect.findings.0.reason: '(' is not possible; it is"
+def test_a_reason_that_was_written_as_a_regular_expression_is_refused() -> None:
+    expect = {"verdict": "FAIL", "findings": [{"question": "integrity", "reason": "lost|gone"}]}
+    assert refusal(expect=expect) == (
+        "mine.toml: expect.findings.0.reason: 'lost|gone' is not possible; it holds |, and is no regular "
+        "expression but text that the sentence must contain; write * where anything may stand."
     )

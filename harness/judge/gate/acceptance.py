@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -11,6 +10,7 @@ from fnmatch import fnmatchcase
 from harness.judge.gate_outcome import AcceptanceUse, Standing
 from harness.judge.model import Finding, Question, Verdict
 from harness.scenario.gate import Acceptance
+from harness.scenario.pattern import occurs
 
 _COUNTS = {Verdict.FAIL: False, Verdict.INCONCLUSIVE: True}
 """Which `inconclusive` an acceptance needs to cover a finding; what passed needs none."""
@@ -35,7 +35,7 @@ def covers(acceptance: Acceptance, question: str, finding: Finding) -> bool:
         all(wanted is None or wanted == found for wanted, found in named)
         and _lanes(acceptance, finding)
         and (acceptance.error is None or acceptance.error == finding.error)
-        and (acceptance.pattern is None or bool(re.search(acceptance.pattern, finding.sentence)))
+        and (acceptance.pattern is None or occurs(acceptance.pattern, finding.sentence))
         and (acceptance.requests_max is None or (finding.requests or 0) <= acceptance.requests_max)
     )
 
