@@ -5,11 +5,16 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import resource
 import signal
 import socket
 import sys
 import threading
 from pathlib import Path
+
+LOG_BYTES_MAX = 64 * 1024
+"""Of `page.log`, the only file that this process writes. A bug that every question of a page meets anew would
+otherwise fill the disk of the run."""
 
 
 def main() -> int:
@@ -25,6 +30,7 @@ def main() -> int:
         from harness.report.live.server import PageServer
 
         listening = socket.socket(fileno=order["socket"])
+        _bound_what_is_written()
         server = PageServer(listening, order["token"], Follower(RunDirectory(Path(order["run"]))))
         threading.Thread(target=server.serve_forever, name="page", daemon=True).start()
         task.read()
@@ -36,6 +42,14 @@ def _step_back() -> None:
     with contextlib.suppress(OSError, AttributeError):
         os.nice(19)
         os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+
+
+def _bound_what_is_written() -> None:
+    """Python ignores the signal that goes with it, and a line that finds no room is lost without harm."""
+    sys.dont_write_bytecode = True
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    most = LOG_BYTES_MAX if hard == resource.RLIM_INFINITY else min(LOG_BYTES_MAX, hard)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, hard))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -9,12 +10,15 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
 from harness.errors import UsageError
 from harness.evidence.clock import Clock, now_ns
 from harness.evidence.journal import read_journal
 from harness.evidence.jsonl import follow_jsonl
 from harness.evidence.manifest import Manifest, read_manifest
 from harness.evidence.names import Outcome, Role
+from harness.evidence.records import Lane, Record
 from harness.evidence.rundir import RunDirectory
 from harness.judge.timeline import build_timeline
 from harness.report.explore.columns import Words, server_name, short_ms
@@ -30,6 +34,13 @@ ROWS_TOLD_MAX = 20_000
 """In one answer; who is further behind asks again."""
 _LOOK_AGAIN_S = 0.8
 """However many readers ask, the files are read no more often."""
+
+
+class _Header(BaseModel):
+    lanes: tuple[Lane, ...]
+
+
+_RECORD = TypeAdapter(Record)
 
 
 class Follower:
@@ -108,38 +119,40 @@ class Follower:
     def _follow(self, path: Path) -> None:
         rows, self._offsets[path] = follow_jsonl(path, self._offsets.get(path, 0))
         for row in rows:
-            if "header" in row:
-                self._roles |= {
-                    lane["lane"]: str(lane.get("role", Role.PROBE)) for lane in row["header"]["lanes"]
-                }
-            elif "outcome" in row and self._roles.get(row["lane"]) != Role.REFERENCE:
-                self._take(row)
+            # A damaged line is passed over here; the judge will count it.
+            with contextlib.suppress(ValidationError):
+                if "header" in row:
+                    header = _Header.model_validate(row["header"])
+                    self._roles |= {lane.lane: lane.role for lane in header.lanes}
+                elif "outcome" in row:
+                    self._take(_RECORD.validate_python(row))
 
-    def _take(self, row: dict[str, Any]) -> None:
-        outcome = str(row["outcome"])
-        self._counts[outcome] += 1
-        lane = self._lanes.number(str(row["lane"]))
-        took_ms = (row["end_ns"] - row["intended_ns"]) / 1e6
-        if outcome == Outcome.OK and len(self._rows) < ROWS_MAX:
-            server = self._servers.number(server_name(row.get("node"), row.get("release")))
-            self._rows.append((row["intended_ns"], lane, server, short_ms(took_ms)))
-        elif outcome in (Outcome.FAILED, Outcome.UNKNOWN) and len(self._failures) < FAILURES_MAX:
-            self._failures.append(_failure(row, took_ms))
+    def _take(self, record: Record) -> None:
+        if self._roles.get(record.lane) == Role.REFERENCE:
+            return
+        self._counts[record.outcome] += 1
+        lane = self._lanes.number(record.lane)
+        took_ms = (record.end_ns - record.intended_ns) / 1e6
+        if record.outcome == Outcome.OK and len(self._rows) < ROWS_MAX:
+            server = self._servers.number(server_name(record.node, record.release))
+            self._rows.append((record.intended_ns, lane, server, short_ms(took_ms)))
+        elif record.outcome in (Outcome.FAILED, Outcome.UNKNOWN) and len(self._failures) < FAILURES_MAX:
+            self._failures.append(_failure(record, took_ms))
 
 
-def _failure(row: dict[str, Any], took_ms: float) -> dict[str, Any]:
-    detail = str(row.get("detail") or "")
+def _failure(record: Record, took_ms: float) -> dict[str, Any]:
+    detail = record.detail or ""
     return {
-        "intended_ns": row["intended_ns"],
-        "lane": one_line(row["lane"]),
-        "node": one_line(row.get("node") or meant_for(detail)),
-        "release": one_line(row.get("release") or ""),
-        "error": one_line(row.get("error") or "other"),
-        "outcome": one_line(row["outcome"]),
-        "status": int(row["status"]),
+        "intended_ns": record.intended_ns,
+        "lane": one_line(record.lane),
+        "node": one_line(record.node or meant_for(detail)),
+        "release": one_line(record.release or ""),
+        "error": one_line(record.error or "other"),
+        "outcome": one_line(record.outcome),
+        "status": record.status,
         "took_ms": short_ms(took_ms),
         "detail": redacted(detail),
-        "id": one_line(row.get("request_id") or ""),
+        "id": one_line(record.request_id or ""),
         "lines": [],
     }
 

@@ -44,7 +44,7 @@ def listen(port: int) -> Address:
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(("127.0.0.1", port))
-        listening.listen(16)
+        listening.listen(socket.SOMAXCONN)
     except OSError as error:
         listening.close()
         raise UsageError(
