@@ -102,14 +102,10 @@ def _carry_out(
         home=default_home(),
         out=out,
         command=("harness", *sys.argv[1:]),
+        earlier=runs_before,
     )
     console = Terminal()
     conducted = _conducted(order, console, live_port)
-    if runs_before is not None:
-        from harness.evidence.history import write_history
-
-        # With the run, so that whoever judges it again compares it with the same.
-        write_history(runs_before, conducted.run.baseline)
     code = judge_and_report(conducted.run, console)
     if conducted.error is not None or conducted.left:
         click.echo(f"harness: {escaped_lines(conducted.words)}", err=True)

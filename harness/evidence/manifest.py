@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +17,7 @@ from harness.errors import UsageError
 from harness.evidence.drafts import replace_file
 from harness.evidence.names import Ability, RunOutcome
 from harness.evidence.rundir import FORMAT
+from harness.evidence.seal import Seal, SealedFile, digest
 from harness.evidence.stored_scenario import StoredScenario
 from harness.refusal import problem
 
@@ -82,6 +84,8 @@ class Manifest(_Part):
     """The command line of the run."""
     abilities: tuple[str, ...] | None = None
     """What the deployment could do, of `names.Ability`, sorted; None in runs that do not tell."""
+    seal: Seal | None = None
+    """What the evidence held when the run was closed; None in a run that was killed or is from before."""
 
     @cached_property
     def stored(self) -> StoredScenario:
@@ -132,16 +136,22 @@ def _boot_id() -> str:
     return _BOOT_ID.read_text(encoding="ascii").strip() if _BOOT_ID.exists() else ""
 
 
-def write_manifest(path: Path, manifest: Manifest) -> None:
+def write_manifest(path: Path, manifest: Manifest, files: Mapping[str, SealedFile] | None = None) -> None:
     """Write the manifest so that a reader sees the old or the new one, never a part.
+
+    Args:
+        path: `run.json`.
+        manifest: what it says.
+        files: what each file of the evidence holds, where the run is closed and is to be sealed.
 
     Raises:
         OSError: the folder cannot be written.
     """
-    data = orjson.dumps(
-        manifest.model_dump(mode="json", by_alias=True),
-        option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE,
-    )
+    document = manifest.model_dump(mode="json", by_alias=True)
+    if files is not None:
+        told = {name: file.model_dump() for name, file in files.items()}
+        document["seal"] = {"files": told, "sha256": digest({**document, "seal": {"files": told}})}
+    data = orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
     replace_file(path, data, sync=True)
 
 

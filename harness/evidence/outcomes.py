@@ -65,6 +65,13 @@ class Remark(Result):
 
 
 @dataclass(frozen=True, slots=True)
+class SealDue(Result):
+    """A note before anything else: the run is sealed when it is closed."""
+
+    seals: bool | None = _read_by(told.flag)
+
+
+@dataclass(frozen=True, slots=True)
 class Cleared(Result):
     """`clear_leftovers`."""
 

@@ -97,6 +97,20 @@ class RunDirectory:
         """Every request file, sorted by name."""
         return tuple(sorted(self.requests.glob("*.jsonl")))
 
+    def evidence_files(self) -> tuple[Path, ...]:
+        """Every file that a verdict rests on and that is there, but for the manifest, in an order that holds.
+
+        What a judge writes later is no evidence. Logs are none either: nothing is concluded from them, and
+        those of servers that outlive the run go on growing.
+        """
+        single = (self.journal, self.ledger, self.continuity, self.balancer, self.database, self.baseline)
+        several = (*self.request_files(), *sorted(self.writes.glob("*.jsonl")))
+        return tuple(path for path in (*single, *several) if path.is_file())
+
+    def name_of(self, path: Path) -> str:
+        """The path of a file in this folder, with `/` whatever the system writes."""
+        return path.relative_to(self.path).as_posix()
+
 
 def create_run_directory(out: Path, scenario: str) -> RunDirectory:
     """Make `<out>/<scenario>/<UTC stamp>/` with its folders, mode 0700.

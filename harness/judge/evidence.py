@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -17,9 +18,11 @@ from harness.evidence.history import History, read_history
 from harness.evidence.journal import JournalRead, read_journal
 from harness.evidence.ledger import Ledger, read_ledger
 from harness.evidence.manifest import Manifest, read_manifest
-from harness.evidence.names import Error, Role, RunOutcome
+from harness.evidence.names import Edge, Error, Phase, Role, RunOutcome
+from harness.evidence.outcomes import SealDue
 from harness.evidence.requests import Records, Requests, read_requests
 from harness.evidence.rundir import RunDirectory
+from harness.evidence.seal import SealRead, check_seal
 from harness.evidence.stored_scenario import StoredScenario
 from harness.judge.clock_check import check_clock
 from harness.judge.codes import NO_SUCH_WORD
@@ -62,6 +65,8 @@ class Evidence:
     """This is another gate than the run was made with."""
     history: History | None
     """Earlier runs to compare with, where some were given."""
+    seal: SealRead
+    """What the seal of the run says of its files."""
 
     @cached_property
     def windows(self) -> tuple[Window, ...]:
@@ -90,9 +95,21 @@ class Evidence:
         return bool(numbers) and not self.journal.malformed and numbers == list(range(len(numbers)))
 
     @property
+    def journal_cut(self) -> bool:
+        """Whether the journal of a run that completed breaks off: its last phase has no end."""
+        ends = {(event.phase, event.step) for event in self.journal.events if event.edge == Edge.END}
+        return self.completed and bool(self.journal.events) and (Phase.TEARDOWN, None) not in ends
+
+    @property
     def tells_all(self) -> bool:
         """Whether the journal tells the whole run, so that what it does not tell did not happen."""
-        return self.completed and self.journal_whole and not self.journal.torn
+        whole = self.journal_whole and not self.journal.torn and not self.journal_cut
+        return self.completed and whole
+
+    @property
+    def seal_due(self) -> bool:
+        """Whether the journal says that the run is sealed when it is closed."""
+        return any(SealDue.of(event.detail).seals for event in self.journal.events)
 
     @property
     def upgrades(self) -> bool:
@@ -183,6 +200,22 @@ def _load(
     running: bool,
 ) -> Evidence:
     manifest = read_manifest(run.manifest)
+    with ThreadPoolExecutor(1, thread_name_prefix="seal") as beside:
+        sealed = beside.submit(check_seal, run, manifest.seal)
+        return _read(run, manifest, overrides, gate, history, sealed, running=running)
+
+
+def _read(
+    run: RunDirectory,
+    manifest: Manifest,
+    overrides: Iterable[str],
+    gate: GateSettings | None,
+    history: History | None,
+    sealed: Future[SealRead],
+    *,
+    running: bool,
+) -> Evidence:
+    """Everything but the manifest; `sealed` is worked out meanwhile, outside the interpreter lock."""
     if history is None and run.baseline.is_file():
         history = read_history(run.baseline)
     if history is not None:
@@ -222,6 +255,7 @@ def _load(
         gate=gate or made_with or GateSettings(),
         other_gate=gate is not None
         and _dumped(gate) != manifest.settings.get("gate", _dumped(GateSettings())),
+        seal=sealed.result(),
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from harness.evidence.names import RENEWALS, Ability, Role
 from harness.judge.case import Case
 from harness.judge.codes import sent
+from harness.judge.evidence import Evidence
 from harness.judge.headline import other_bounds
 from harness.judge.impossible import impossible
 from harness.judge.model import Question, Verdict
@@ -65,9 +66,26 @@ def limits(case: Case, questions: Iterable[Question] = ()) -> tuple[str, ...]:
             f"Passwords were hashed with {rounds} bcrypt rounds, so logins cost less than in a production "
             "cloud."
         )
+    if not case.evidence.seal.exists:
+        sentences.append(_no_seal(case))
     if case.evidence.other_bounds:
         sentences.append(other_bounds(case))
     return tuple(sentences)
+
+
+def _no_seal(case: Case) -> str:
+    return (
+        f"This run has no seal ({_why_not_sealed(case.evidence)}): what was taken out of its files or "
+        "changed in them is noticed only where they contradict one another."
+    )
+
+
+def _why_not_sealed(evidence: Evidence) -> str:
+    if evidence.running:
+        return "it still goes on"
+    if evidence.manifest.outcome is None:
+        return "its harness died before it closed it"
+    return "it is gone" if evidence.seal_due else "it is from before there were seals"
 
 
 def _integrity(case: Case) -> str:

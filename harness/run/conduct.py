@@ -14,10 +14,12 @@ from harness.deployment.backend import Backend
 from harness.deployment.protocols import Deployment, Node
 from harness.errors import HarnessError, UsageError
 from harness.evidence.clock import Clock
+from harness.evidence.history import write_history
 from harness.evidence.jsonl import JsonLinesWriter, follow_jsonl
-from harness.evidence.names import Phase, RunOutcome, Step
-from harness.evidence.outcomes import Cleared
+from harness.evidence.names import Edge, Phase, RunOutcome, Step
+from harness.evidence.outcomes import Cleared, SealDue
 from harness.evidence.rundir import RunDirectory, create_run_directory
+from harness.evidence.seal import SealedFile, sealed_files
 from harness.keystone.credentials import Credentials
 from harness.load.spec import probe_lanes
 from harness.procedure.activity import ActivitySampler
@@ -99,6 +101,9 @@ class _Run:
         self._run = run
         self._watchers = watchers
         self._clock = Clock.read()
+        if prepared.order.earlier is not None:
+            # With the run, so that whoever judges it again compares it with the same.
+            write_history(prepared.order.earlier, run.baseline)
         self._journal = self._means.journal(run.journal)
         self._faults = FaultSchedule(self._scenario.faults, self._journal, watchers.note)
         self._stage = Stage(self._journal, watchers, [self._faults])
@@ -128,13 +133,24 @@ class _Run:
         return Conducted(self._run, error, self._clean_up.left)
 
     def _close(self, outcome: RunOutcome) -> None:
-        """Let go of everything; who watches goes before the journal, which has to say where that broke."""
-        ended = partial(self._manifest.ended, outcome)
-        for last in (self._clean_up.all, self._watchers.end, self._journal.close, ended):
+        """Let go of everything; who watches goes before the journal, which has to say where that broke.
+
+        The seal comes last, when nobody writes any more. A run whose evidence cannot be read has an end, and
+        no seal.
+        """
+        sealed: dict[str, SealedFile] = {}
+        take = partial(self._seal_into, sealed)
+        for last in (self._clean_up.all, self._watchers.end, self._journal.close, take):
             self._clean_up.surely(last)
+        self._clean_up.surely(partial(self._manifest.ended, outcome, sealed or None))
+
+    def _seal_into(self, sealed: dict[str, SealedFile]) -> None:
+        sealed.update(sealed_files(self._run))
 
     def _act(self) -> None:
         try:
+            # In the journal, so that a seal that is taken out of the manifest is missed.
+            self._journal.write(Edge.NOTE, Phase.SETUP, detail=SealDue(True).detail())
             with self._stage.phase(Phase.SETUP):
                 self._clear_leftovers()
                 deployment = self._deployment_up()

@@ -16,6 +16,7 @@ from harness.deployment.protocols import Deployment
 from harness.evidence.clock import Clock
 from harness.evidence.manifest import ClockReading, Manifest, Owner, ReleaseName, write_manifest
 from harness.evidence.names import RunOutcome
+from harness.evidence.seal import SealedFile
 from harness.releases.catalogue import Release
 from harness.run.order import Order
 
@@ -47,13 +48,13 @@ class RunManifest:
             }
         )
 
-    def ended(self, outcome: RunOutcome) -> None:
-        """Add how and when it ended."""
-        self._write({"outcome": outcome, "ended": datetime.now(UTC)})
+    def ended(self, outcome: RunOutcome, files: Mapping[str, SealedFile] | None) -> None:
+        """Add how and when it ended, and what its evidence held then; None where that is not known."""
+        self._write({"outcome": outcome, "ended": datetime.now(UTC)}, files)
 
-    def _write(self, more: Mapping[str, object]) -> None:
+    def _write(self, more: Mapping[str, object], files: Mapping[str, SealedFile] | None = None) -> None:
         self._manifest = self._manifest.model_copy(update=more)
-        write_manifest(self._path, self._manifest)
+        write_manifest(self._path, self._manifest, files)
 
 
 def _manifest(order: Order, from_: Release, to: Release, clock: Clock) -> Manifest:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import UsageError
+from harness.evidence.history import History
 from harness.scenario import Scenario
 
 
@@ -19,6 +20,8 @@ class Order:
     """Where releases and labs lie."""
     out: Path
     command: tuple[str, ...]
+    earlier: History | None = None
+    """Runs that this one will be compared with."""
 
     def users_file(self) -> Path:
         """The Locust file of the load.

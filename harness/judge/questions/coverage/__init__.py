@@ -9,7 +9,7 @@ from harness.judge.case import Case
 from harness.judge.codes import count, sent
 from harness.judge.model import Finding, Question, Verdict
 from harness.judge.questions.answer import answer
-from harness.judge.questions.coverage import files, load, machine, probes, servers
+from harness.judge.questions.coverage import files, load, machine, probes, seal, servers
 from harness.judge.questions.coverage.probes import lags_ms
 from harness.judge.words import counted
 
@@ -20,10 +20,10 @@ def judge(case: Case) -> Question:
     """INCONCLUSIVE for each thing that is missing; never FAIL, for nothing here is Keystone's doing."""
     evidence = case.evidence
     checks = (
-        files.check(evidence), load.lanes(evidence), load.load(evidence), load.unsent(evidence),
-        load.untried(evidence), probes.lag(evidence), probes.phases(evidence), probes.holes(evidence),
-        machine.baseline_phase(evidence, case.saturation), servers.nodes(evidence), servers.roll(evidence),
-        machine.reference(evidence),
+        seal.check(evidence), files.check(evidence), load.lanes(evidence), load.load(evidence),
+        load.unsent(evidence), load.untried(evidence), probes.lag(evidence), probes.phases(evidence),
+        probes.holes(evidence), machine.baseline_phase(evidence, case.saturation), servers.nodes(evidence),
+        servers.roll(evidence), machine.reference(evidence),
     )  # fmt: skip
     gaps = [
         Finding(gap.sentence, Verdict.INCONCLUSIVE, phase=gap.phase, lane=gap.lane, requests=gap.requests)

@@ -23,6 +23,11 @@ def check(evidence: Evidence) -> Iterator[Finding]:
         yield _unknown(
             "The journal's numbers do not count from 0 without gaps: lines are missing or repeated."
         )
+    if evidence.journal_cut:
+        yield _unknown(
+            "The journal breaks off before the end of its last phase, though the run completed: its last "
+            "lines are missing."
+        )
 
 
 def _unknown(sentence: str) -> Finding:
