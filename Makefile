@@ -7,7 +7,6 @@ ARMS ?= drained_undrained
 RUNS ?=
 VENV := .venv
 BIN := $(VENV)/bin
-UV_VERSION := 0.13.9
 
 # Debian splits `venv` off its Python; everything else is installed by `harness check --install`.
 define INSTALL_VENV
@@ -22,7 +21,7 @@ if command -v apt-get >/dev/null && { [ "$$(id -u)" = 0 ] || sudo -n true 2>/dev
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser upgrade-under-load test test-fast gate controls compare lint bench clean
+.PHONY: help setup browser upgrade-under-load test test-fast gate controls compare lint lock audit bench clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -31,15 +30,19 @@ help: ## Show the targets
 	@echo 'ARMS=drained_undrained|...      a file of scenarios/arms/ for `make compare`; RUNS=3 of each arm'
 	@echo 'ARGS="--set key=value ..."      passed on to `harness run`'
 
+# Whatever is downloaded is held against the hashes of requirements.lock: uv, which pip fetches, then all the rest, the
+# back-end that builds this package among it.
 $(VENV)/ready: pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo 'Python 3.11 or newer is needed; $(PYTHON) is older or missing. Name another one: make PYTHON=python3.12 ...' >&2; exit 2; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { $(INSTALL_VENV); }
 	@echo 'Setting up $(VENV) ...'
 	@$(PYTHON) -m venv --clear $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@sed -n '/^uv==/,/[^\\]$$/p' requirements.lock >$(VENV)/uv.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: --require-hashes \
+	  -r $(VENV)/uv.lock
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --no-build --require-hashes requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --offline --no-deps --no-build-isolation --editable .
 	@touch $@
 
 setup: $(VENV)/ready ## Prepare everything: environment, server programs, Keystone releases
@@ -99,6 +102,9 @@ lint: $(VENV)/ready ## ruff, mypy (strict), import contracts, bounds of the tree
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m tools.house
+
+audit: $(VENV)/ready ## Hold the locks against known vulnerabilities; asks a service outside, and says where none answers
+	@$(BIN)/python -m tools.audit
 
 lock: $(VENV)/ready ## Resolve the harness's own dependencies anew
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes \

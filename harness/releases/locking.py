@@ -1,16 +1,18 @@
-"""Makes the lock of a release: every distribution it runs with, pinned and hashed."""
+"""Makes locks: every distribution that a release runs with, or is built with, pinned and hashed."""
 
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import uv
 
 from harness.errors import HarnessError
 from harness.evidence.drafts import PUBLIC_FILE_MODE, replace_file
-from harness.releases.catalogue import LOCKS_FOLDER, Release
+from harness.releases.catalogue import LOCKS_FOLDER, Release, load_catalogue
 
+BUILD_LOCK = "build.txt"
 _COMMON_INPUT = "common.in"
 _COMPILE_S_MAX = 600.0
 
@@ -22,12 +24,26 @@ _OUTSIDE_CUT_OFF = ("keystone", "pyuwsgi")
 def lock_arguments(release: Release) -> tuple[str, ...]:
     """Return the arguments of `uv` that make the release's lock, to be run inside the folder of the locks."""
     exempt = [f"--exclude-newer-package={name}=false" for name in _OUTSIDE_CUT_OFF]
-    oldest_python = min(release.pythons, key=lambda text: tuple(int(part) for part in text.split(".")))
     return (
-        *("pip", "compile", _input_name(release), _COMMON_INPUT),
+        *_compiled([_input_name(release.lock), _COMMON_INPUT], release.pythons),
+        *(f"--exclude-newer={release.lock_cut_off.isoformat()}", *exempt),
+    )
+
+
+def build_lock_arguments() -> tuple[str, ...]:
+    """Return the arguments of `uv` that make the lock of what releases are built with, to be run likewise."""
+    return _compiled(
+        [_input_name(BUILD_LOCK)],
+        {python for release in load_catalogue().releases for python in release.pythons},
+    )
+
+
+def _compiled(inputs: Iterable[str], pythons: Iterable[str]) -> tuple[str, ...]:
+    oldest_python = min(pythons, key=lambda text: tuple(int(part) for part in text.split(".")))
+    return (
+        *("pip", "compile", *inputs),
         *("--universal", "--python-version", oldest_python),
         *("--generate-hashes", "--no-annotate", "--no-header", "--no-emit-index-url", "--no-emit-find-links"),
-        *(f"--exclude-newer={release.lock_cut_off.isoformat()}", *exempt),
     )
 
 
@@ -37,30 +53,38 @@ def make_lock(release: Release, folder: Path = LOCKS_FOLDER) -> Path:
     Raises:
         HarnessError: uv found no set of distributions, or took over ten minutes; carries its words.
     """
-    arguments = lock_arguments(release)
+    return _make(f"the lock of Keystone {release}", lock_arguments(release), folder / release.lock)
+
+
+def make_build_lock(folder: Path = LOCKS_FOLDER) -> Path:
+    """Likewise for what releases are built with.
+
+    Raises:
+        HarnessError: as for a release.
+    """
+    return _make("the lock of what releases are built with", build_lock_arguments(), folder / BUILD_LOCK)
+
+
+def _make(what: str, arguments: Sequence[str], target: Path) -> Path:
     try:
         done = subprocess.run(
             [uv.find_uv_bin(), *arguments, "--quiet"],
-            cwd=folder,
+            cwd=target.parent,
             capture_output=True,
             text=True,
             timeout=_COMPILE_S_MAX,
             check=True,
         )
     except subprocess.CalledProcessError as error:
-        raise HarnessError(
-            f"the lock of Keystone {release} cannot be made: {error.stderr.strip()}"
-        ) from error
+        raise HarnessError(f"{what} cannot be made: {error.stderr.strip()}") from error
     except subprocess.TimeoutExpired as error:
         raise HarnessError(
-            f"the lock of Keystone {release} was not made in {_COMPILE_S_MAX:.0f} s: "
-            "is the package index reachable?"
+            f"{what} was not made in {_COMPILE_S_MAX:.0f} s: is the package index reachable?"
         ) from error
-    target = folder / release.lock
     text = f"# Made by: uv {' '.join(arguments)}\n{done.stdout}"
     replace_file(target, text.encode(), mode=PUBLIC_FILE_MODE)
     return target
 
 
-def _input_name(release: Release) -> str:
-    return Path(release.lock).with_suffix(".in").name
+def _input_name(lock: str) -> str:
+    return Path(lock).with_suffix(".in").name

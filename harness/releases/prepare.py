@@ -18,7 +18,8 @@ from platformdirs import user_cache_path
 
 from harness.errors import HarnessError, UsageError
 from harness.evidence.drafts import PUBLIC_FILE_MODE, replace_file
-from harness.releases.catalogue import Release
+from harness.releases.catalogue import LOCKS_FOLDER, Release
+from harness.releases.locking import BUILD_LOCK
 
 _APPLICATION = "keystone-upgrade-harness"
 _STAMP = "prepared.json"
@@ -202,7 +203,9 @@ def _write_stamp(installed: InstalledRelease, python: str, took_s: float) -> Non
 def _sync(installed: InstalledRelease, log: Path) -> None:
     # Compiled now, so that a node's first start in the middle of a roll spends no processor time on it.
     arguments = ["pip", "sync", "--require-hashes", "--compile-bytecode", "--python", str(installed.python)]
-    if not _run_uv([*arguments, str(installed.release.lock_path)], log):
+    # Some libraries of older releases are source distributions, whose set-up asks for packages of its own.
+    building = ["--require-build-hashes", "--build-constraints", str(LOCKS_FOLDER / BUILD_LOCK)]
+    if not _run_uv([*arguments, *building, str(installed.release.lock_path)], log):
         raise HarnessError(
             f"Keystone {installed.release} could not be installed; uv said: {_tail(log)}; "
             f"the whole output is in {log}"
