@@ -23,9 +23,11 @@ from harness.judge.measures.roll_time import roll_time
 from harness.judge.measures.saturation import Saturation, saturation
 from harness.judge.measures.series import series
 from harness.judge.measures.silences import Silence, silences
+from harness.judge.measures.slow_stretches import slow_stretches
 from harness.judge.measures.stalls import stalls
 from harness.judge.measures.stutters import stutters
 from harness.judge.measures.tables_read import tables_read
+from harness.judge.measures.whole_silences import WholeSilences, whole_silences
 from harness.judge.measures.writes import write_counts
 from harness.judge.model import Counts, Downtime, LaneStats, RequestCounts, Series, Stall
 from harness.judge.observations import (
@@ -36,6 +38,7 @@ from harness.judge.observations import (
     MaskedFailures,
     PhaseLatency,
     ReleaseShare,
+    SlowStretch,
     Stutters,
     TablesRead,
     WriteCounts,
@@ -131,6 +134,11 @@ class Case:
         return stalls(self.evidence, self.silences)
 
     @Measure
+    def whole_silences(self) -> WholeSilences:
+        """When nobody at all was answered."""
+        return whole_silences(self.evidence, self.saturation, self.silences)
+
+    @Measure
     def detectable(self) -> Detectable:
         """What the probes could not have missed."""
         return detectable(self.evidence, self.silences)
@@ -164,6 +172,11 @@ class Case:
     def impacts(self) -> tuple[Impact, ...]:
         """Each probe lane in each phase against its baseline; empty where that was not asked for."""
         return impacts(self.evidence, self.saturation, self.impact_bounds)
+
+    @Measure
+    def slow_stretches(self) -> tuple[SlowStretch, ...]:
+        """When answers were slow one after the other; empty where that was not asked for."""
+        return slow_stretches(self.evidence, self.saturation, self.impact_bounds)
 
     @Measure
     def masked_failures(self) -> MaskedFailures:

@@ -73,10 +73,11 @@ def _no_downtime(case: Case) -> str:
 
 
 def _none_failed(case: Case) -> str:
-    detectable_s = case.detectable.lane_s or 0.0
+    detectable_s, silence_s = case.detectable.lane_s or 0.0, case.whole_silences.bound_s or 0.0
     return (
         f"0 of {counted(_sent(case), 'request')} failed while {_what(case)}; "
-        f"an outage of one operation longer than {at_most_seconds(detectable_s)} would have been seen."
+        f"failures of one operation for longer than {at_most_seconds(detectable_s)}, or silence towards "
+        f"everybody for longer than {at_most_seconds(silence_s)}, would have been seen."
     )
 
 
@@ -91,10 +92,16 @@ def _what(case: Case) -> str:
 
 def _downtime(case: Case, questions: Sequence[Question]) -> str:
     downtime = case.downtime
-    if not downtime.charged:  # a stall: every request was answered in the end
+    if not downtime.charged:  # a silence: every request was answered in the end
         available = [question for question in questions if question.name == AVAILABILITY]
         return _sentences(available, Verdict.FAIL)[0].rstrip(".")
-    return _outages(case)
+    return f"{_outages(case)}{_nobody(case)}"
+
+
+def _nobody(case: Case) -> str:
+    """The longest time without an answer to anybody, which no count of failures tells."""
+    lengths = [s.length_s for s in case.whole_silences.stretches if s.charged]
+    return f"; nobody was answered for {max(lengths):.1f} s" if lengths else ""
 
 
 def _outages(case: Case) -> str:

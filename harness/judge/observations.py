@@ -49,6 +49,33 @@ class Impact:
 
 
 @dataclass(frozen=True, slots=True)
+class SlowStretch:
+    """A stretch in which answers were slow one after the other, for longer than chance explains."""
+
+    start_ns: int
+    """Intended time of its first slow answer."""
+    end_ns: int
+    """When the last of its slow answers came."""
+    uncertainty_ns: int
+    """Width of the blocks in which it was found, at each edge."""
+    lanes: tuple[str, ...]
+    """Those with a slow answer in it."""
+    requests: int
+    """Sent in its blocks, in the lanes that were looked at together."""
+    slow: int
+    """Answers of them over the limit of their lane."""
+    limit_ms: tuple[float, float]
+    """The lowest and the highest limit of its lanes: above the slowest twentieth of the baseline."""
+    slowest_ms: float
+    baseline_s: float
+    """The longest such stretch of the baseline; 0 where it had no slow block."""
+    p_value: float
+    """Upper bound of the chance of such a stretch in the whole run, corrected for what was looked at."""
+    reference_as_well: bool
+    """The known-good target was slow at the time: the machine may have done it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Masked:
     """What the balancer kept from its clients, of one server in one step."""
 

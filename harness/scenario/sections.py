@@ -148,6 +148,9 @@ class JudgeSettings(Section):
 
     stall_budget_s: Deadline | None = None
     """Longest allowed time without a success though requests were due; None: the deadline."""
+    silence_s_max: Deadline | None = None
+    """Longest time in which nobody at all may be answered though requests were due; None: three intervals of
+    the densest probe lane, 1 s at least."""
     lag_p99_ms_max: Annotated[float, Field(gt=0)] = 100.0
     """Generator lag over which the probes' times are not to be trusted."""
     lag_max_ms_max: Annotated[float, Field(gt=0)] = 1_000.0

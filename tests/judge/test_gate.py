@@ -128,8 +128,9 @@ def test_the_sentence_of_a_finding_can_be_named_by_a_pattern(tmp_path: Path) -> 
     assert judgement.verdict is Verdict.PASS
     assert judgement.headline == (
         "Passes with 1 accepted finding: log_bin_trust_function_creators was 0 before the upgrade and reads "
-        "1 after it. Besides, 0 of 312 requests failed while 2 nodes went from 27.1.0 to 29.1.0; an outage "
-        "of one operation longer than 0.50 s would have been seen."
+        "1 after it. Besides, 0 of 312 requests failed while 2 nodes went from 27.1.0 to 29.1.0; failures "
+        "of one operation for longer than 0.50 s, or silence towards everybody for longer than 1.50 s, would "
+        "have been seen."
     )
 
 
@@ -158,7 +159,8 @@ def test_missing_evidence_is_accepted_only_in_so_many_words_and_stays_unproven(t
     assert judgement.headline == (
         "Passes with 1 accepted finding: probes.jsonl has no footer: its writer was killed, and requests it "
         "had not written yet are lost. Besides, 0 of 312 requests failed while 2 nodes went from 27.1.0 to "
-        "29.1.0; an outage of one operation longer than 0.50 s would have been seen."
+        "29.1.0; failures of one operation for longer than 0.50 s, or silence towards everybody for longer "
+        "than 1.50 s, would have been seen."
     )
     assert judgement.limits[0] == (
         "Not proven, and accepted as such: probes.jsonl has no footer: its writer was killed, and requests "

@@ -27,7 +27,9 @@ def spread(story: Story) -> None:
 
 
 def told(story: Story, path: Path) -> list[str]:
-    return [line for line in sentences(judged(story, path), "impact") if "Low power" not in line]
+    """What the comparisons say; stretches of slow answers have tests of their own."""
+    lines = sentences(judged(story, path), "impact")
+    return [line for line in lines if "Low power" not in line and ": Answers were slow" not in line]
 
 
 def row(judgement: Judgement, lane: str, phase: str) -> Impact:
@@ -54,7 +56,8 @@ def test_latencies_as_before_pass_where_there_are_enough(tmp_path: Path) -> None
 
     assert sentences(judgement, "impact") == [
         "PASS: In 2 lanes and 1 phase no latency differs from the baseline by more than 20 ms and 1.5 "
-        "times, in its middle or among the slowest."
+        "times, in its middle or among the slowest, and no slow answers came together for longer than "
+        "chance explains."
     ]
     assert question(judgement, "impact").advisory
 
@@ -65,7 +68,7 @@ def test_a_slower_phase_fails_and_says_by_how_much_and_how_sure(tmp_path: Path) 
 
     judgement = judged(story, tmp_path)
 
-    assert [line for line in sentences(judgement, "impact") if line.startswith("FAIL")] == [
+    assert sentences(judgement, "impact")[:1] == [
         "FAIL: token_issue/new was slower in phase roll: answers took 100 ms (95 % sure: 98 to 102 ms) "
         "longer, the median 125 ms instead of 26 ms; an answer took longer than one of the baseline 100% of "
         "the time (83% to 100%); 40 answers against 20 (p < 0.0001 after correction for 4 comparisons)."
@@ -124,7 +127,8 @@ def test_a_phase_that_became_quicker_is_told_and_does_not_fail(tmp_path: Path) -
 
     assert sentences(judged(story, tmp_path), "impact") == [
         "PASS: In 2 lanes and 1 phase no latency differs from the baseline by more than 20 ms and 1.5 "
-        "times, in its middle or among the slowest; 1 comparison found answers quicker."
+        "times, in its middle or among the slowest, and no slow answers came together for longer than "
+        "chance explains; 1 comparison found answers quicker."
     ]
 
 

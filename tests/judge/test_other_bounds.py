@@ -35,8 +35,9 @@ def test_a_looser_judgement_says_so_wherever_the_verdict_is_read(tmp_path: Path)
         "judge.unsent_max=2 instead of 0."
     )
     assert judgement.headline == (
-        "No downtime was seen: 0 of 310 requests failed while 2 nodes went from 27.1.0 to 29.1.0; an outage "
-        f"of one operation longer than 1.50 s would have been seen. {other}"
+        "No downtime was seen: 0 of 310 requests failed while 2 nodes went from 27.1.0 to 29.1.0; failures "
+        "of one operation for longer than 1.50 s, or silence towards everybody for longer than 1.50 s, would "
+        f"have been seen. {other}"
     )
     assert judgement.limits[-1] == other
     document = orjson.loads(run.verdict.read_bytes())
@@ -74,7 +75,7 @@ def test_a_run_judged_as_it_was_made_names_its_bounds_and_no_override(tmp_path: 
             "judge.patience=3",
             "--set judge.patience=3: judge.patience: unknown key; known here: baseline_p99_ms_max, "
             "baseline_s_min, lag_max_ms_max, lag_p99_ms_max, lock_wait_s_max, probes_per_phase_min, "
-            "stall_budget_s, unsent_max.",
+            "silence_s_max, stall_budget_s, unsent_max.",
         ),
         (
             "judge.unsent_max=-1",

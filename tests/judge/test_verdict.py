@@ -23,7 +23,8 @@ def test_a_drained_roll_that_hurt_nobody_passes_and_says_what_it_would_have_seen
     assert judgement.verdict is Verdict.PASS
     assert judgement.headline == (
         "No downtime was seen: 0 of 312 requests failed while 2 nodes went from 27.1.0 to 29.1.0; "
-        "an outage of one operation longer than 0.50 s would have been seen."
+        "failures of one operation for longer than 0.50 s, or silence towards everybody for longer than "
+        "1.50 s, would have been seen."
     )
     assert sentences(judgement, "procedure") == [
         "PASS: All 8 phases that apply ended, the version tables hold what 29.1.0 says, and node1 and node2 "
@@ -35,8 +36,9 @@ def test_a_drained_roll_that_hurt_nobody_passes_and_says_what_it_would_have_seen
     ]
     assert sentences(judgement, "availability") == [
         "PASS: None of 312 requests failed, 208 of them probes on a fixed schedule: with 95 % confidence "
-        "fewer than 1.4 % of probes fail (rule of three: 3/208); an outage of one operation longer than "
-        "0.50 s, or of all longer than 0.38 s, would have been seen."
+        "fewer than 1.4 % of probes fail (rule of three: 3/208); failures of one operation for longer "
+        "than 0.50 s, or of all for longer than 0.38 s, and silence towards everybody for longer than 1.50 s "
+        "would have been seen."
     ]
 
 

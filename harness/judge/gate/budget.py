@@ -138,7 +138,7 @@ def _keeping(
     """The budgets that let a finding of availability through, by which measures; none where a part of it is
     not covered.
     """
-    if finding.requests is None and finding.lane is not None:  # a stall: nobody was refused
+    if finding.requests is None and finding.end_ns is not None:  # a stall: nobody was refused
         about = [each for each in spent if _is_about(each.budget, finding.phase, finding.lane)]
         covering = [each for each in about if each.limits(_STALL)]
         return covering if all(each.keeps(_STALL) for each in covering) else [], (_STALL,)

@@ -94,7 +94,7 @@ def _pairs(evidence: Evidence, starved: Intervals, bounds: ImpactSettings) -> It
             if min(len(baseline), len(sample)) >= bounds.samples_min:
                 comparison = compare(baseline, sample)
                 if min(comparison.effective) >= EFFECTIVE_MIN:
-                    limit_ms, share = _limit(baseline, bounds)
+                    limit_ms, share = outlier_limit(baseline, bounds)
                     tail = compare_tails(baseline, sample, limit_ms, share)
                 else:
                     comparison = None
@@ -111,7 +111,7 @@ def _latencies_ms(evidence: Evidence, starved: Intervals, number: int, phase: st
     return np.asarray((records.end_ns[rows] - records.intended_ns[rows]) / 1e6)
 
 
-def _limit(baseline: Sample, bounds: ImpactSettings) -> tuple[float, float]:
+def outlier_limit(baseline: Sample, bounds: ImpactSettings) -> tuple[float, float]:
     """What an outlier is over, and the share of the baseline that is at or above its basis."""
     rank = max(1, math.ceil(_SLOWEST * len(baseline)))
     basis_ms = float(np.partition(baseline, -rank)[-rank])

@@ -84,8 +84,11 @@ class Saturation:
     def excuses(self, lane: int, start_ns: int, end_ns: int) -> bool:
         """Whether a stretch without success in a lane is not charged: the same rules, for its two ends."""
         broken = lane in {number for number, _ in self.baseline.failures}
-        ends = np.array([start_ns, end_ns], np.int64)
-        return self.throughout or broken or bool(self.starved.contain(ends).any())
+        return broken or self.excuses_all(start_ns, end_ns)
+
+    def excuses_all(self, start_ns: int, end_ns: int) -> bool:
+        """Whether a stretch without success in every lane is not charged, likewise."""
+        return self.throughout or bool(self.starved.contain(np.array([start_ns, end_ns], np.int64)).any())
 
 
 def saturation(evidence: Evidence) -> Saturation:

@@ -9,6 +9,7 @@ from harness.evidence.requests import Records
 from harness.judge.case import Case
 from harness.judge.codes import UNSENT, count
 from harness.judge.measures.stalls import shared_by_reference
+from harness.judge.measures.whole_silences import WholeSilence
 from harness.judge.model import Finding, Outage, Question, Verdict
 from harness.judge.overdue import overdue
 from harness.judge.questions.answer import answer
@@ -20,11 +21,12 @@ NAME = "availability"
 
 
 def judge(case: Case) -> Question:
-    """FAIL for every outage and for every stall over the budget that may be charged to the upgrade.
+    """FAIL for every outage, every time in which nobody at all was answered, and every stall over the budget
+    that may be charged to the upgrade.
 
     What `harness.judge.measures.saturation` excuses is INCONCLUSIVE; so is a run in which nothing was sent.
     """
-    found = [*_outages(case), *_stalls(case)]
+    found = [*_outages(case), *_silences(case), *_stalls(case)]
     return answer(NAME, [*found, *_excuse(case, found), *_overdue(case)], [_all_well(case)])
 
 
@@ -72,6 +74,54 @@ def _sentence(case: Case, outage: Outage) -> str:
     )
 
 
+def _silences(case: Case) -> Iterator[Finding]:
+    """Stretches in which nobody at all was answered; one that an outage tells as a whole is told by that."""
+    bound_s = case.whole_silences.bound_s or 0.0
+    for silence in case.whole_silences.stretches:
+        if not any(_covers(outage, silence) for outage in case.downtime.outages):
+            yield _silence(case, silence, bound_s)
+
+
+def _covers(outage: Outage, silence: WholeSilence) -> bool:
+    start_ns = outage.start_ns - outage.uncertainty_ns
+    return start_ns <= silence.start_ns and silence.end_ns <= outage.end_ns + outage.uncertainty_ns
+
+
+def _silence(case: Case, silence: WholeSilence, bound_s: float) -> Finding:
+    step = step_at(case.evidence.timeline, silence.start_ns)
+    return Finding(
+        sentence=(
+            f"Nobody was answered for {silence.length_s:.2f} s although requests were due, from "
+            f"{case.evidence.seconds(silence.start_ns)}, in {listed(silence.lanes)}; "
+            f"the bound is {bound_s:g} s{_beside(silence.reference_s)}{_already(case)}; "
+            f"{_in_the_end(silence)}."
+        ),
+        verdict=Verdict.FAIL if silence.charged else Verdict.INCONCLUSIVE,
+        phase=phase_at(case.evidence.windows, silence.start_ns),
+        step=step.step if step else None,
+        node=step.node if step else None,
+        start_ns=silence.start_ns,
+        end_ns=silence.end_ns,
+        lanes=silence.lanes,
+    )
+
+
+def _in_the_end(silence: WholeSilence) -> str:
+    """Which of the two definitions it breaks."""
+    if silence.failed:
+        return f"{counted(silence.failed, 'request')} due then failed"
+    return "all were answered in the end: by its letter zero downtime allows that, zero impact does not"
+
+
+def _already(case: Case) -> str:
+    before_s = case.whole_silences.baseline_s
+    return f"; in the baseline nobody was answered for {before_s:.2f} s" if before_s else ""
+
+
+def _beside(shared_s: float | None) -> str:
+    return "" if shared_s is None else f"; the reference target had none for {shared_s:.2f} s of it either"
+
+
 def _stalls(case: Case) -> Iterator[Finding]:
     """Stretches over the budget without a success although requests were due.
 
@@ -89,12 +139,11 @@ def _stall(case: Case, number: int, budget_s: float, start_ns: int, end_ns: int)
     lane, rate_hz = case.evidence.requests.lanes[number].lane, case.evidence.requests.lanes[number].rate_hz
     step = step_at(case.evidence.timeline, start_ns)
     shared_s = shared_by_reference(case.evidence, case.silences, start_ns, end_ns)
-    beside = "" if shared_s is None else f"; the reference target had none for {shared_s:.2f} s of it either"
     excused = shared_s is not None or case.saturation.excuses(number, start_ns, end_ns)
     return Finding(
         sentence=(
             f"{lane} had no success for {(end_ns - start_ns) / 1e9:.2f} s although requests were due, from "
-            f"{case.evidence.seconds(start_ns)}; the budget is {budget_s:g} s{beside}."
+            f"{case.evidence.seconds(start_ns)}; the budget is {budget_s:g} s{_beside(shared_s)}."
         ),
         verdict=Verdict.INCONCLUSIVE if excused else Verdict.FAIL,
         phase=phase_at(case.evidence.windows, start_ns),
@@ -130,6 +179,8 @@ def _reason(case: Case) -> str:
         reasons.append(f"{lanes} failed even before the upgrade began")
     if saturation.starved.total_s:
         reasons.append("the machine was starved at that moment")
+    if case.whole_silences.baseline_s:
+        reasons.append("nobody was answered for as long even before the upgrade began")
     return " or ".join(reasons)
 
 
@@ -174,11 +225,13 @@ def _all_well(case: Case) -> Finding:
             requests=sent,
         )
     lane_s, whole_s = case.detectable.lane_s or 0.0, case.detectable.whole_s or 0.0
+    silence_s = case.whole_silences.bound_s or 0.0
     return Finding(
         f"None of {counted(sent, 'request')} failed, {probes:,} of them probes on a fixed schedule: with "
         f"95 % confidence fewer than {percent(upper)} of probes fail (rule of three: 3/{probes:,}); "
-        f"an outage of one operation longer than {at_most_seconds(lane_s)}, or of all longer than "
-        f"{at_most_seconds(whole_s)}, would have been seen.",
+        f"failures of one operation for longer than {at_most_seconds(lane_s)}, or of all for longer than "
+        f"{at_most_seconds(whole_s)}, and silence towards everybody for longer than "
+        f"{at_most_seconds(silence_s)} would have been seen.",
         Verdict.PASS,
         requests=sent,
     )

@@ -8,12 +8,14 @@ from dataclasses import replace
 from harness.evidence.names import Phase, Role
 from harness.judge.case import Case
 from harness.judge.model import Finding, Question, Verdict
-from harness.judge.observations import Change, Impact
+from harness.judge.observations import Change, Impact, SlowStretch
 from harness.judge.questions.answer import answer
+from harness.judge.timeline import phase_at, step_at
 from harness.judge.words import counted, listed
 from harness.statistics.twosample import EFFECTIVE_MIN, Interval
 
 NAME = "impact"
+_MACHINE = "; the reference target became as slow then, so the machine may have done it"
 
 
 def asked(case: Case) -> bool:
@@ -22,7 +24,8 @@ def asked(case: Case) -> bool:
 
 
 def judge(case: Case) -> Question:
-    """FAIL for each lane and phase that became slower or had more outliers, by the tests of `judge.impact`.
+    """FAIL for each stretch of slow answers, and for each lane and phase that became slower or had more
+    outliers, by the tests of `judge.impact`.
 
     A lane with too few samples in a phase is told as low power, INCONCLUSIVE; so is what the known-good
     target shows as well. Advisory unless the scenario says otherwise.
@@ -49,6 +52,8 @@ def _findings(case: Case) -> Iterator[Finding]:
             yield _finding(row, _slower(row), comparisons)
         elif row.change is Change.OUTLIERS:
             yield _finding(row, _outliers(row), comparisons)
+    for stretch in case.slow_stretches:
+        yield _stretch(case, stretch)
     yield from _low_power(case)
     if not case.evidence.completed:
         yield _open("The run did not complete: of the rest of the upgrade nothing is known.")
@@ -58,13 +63,37 @@ def _open(sentence: str, phase: str | None = None) -> Finding:
     return Finding(sentence, Verdict.INCONCLUSIVE, phase=phase)
 
 
+def _stretch(case: Case, stretch: SlowStretch) -> Finding:
+    """Answers that come late together are the signal that a comparison of whole phases takes for noise."""
+    step = step_at(case.evidence.timeline, stretch.start_ns)
+    machine = _MACHINE if stretch.reference_as_well else ""
+    return Finding(
+        f"Answers were slow for {(stretch.end_ns - stretch.start_ns) / 1e9:.2f} s, from "
+        f"{case.evidence.seconds(stretch.start_ns)}: {stretch.slow:,} of "
+        f"{counted(stretch.requests, 'request')} took over {_limits(stretch)} in {listed(stretch.lanes)}, "
+        f"the slowest {stretch.slowest_ms / 1e3:.2f} s; the baseline's longest such stretch was "
+        f"{stretch.baseline_s:.2f} s ({_p(stretch.p_value)} at most){machine}.",
+        Verdict.INCONCLUSIVE if stretch.reference_as_well else Verdict.FAIL,
+        phase=phase_at(case.evidence.windows, stretch.start_ns),
+        step=step.step if step else None,
+        node=step.node if step else None,
+        lane=stretch.lanes[0] if len(stretch.lanes) == 1 else None,
+        start_ns=stretch.start_ns,
+        end_ns=stretch.end_ns,
+        uncertainty_ns=stretch.uncertainty_ns,
+        requests=stretch.slow,
+        lanes=stretch.lanes,
+    )
+
+
+def _limits(stretch: SlowStretch) -> str:
+    low, high = (f"{limit:,.0f}" for limit in stretch.limit_ms)
+    return f"{low} ms" if low == high else f"{low} to {high} ms"
+
+
 def _finding(row: Impact, told: tuple[str, float], comparisons: int) -> Finding:
     sentence, p_value = told
-    machine = (
-        "; the reference target became as slow then, so the machine may have done it"
-        if row.reference_as_well
-        else ""
-    )
+    machine = _MACHINE if row.reference_as_well else ""
     return Finding(
         f"{sentence} ({_p(p_value)} after correction for {counted(comparisons, 'comparison')}){machine}.",
         Verdict.INCONCLUSIVE if row.reference_as_well else Verdict.FAIL,
@@ -132,6 +161,6 @@ def _unchanged(case: Case) -> Finding:
     return Finding(
         f"In {counted(lanes, 'lane')} and {counted(phases, 'phase')} no latency differs from the baseline "
         f"by more than {bounds.floor_ms:g} ms and {bounds.floor_ratio:g} times, in its middle or among the "
-        f"slowest{quicker}.",
+        f"slowest, and no slow answers came together for longer than chance explains{quicker}.",
         Verdict.PASS,
     )
