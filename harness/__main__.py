@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.command.cli import main
+from harness.command.entry import main
 
 if __name__ == "__main__":
     main()

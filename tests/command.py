@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from unittest.mock import patch
 
-from harness.command.cli import main
+from harness.command.entry import main
 
 ROOT = Path(__file__).parent.parent
 

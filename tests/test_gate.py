@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from harness.command.cli import main
+from harness.command.entry import main
 from harness.errors import UsageError
 from harness.evidence.rundir import RunDirectory
 from harness.scenario import load_gate

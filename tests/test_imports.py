@@ -13,7 +13,7 @@ pytestmark = pytest.mark.process
 HEAVY = {"gevent", "locust", "matplotlib", "numpy", "pandas", "pyarrow", "pymysql", "requests", "scipy"}
 CALL = """
 import sys
-from harness.command.cli import main
+from harness.command.entry import main
 sys.argv = ["harness", *{arguments!r}]
 try:
     main()

@@ -100,14 +100,15 @@ def _compared(plan: ArmsPlan, made: Sequence[Path]) -> ArmsComparison:
 
 
 def _tell(comparison: ArmsComparison, folder: Path) -> None:
-    from harness.command.terminal import Terminal
+    from rich.console import Console
+
     from harness.compare.answer import answer
     from harness.compare.write import write_comparison
     from harness.report.text import counted, one_line
 
     page = write_comparison(comparison, folder)
     answered = answer(comparison)
-    console = Terminal()
+    console = Console()
     arms = (f"{arm.name}: {counted(len(arm.runs), 'run')}" for arm in comparison.arms.arms)
     lines = (", ".join(arms), f"{answered.question} {answered.sentence}", f"Report: {page}")
     for line in lines:  # names come from the runs' files, whatever those hold

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,19 +29,20 @@ _WIDTH_MIN = 110
     show_default=True,
     help="Folder that gets a run directory for each, and controls.json and controls.md.",
 )
-def controls(names: Sequence[str], out: Path) -> None:
+def controls(names: Sequence[str], out: Path) -> int:
     """Run the controls, all or those NAMEd: negative ones must FAIL as declared, null ones must PASS.
 
     Exit status: 0 every one came out as declared, 1 one did not, 2 usage, 4 harness error.
     """
     chosen = choose(names)
-    from harness.command.terminal import Terminal
+    from rich.console import Console
+
     from harness.controls.carry_out import carry_out_controls
 
-    console = Terminal()
+    console = Console()
     console.width = max(console.width, _WIDTH_MIN)
     runs = carry_out_controls(chosen, out.absolute(), lambda line: console.print(line, markup=False))
-    _tell(runs, console)
+    return _tell(runs, console)
 
 
 def choose(names: Sequence[str]) -> list[Control]:
@@ -63,7 +63,7 @@ def _cost(control: Control) -> tuple[bool, float, str]:
     return (procedure.upgrade, procedure.baseline_s + procedure.cooldown_s, control.scenario.name)
 
 
-def _tell(runs: Sequence[ControlRun], console: Console) -> None:
+def _tell(runs: Sequence[ControlRun], console: Console) -> ExitCode:
     """The table, what is not as declared, and the exit status."""
     from harness.controls.matching import Result
     from harness.controls.table import table
@@ -76,5 +76,6 @@ def _tell(runs: Sequence[ControlRun], console: Console) -> None:
     wrong = [run.control for run in runs if not run.as_declared]
     if wrong:
         console.print(f"Not as declared: {', '.join(wrong)}.", markup=False)
-        sys.exit(ExitCode.FAIL)
+        return ExitCode.FAIL
     console.print(f"All {len(runs)} controls came out as declared.", markup=False)
+    return ExitCode.PASS

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 @options.SET
 @options.GATE
 @options.BASELINE
-def judge(run: Path, overrides: tuple[str, ...], gate: Path | None, earlier: Path | None) -> None:
+def judge(run: Path, overrides: tuple[str, ...], gate: Path | None, earlier: Path | None) -> int:
     """Judge a stored RUN again, also one whose harness was killed; rewrites verdict and reports."""
     from harness.evidence.rundir import open_run_directory
     from harness.scenario import load_gate
@@ -33,9 +32,9 @@ def judge(run: Path, overrides: tuple[str, ...], gate: Path | None, earlier: Pat
     runs_before = _earlier_runs(earlier) if earlier is not None else None
     stored = open_run_directory(run)
     _need_ended(stored, run)
-    from harness.command.terminal import Terminal
+    from rich.console import Console
 
-    sys.exit(judge_and_report(stored, Terminal(), overrides, other, runs_before))
+    return judge_and_report(stored, Console(), overrides, other, runs_before)
 
 
 def _earlier_runs(path: Path) -> History:

@@ -63,12 +63,11 @@ def status() -> None:
     if not found:
         click.echo("No lab runs.")
         return
+    from rich.console import Console
     from rich.table import Table
-
-    from harness.command.terminal import Terminal
 
     table = Table("lab", "standing", "release", "url", "started", "running", "logs")
     for each in found:
         running = ", ".join(each.running) or "nothing"
         table.add_row(each.name, each.standing, each.release, each.url, each.started, running, str(each.logs))
-    Terminal().print(table)
+    Console().print(table)

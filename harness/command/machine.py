@@ -67,11 +67,12 @@ def releases(context: click.Context) -> None:
     """List the Keystone releases that are known, and what each supported upgrade migrates."""
     if context.invoked_subcommand is not None:
         return
-    from harness.command.terminal import Terminal
+    from rich.console import Console
+
     from harness.releases.catalogue import load_catalogue
     from harness.releases.prepare import default_home
 
-    catalogue, home, console = load_catalogue(), default_home(), Terminal()
+    catalogue, home, console = load_catalogue(), default_home(), Console()
     console.print(_releases(catalogue, home))
     console.print(_pairs(catalogue.pairs(), home))
 

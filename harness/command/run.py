@@ -50,7 +50,7 @@ def run(
     out: Path,
     live: bool,
     live_port: int | None,
-) -> None:
+) -> int:
     """Run SCENARIO (a TOML file, or the name of one that comes with the harness), judge it, report."""
     pair = [f"{key}={value}" for key, value in (("from", from_), ("to", to)) if value]
     path = locate(scenario, SCENARIO)
@@ -58,7 +58,7 @@ def run(
     settings = _settings(path, [*overrides, *pair], gate)
     runs_before = _earlier_runs(earlier, settings) if earlier is not None else None
     port = live_port or 0 if live or live_port is not None else None
-    sys.exit(_carry_out(settings, path, out, port, runs_before))
+    return _carry_out(settings, path, out, port, runs_before)
 
 
 def _settings(path: Path, overrides: Sequence[str], gate: Path | None) -> Scenario:
@@ -91,8 +91,9 @@ def _carry_out(
     settings: Scenario, path: Path, out: Path, live_port: int | None, runs_before: History | None
 ) -> int:
     """Run it, judge it, report; returns the exit status."""
+    from rich.console import Console
+
     from harness.command.judge import judge_and_report
-    from harness.command.terminal import Terminal
     from harness.releases.prepare import default_home
     from harness.run.order import Order
 
@@ -104,7 +105,7 @@ def _carry_out(
         command=("harness", *sys.argv[1:]),
         earlier=runs_before,
     )
-    console = Terminal()
+    console = Console()
     conducted = _conducted(order, console, live_port)
     code = judge_and_report(conducted.run, console)
     if conducted.error is not None or conducted.left:

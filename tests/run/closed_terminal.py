@@ -7,7 +7,7 @@ import time
 from functools import partial
 from pathlib import Path
 
-from harness.command import cli
+from harness.command import entry
 from harness.run import conduct as conducting
 from tests.run.tiny import World
 
@@ -17,7 +17,7 @@ def main(folder: Path) -> None:
     world = World(folder)
     world.done.then["stop node1 term"] = partial(_wait_closed, folder)
     conducting.conduct = partial(conducting.conduct, means=world.means)
-    cli.main()
+    entry.main()
 
 
 def _wait_closed(folder: Path) -> None:

@@ -17,20 +17,9 @@ import pytest
 
 from tests.command import ROOT, environment
 from tests.run.tiny import QUICK
+from tests.run.toml import toml
 
 WRITTEN = ["junit.xml", "report.html", "summary.md", "verdict.json"]
-
-
-def _toml(table: dict[str, object]) -> str:
-    lines = [
-        f"{key} = {json.dumps(value)}" for key, value in table.items() if not isinstance(value, dict | list)
-    ]
-    for key, value in table.items():
-        if isinstance(value, dict):
-            lines += [f"[{key}]", _toml(value)]
-        elif isinstance(value, list):
-            lines += [line for each in value for line in (f"[[{key}]]", _toml(each))]
-    return "\n".join(lines)
 
 
 def _close_in_the_middle(folder: Path, terminal: int) -> None:
@@ -52,7 +41,7 @@ def _read(terminal: int, until: Path) -> None:
 
 @pytest.mark.process
 def test_a_terminal_that_is_closed_changes_neither_files_nor_exit_status(tmp_path: Path) -> None:
-    (tmp_path / "tiny.toml").write_text(_toml(QUICK), encoding="utf-8")
+    (tmp_path / "tiny.toml").write_text(toml(QUICK), encoding="utf-8")
     (tmp_path / "identity.py").touch()
     terminal, side = pty.openpty()
     command = [sys.executable, "-m", "tests.run.closed_terminal", str(tmp_path)]
