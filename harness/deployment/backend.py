@@ -32,6 +32,13 @@ class Backend(Protocol):
     def missing(self) -> Sequence[Missing]:
         """What this machine lacks for it; empty where it is ready."""
 
+    def need_fit(self) -> None:
+        """Look whether it could come up, before anything is started.
+
+        Raises:
+            UsageError: this machine or the settings are not fit for it, as far as can be known now.
+        """
+
     def clear_leftovers(self) -> Sequence[str]:
         """End what a dead harness left running, and nothing else; a sentence for each.
 

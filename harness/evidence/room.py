@@ -10,7 +10,7 @@ from harness.errors import HarnessError
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO})
 
 
-def need_room(error: OSError, path: Path) -> None:
+def need_room(error: OSError, path: Path, remedy: str = "make room there and judge the run again") -> None:
     """Raise where a file could not be written for want of room, or because its disk is broken.
 
     Raises:
@@ -18,6 +18,5 @@ def need_room(error: OSError, path: Path) -> None:
     """
     if error.errno in _NO_ROOM:
         raise HarnessError(
-            f"{error.filename or path}: cannot be written ({error.strerror}); make room there and judge the "
-            "run again."
+            f"{error.filename or path}: cannot be written ({error.strerror}); {remedy}."
         ) from error

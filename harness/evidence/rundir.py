@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from harness.errors import UsageError
+from harness.evidence.room import need_room
 
 FORMAT = 1
 """Version of the layout and of every file format in it."""
+_TRIAL_BYTES = 4096
+"""A disk that is full may still have room for a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +121,8 @@ def create_run_directory(out: Path, scenario: str) -> RunDirectory:
     """Make `<out>/<scenario>/<UTC stamp>/` with its folders, mode 0700.
 
     Raises:
-        UsageError: the folder cannot be made, e.g. `out` is read-only.
+        UsageError: the folder cannot be made, e.g. `out` is read-only; nothing is left of it.
+        HarnessError: likewise where the disk is full or broken.
     """
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
     # Absolute, because servers and commands that log into it have working folders of their own.
@@ -127,13 +133,23 @@ def create_run_directory(out: Path, scenario: str) -> RunDirectory:
             folder.mkdir(mode=0o700)
         probe = run.path / ".writable"
         probe.touch(mode=0o600)
+        probe.write_bytes(bytes(_TRIAL_BYTES))
         probe.unlink()
     except OSError as error:
+        discard(run)
+        need_room(error, run.path, "make room there, or choose another place with --out")
         raise UsageError(
             f"{run.path}: the run directory cannot be written ({error.strerror}); "
             f"choose another place with --out, or make {out} writable."
         ) from error
     return run
+
+
+def discard(run: RunDirectory) -> None:
+    """Remove the folder of a run that was never run, and the one of its scenario where it holds no other."""
+    shutil.rmtree(run.path, ignore_errors=True)
+    with suppress(OSError):
+        run.path.parent.rmdir()
 
 
 def open_run_directory(path: Path) -> RunDirectory:

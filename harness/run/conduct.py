@@ -18,7 +18,7 @@ from harness.evidence.history import write_history
 from harness.evidence.jsonl import JsonLinesWriter, follow_jsonl
 from harness.evidence.names import Edge, Phase, RunOutcome, Step
 from harness.evidence.outcomes import Cleared, SealDue
-from harness.evidence.rundir import RunDirectory, create_run_directory
+from harness.evidence.rundir import RunDirectory, create_run_directory, discard
 from harness.evidence.seal import SealedFile, sealed_files
 from harness.keystone.credentials import Credentials
 from harness.load.spec import probe_lanes
@@ -34,8 +34,9 @@ from harness.procedure.read_back import Access, ReadBack
 from harness.procedure.sampler import Sampler
 from harness.procedure.stage import Stage
 from harness.procedure.watchers import Watcher, Watchers, guarded
-from harness.releases.catalogue import Release, load_catalogue
+from harness.releases.catalogue import Release
 from harness.releases.schema import Schema
+from harness.run.beforehand import need_possible, pair
 from harness.run.cleanup import CleanUp, Once
 from harness.run.conducted import Conducted
 from harness.run.generators import Generators, Task, new_secret
@@ -57,11 +58,17 @@ def conduct(
 
     Raises:
         UsageError: the order cannot be carried out; nothing was started and no run directory is left.
+        HarnessError: likewise where the harness itself broke before anything was started.
+        OSError: likewise where the first lines could not be written.
     """
     with Watchers(watchers) as watching:
         prepared = _prepared(order, means, watching)
         run = create_run_directory(order.out, order.scenario.name)
-        return _Run(prepared, run, watching).conduct(beside)
+        try:
+            return _Run(prepared, run, watching).conduct(beside)
+        except (HarnessError, OSError):
+            discard(run)
+            raise
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +86,11 @@ class _Prepared:
 
 def _prepared(order: Order, means: Means, watchers: Watchers) -> _Prepared:
     """Look at everything that can be looked at before anything is started."""
-    catalogue = load_catalogue()
-    from_, to = catalogue.find(order.scenario.from_), catalogue.find(order.scenario.to)
-    catalogue.check_pair(from_, to)
-    users_file = order.users_file()
     backend = means.backend(order.scenario, order.home)
-    if missing := backend.missing():
-        words = "; ".join(f"{each.program} is not installed ({each.install})" for each in missing)
-        raise UsageError(f"{words}; or let `harness check --install` do it.")
+    need_possible(order, backend)
+    from_, to = pair(order.scenario)
     heads = {each.version: means.heads(each, order.home, watchers.note) for each in (from_, to)}
-    return _Prepared(order, means, backend, from_, to, Schema(heads), users_file)
+    return _Prepared(order, means, backend, from_, to, Schema(heads), order.users_file())
 
 
 class _Run:
@@ -109,10 +111,16 @@ class _Run:
         self._stage = Stage(self._journal, watchers, [self._faults])
         self._clean_up = CleanUp(self._stage.note)
         self._ledger_secret = new_secret()
+        self._is_run = False
+        """Whether anything of the deployment may have been started."""
         self._manifest = RunManifest(run.manifest, prepared.order, prepared.from_, prepared.to, self._clock)
 
     def conduct(self, beside: Beside) -> Conducted:
-        """Go through setup, procedure and teardown; the manifest says how it ended, on every way out."""
+        """Go through setup, procedure and teardown; the manifest says how it ended, on every way out.
+
+        Raises:
+            HarnessError: nothing was run, so there is nothing to judge.
+        """
         error: BaseException | None = None
         outcome = RunOutcome.ABORTED
         try:
@@ -130,7 +138,13 @@ class _Run:
         finally:
             with uninterrupted():
                 self._close(outcome)
+        if isinstance(error, HarnessError) and self._nothing_is_to_be_told(error):
+            raise error
         return Conducted(self._run, error, self._clean_up.left)
+
+    def _nothing_is_to_be_told(self, error: HarnessError) -> bool:
+        """Nothing was started, and nothing is left but what a full disk has left unsaid."""
+        return not self._is_run and (not self._clean_up.left or isinstance(error.__cause__, OSError))
 
     def _close(self, outcome: RunOutcome) -> None:
         """Let go of everything; who watches goes before the journal, which has to say where that broke.
@@ -181,10 +195,19 @@ class _Run:
         # Before it comes up, so that an interruption at any instant finds this in place.
         self._clean_up.later(prepared.backend.end_own)
         with self._stage.step(Phase.SETUP, Step.DEPLOYMENT_UP) as report, report.busy():
-            deployment = prepared.backend.up(prepared.from_, prepared.to, self._run.logs, self._watchers.note)
+            deployment = self._brought_up()
             self._clean_up.later(partial(self._deployment_down, deployment))
         self._manifest.deployed(deployment)
         return deployment
+
+    def _brought_up(self) -> Deployment:
+        prepared = self._prepared
+        self._is_run = True
+        try:
+            return prepared.backend.up(prepared.from_, prepared.to, self._run.logs, self._watchers.note)
+        except UsageError:  # it is not fit to be started, and nothing was
+            self._is_run = False
+            raise
 
     def _deployment_down(self, deployment: Deployment) -> None:
         down = Once(deployment.down)

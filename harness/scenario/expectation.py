@@ -34,10 +34,10 @@ class ExpectedFinding(Section):
     error: str | None = None
     """Error class that must be named, alone or among others."""
     measure: Measure = Measure.NONE
-    shorter_by_s: Annotated[float, Field(ge=0)] = 0.0
+    shorter_by_s: Annotated[float, Field(ge=0, le=86_400)] = 0.0
     """How much shorter than the injection it must be found: a request that waits for less than its deadline
     has not failed."""
-    tolerance_intervals: Annotated[float, Field(gt=0)] = 1.0
+    tolerance_intervals: Annotated[float, Field(gt=0, le=1_000_000)] = 1.0
     """Probe intervals, of the lane with the widest, by which the found length may be off."""
 
 
@@ -45,4 +45,4 @@ class Expectation(Section):
     """The section `[expect]`: the verdict, and what must be found."""
 
     verdict: Literal["PASS", "FAIL"]
-    findings: tuple[ExpectedFinding, ...] = ()
+    findings: Annotated[tuple[ExpectedFinding, ...], Field(max_length=500)] = ()

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _Seconds = Annotated[float, Field(ge=0, le=86_400)]
 _Text = Annotated[str, Field(min_length=1, max_length=500)]
 
+ENTRIES_MAX = 500
+"""Budgets, or accepted findings: more are not decided one by one, and each is held against each finding."""
 AVAILABILITY = "availability"
 FAILURES = ("failed_max", "outage_s_max")
 """Measures of a budget that let failed requests through."""
@@ -36,7 +38,7 @@ class Budget(Section):
     phase: Phase | None = None
     lane: _Text | None = None
     """A lane, or several by `*`: `token_issue/*`."""
-    failed_max: Annotated[int, Field(ge=0)] | None = None
+    failed_max: Annotated[int, Field(ge=0, le=1_000_000_000)] | None = None
     """Requests that may fail; of `integrity` entities, of `continuity` checks."""
     outage_s_max: _Seconds | None = None
     """Seconds of all outages together."""
@@ -86,7 +88,7 @@ class Acceptance(Section):
     """The error class, where the finding has no other."""
     pattern: Annotated[Pattern, Field(min_length=1, max_length=500)] | None = None
     """What the finding's sentence must contain; `*` stands for anything."""
-    requests_max: Annotated[int, Field(ge=1)] | None = None
+    requests_max: Annotated[int, Field(ge=1, le=1_000_000_000)] | None = None
     """A finding that hit more is another one."""
     inconclusive: bool = False
     """Accept evidence that is missing, not a failure; wants a `pattern` that says which."""
@@ -115,8 +117,8 @@ class Acceptance(Section):
 class GateSettings(Section):
     """What a run may have and still be let through; by default nothing."""
 
-    budgets: tuple[Budget, ...] = ()
-    accepted: tuple[Acceptance, ...] = ()
+    budgets: Annotated[tuple[Budget, ...], Field(max_length=ENTRIES_MAX)] = ()
+    accepted: Annotated[tuple[Acceptance, ...], Field(max_length=ENTRIES_MAX)] = ()
     worse_fails: bool = False
     """FAIL a run that is worse than the earlier ones of `--baseline`; else that is advisory."""
 

@@ -36,7 +36,7 @@ class Scenario(Section):
     deployment: DeploymentSettings = DeploymentSettings()
     balancer: BalancerSettings = BalancerSettings()
     load: LoadSettings = LoadSettings()
-    probes: tuple[ProbeSettings, ...] = (
+    probes: Annotated[tuple[ProbeSettings, ...], Field(max_length=100)] = (
         ProbeSettings(op=Operation.TOKEN_ISSUE, rate_hz=3),
         ProbeSettings(op=Operation.TOKEN_VALIDATE, rate_hz=3),
         ProbeSettings(op=Operation.USER_CREATE, rate_hz=1),
@@ -49,7 +49,7 @@ class Scenario(Section):
     impact: ImpactSettings = ImpactSettings()
     judge: JudgeSettings = JudgeSettings()
     gate: GateSettings = GateSettings()
-    faults: tuple[FaultSettings, ...] = ()
+    faults: Annotated[tuple[FaultSettings, ...], Field(max_length=500)] = ()
     """Injected on purpose: the run is a control."""
     expect: Expectation | None = None
     """What a control must come out as; the judge does not read it."""

@@ -5,13 +5,16 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from harness.evidence.names import Connection, Operation
 from harness.scenario.section import Section
 
 Seconds = Annotated[float, Field(ge=0, le=86_400)]
 Deadline = Annotated[float, Field(gt=0, le=3_600)]
+Milliseconds = Annotated[float, Field(gt=0, le=86_400_000)]
+Requests = Annotated[int, Field(ge=0, le=1_000_000_000)]
+"""A thousand times what a day of the fastest probes makes."""
 Port = Annotated[int, Field(ge=0, le=65_535)]
 
 
@@ -65,6 +68,13 @@ class ProbeSettings(Section):
     """Arrivals a second in each lane."""
     connections: Annotated[tuple[Connection, ...], Field(min_length=1)] = (Connection.NEW, Connection.REUSED)
     deadline_s: Deadline = 10.0
+
+    @field_validator("connections")
+    @classmethod
+    def _each_once(cls, connections: tuple[Connection, ...]) -> tuple[Connection, ...]:
+        if len(set(connections)) < len(connections):
+            raise ValueError("one of them stands twice, and would be one lane twice; give each once")
+        return connections
 
 
 class LoadSettings(Section):
@@ -135,11 +145,11 @@ class ImpactSettings(Section):
     """Shown, and not counted in the verdict."""
     significance: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
     """Chance of one false alarm or more in the whole run, after correction for the number of comparisons."""
-    floor_ms: Annotated[float, Field(ge=0)] = 20.0
+    floor_ms: Annotated[float, Field(ge=0, le=86_400_000)] = 20.0
     """A shift of the median smaller than this is of no practical matter, however sure."""
-    floor_ratio: Annotated[float, Field(ge=1)] = 1.5
+    floor_ratio: Annotated[float, Field(ge=1, le=1_000_000)] = 1.5
     """Likewise for a ratio of the medians below this."""
-    samples_min: Annotated[int, Field(ge=2)] = 20
+    samples_min: Annotated[int, Field(ge=2, le=1_000_000_000)] = 20
     """Per lane and phase; fewer is low power, which is told and never called a pass."""
 
 
@@ -151,14 +161,14 @@ class JudgeSettings(Section):
     silence_s_max: Deadline | None = None
     """Longest time in which nobody at all may be answered though requests were due; None: three intervals of
     the densest probe lane, 1 s at least."""
-    lag_p99_ms_max: Annotated[float, Field(gt=0)] = 100.0
+    lag_p99_ms_max: Milliseconds = 100.0
     """Generator lag over which the probes' times are not to be trusted."""
-    lag_max_ms_max: Annotated[float, Field(gt=0)] = 1_000.0
-    unsent_max: Annotated[int, Field(ge=0)] = 0
-    probes_per_phase_min: Annotated[int, Field(ge=1)] = 2
+    lag_max_ms_max: Milliseconds = 1_000.0
+    unsent_max: Requests = 0
+    probes_per_phase_min: Annotated[int, Field(ge=1, le=1_000_000_000)] = 2
     """Per lane and phase; fewer is too few to say anything."""
     lock_wait_s_max: Deadline = 1.0
     """A statement that waits longer for a metadata lock in a database phase is a finding."""
     baseline_s_min: Seconds = 5.0
-    baseline_p99_ms_max: Annotated[float, Field(gt=0)] = 1_000.0
+    baseline_p99_ms_max: Milliseconds = 1_000.0
     """A baseline slower than this means the machine has no room for the load."""

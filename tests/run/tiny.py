@@ -77,6 +77,9 @@ class TinyBackend:
     def missing(self) -> Sequence[Missing]:
         return ()
 
+    def need_fit(self) -> None:
+        """It always is."""
+
     def clear_leftovers(self) -> Sequence[str]:
         self.done.append("clear")
         return ()

@@ -38,6 +38,10 @@ class LocalBackend:
         """Server programs that are not installed."""
         return missing_programs()
 
+    def need_fit(self) -> None:
+        """Whether a lab could lie in its folder, and listen where the scenario says."""
+        lab.need_fit(self._settings, self._home)
+
     def install(self, missing: Sequence[Missing], report: Report) -> None:
         """Install them with apt, where that is allowed."""
         install_missing(missing, report=report)

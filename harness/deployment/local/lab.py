@@ -88,6 +88,18 @@ def up(
     raise AssertionError  # pragma: no cover - the loop returns or raises
 
 
+def need_fit(settings: LocalSettings, home: Path) -> None:
+    """Refuse what `up` would refuse, as far as that can be known before anything is started.
+
+    Raises:
+        UsageError: the fixed port is in use, or no lab can lie in its folder.
+    """
+    _new_folder(home)
+    make_private_folder(_labs(home))
+    if settings.deployment.port:
+        need_free(settings.deployment.port)
+
+
 @contextmanager
 def lab(
     settings: LocalSettings,
