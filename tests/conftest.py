@@ -11,6 +11,7 @@ import pytest
 from tests.chromium import missing
 from tests.guard import IMPLIED, watch
 from tests.short_folder import short_folder
+from tests.undrawn import undrawn
 
 _carried: set[str] = set()
 """The markers of the test that runs in this process just now; none while tests are collected."""
@@ -72,6 +73,13 @@ def _no_releases_of_this_machine(
     """What is installed in somebody's cache decides no test but those with a lab."""
     if "lab" not in _markers(request.node):
         monkeypatch.setenv("HARNESS_HOME", str(tmp_path_factory.getbasetemp() / "no-releases"))
+
+
+@pytest.fixture(name="undrawn")
+def _undrawn() -> Iterator[None]:
+    """No page that this test writes has pictures."""
+    with undrawn():
+        yield
 
 
 @pytest.fixture

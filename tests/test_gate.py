@@ -80,6 +80,7 @@ def test_the_status_is_the_verdicts_also_where_nobody_reads_to_the_end(
     assert run.verdict.is_file()
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_0_with_every_accepted_finding_told_on_the_terminal_and_in_each_file(tmp_path: Path) -> None:
     run = _failing().write(tmp_path / "run")
 
@@ -108,6 +109,7 @@ def test_1_where_a_request_failed_and_nothing_lets_it_through(tmp_path: Path) ->
     assert (done.returncode, _verdict(run)["exit_code"]) == (1, 1), done.stderr
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_1_where_an_acceptance_has_lapsed_and_it_says_so(tmp_path: Path) -> None:
     run = _failing().write(tmp_path / "run")
     lapsed = _file(tmp_path / "gate.toml", ACCEPTING.replace("2026-12-31", "2025-06-30"))
@@ -173,12 +175,14 @@ def test_2_on_the_command_line_without_a_traceback_and_with_nothing_written(tmp_
     assert not run.verdict.exists()
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_3_where_evidence_is_missing_also_with_every_failure_accepted(tmp_path: Path) -> None:
     run = _starved().write(tmp_path / "run")
     done = harness_here("judge", str(run.path), "--gate", _file(tmp_path / "gate.toml", ACCEPTING))
     assert (done.returncode, _verdict(run)["exit_code"]) == (3, 3), done.stderr
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.skipif(not FULL.exists(), reason="the full device is Linux's")
 def test_4_where_the_disk_is_full(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -201,6 +205,7 @@ def test_4_where_the_disk_is_full(
     assert run.verdict.read_bytes() == before
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_baseline_is_made_and_compared_with_by_the_command_line(tmp_path: Path) -> None:
     folders = [str(healthy().write(tmp_path / "drained" / f"run{number}").path) for number in range(4)]
     file = tmp_path / "baseline.json"

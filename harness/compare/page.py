@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
@@ -102,7 +103,9 @@ def render_page(comparison: ArmsComparison, answered: Answered, notes: Sequence[
     )
 
 
+@cache
 def _environment() -> Environment:
+    """Templates are compiled once: that is half of what a page costs."""
     return Environment(
         loader=ChoiceLoader([PackageLoader("harness.compare"), PackageLoader("harness.report")]),
         autoescape=True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -85,7 +86,9 @@ def render_page(judgement: Judgement, pictures: Sequence[Picture], lines: Lines 
     )
 
 
+@cache
 def _environment() -> Environment:
+    """Templates are compiled once: that is half of what a page costs."""
     return Environment(
         loader=PackageLoader("harness.report"),
         autoescape=True,

@@ -145,6 +145,7 @@ def test_what_the_arms_are_compared_by_is_not_said_to_be_the_same(tmp_path: Path
     )
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_runs_that_did_not_take_turns_are_told(tmp_path: Path) -> None:
     made = [run(tmp_path / "u" / str(n), n, SHORT, **UNDRAINED) for n in range(2)]
     made += [run(tmp_path / "d" / str(n), 2 + n, **DRAINED) for n in range(2)]
@@ -224,6 +225,7 @@ def test_the_page_needs_nothing_but_itself_and_belongs_to_its_owner(written: Pat
     assert {stat.S_IMODE(path.stat().st_mode) for path in written.iterdir()} == {0o600}
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_reports_of_runs_in_the_same_folder_of_reports_are_linked(tmp_path: Path) -> None:
     reports = tmp_path / "reports"
     runs = series(reports, (UNDRAINED, [[SHORT]]), (DRAINED, [[]]))
@@ -291,6 +293,7 @@ def test_the_note_for_a_pull_request_has_the_answer_and_a_row_for_every_figure(
     assert sum(line.startswith("| ") for line in lines) == 11
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_verdict_stored_under_other_rules_is_told_and_not_used(tmp_path: Path) -> None:
     runs = series(tmp_path, (UNDRAINED, [[SHORT]]), (DRAINED, [[]]))
     (runs[0] / "verdict.json").write_text('{"verdict": "PASS", "questions": {}}')

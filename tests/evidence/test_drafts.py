@@ -121,6 +121,7 @@ def _private(run: RunDirectory) -> None:
     write_private(run.path / "secrets.json", "{}")
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize(
     ("name", "write"),
     [

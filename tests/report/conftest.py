@@ -1,4 +1,4 @@
-"""Made once a session: the browser, the report that most tests look at."""
+"""Made once a session, as drawing takes a second: browser, pictures, the report that most tests look at."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 
 from harness.evidence.rundir import RunDirectory
 from harness.report import write_report
+from harness.report.picture import Picture, draw_pictures
 from tests.report import stories
 from tests.report.html_page import Page
 
@@ -26,8 +27,18 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
+def drained_pictures() -> tuple[Picture, ...]:
+    return draw_pictures(stories.drained())
+
+
+@pytest.fixture(scope="session")
+def undrained_pictures() -> tuple[Picture, ...]:
+    return draw_pictures(stories.undrained())
+
+
+@pytest.fixture(scope="session")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder of the undrained run with its reports, drawn once as drawing takes a second."""
+    """Folder of the undrained run with its reports."""
     path = tmp_path_factory.mktemp("undrained")
     write_report(stories.undrained(), RunDirectory(path))
     return path

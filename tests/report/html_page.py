@@ -8,6 +8,7 @@ from pathlib import Path
 from harness.evidence.rundir import RunDirectory
 from harness.judge.model import Judgement
 from harness.report import write_report
+from harness.report.page import render_page
 
 
 class Page(HTMLParser):
@@ -34,6 +35,11 @@ class Page(HTMLParser):
     @property
     def text(self) -> str:
         return " ".join(" ".join(self.words).split())
+
+
+def text_page(judgement: Judgement) -> Page:
+    """The page of a judged run without its pictures, of which each takes a second to draw."""
+    return Page(render_page(judgement, ()))
 
 
 def report_page(judgement: Judgement, path: Path) -> Page:

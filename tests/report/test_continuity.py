@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 from harness.evidence.continuity import Cell, Check, Place
 from harness.judge.model import Judgement
 from tests.report import stories
-from tests.report.html_page import report_page
+from tests.report.html_page import text_page
 from tests.report.stories import NEW, OLD, at
 from tests.report.test_page_safety import HOSTILE
 
@@ -46,8 +45,8 @@ def _checked() -> Judgement:
     return replace(stories.drained(), continuity=cells)
 
 
-def test_each_check_stands_in_its_direction_with_word_time_and_both_nodes(tmp_path: Path) -> None:
-    text = report_page(_checked(), tmp_path).text
+def test_each_check_stands_in_its_direction_with_word_time_and_both_nodes() -> None:
+    text = text_page(_checked()).text
 
     matrix = text[text.index("Each check in each direction") : text.index("Every check")]
     assert f"What ought to be so {OLD} {ARROW} {NEW} {NEW} {ARROW} {OLD} {OLD} {ARROW} {OLD}" in matrix
@@ -64,8 +63,8 @@ def test_each_check_stands_in_its_direction_with_word_time_and_both_nodes(tmp_pa
     )
 
 
-def test_outcomes_differ_in_shape_and_word_and_not_in_colour_alone(tmp_path: Path) -> None:
-    page = report_page(_checked(), tmp_path)
+def test_outcomes_differ_in_shape_and_word_and_not_in_colour_alone() -> None:
+    page = text_page(_checked())
 
     outcomes = {a["data-outcome"] for tag, a in page.tags if tag == "td" and "data-outcome" in a}
     assert outcomes == {"PASS", "FAIL", "INCONCLUSIVE"}
@@ -73,8 +72,8 @@ def test_outcomes_differ_in_shape_and_word_and_not_in_colour_alone(tmp_path: Pat
         assert shape in page.text
 
 
-def test_a_field_with_many_cells_shows_the_first_and_the_table_all(tmp_path: Path) -> None:
-    page = report_page(_checked(), tmp_path)
+def test_a_field_with_many_cells_shows_the_first_and_the_table_all() -> None:
+    page = text_page(_checked())
 
     assert "and 2 more" in page.text
     rows = [a for tag, a in page.tags if tag == "tr" and a.get("data-check") == "cohort_token"]
@@ -83,21 +82,21 @@ def test_a_field_with_many_cells_shows_the_first_and_the_table_all(tmp_path: Pat
     assert "node2 (27.1.0) node1 (29.1.0) \N{BALLOT X} broken \N{EM DASH} answered 404 req-85.1" in page.text
 
 
-def test_a_run_that_was_not_asked_has_no_such_part(tmp_path: Path) -> None:
+def test_a_run_that_was_not_asked_has_no_such_part() -> None:
     story = stories.drained()
     questions = tuple(question for question in story.questions if question.name != "continuity")
 
-    page = report_page(replace(story, questions=questions), tmp_path)
+    page = text_page(replace(story, questions=questions))
 
     assert "Continuity across releases" not in page.text
     assert "#continuity" not in [a.get("href") for _, a in page.tags]
 
 
-def test_a_run_that_was_asked_and_checked_nothing_says_so(tmp_path: Path) -> None:
-    assert "No check was made." in report_page(stories.drained(), tmp_path).text
+def test_a_run_that_was_asked_and_checked_nothing_says_so() -> None:
+    assert "No check was made." in text_page(stories.drained()).text
 
 
-def test_hostile_text_in_a_cell_is_shown_as_text(tmp_path: Path) -> None:
+def test_hostile_text_in_a_cell_is_shown_as_text() -> None:
     place = Place(HOSTILE, HOSTILE)
     cell = replace(
         _cell(85.0, HOSTILE, "node2", "node1", HOSTILE, detail=HOSTILE, request_id=HOSTILE, phase=HOSTILE),
@@ -105,7 +104,7 @@ def test_hostile_text_in_a_cell_is_shown_as_text(tmp_path: Path) -> None:
         checked_at=place,
     )
 
-    page = report_page(replace(stories.drained(), continuity=(cell,)), tmp_path)
+    page = text_page(replace(stories.drained(), continuity=(cell,)))
 
     assert [a for tag, a in page.tags if tag == "script"] == [
         {"type": "application/json", "id": "explore-data"},

@@ -15,6 +15,7 @@ from harness.judge.verdict_file import write_verdict
 from harness.report import write_report
 from tests.judge.story import ISSUE, LOAD, REFERENCE, Story, healthy, ns
 from tests.report.shown import lane_rows, page_text, shown_counts
+from tests.undrawn import undrawn
 
 FLAPS = 504
 """More than a judgement lists one by one."""
@@ -55,7 +56,8 @@ def referenced(tmp_path_factory: pytest.TempPathFactory) -> RunDirectory:
     story.reference()
     story.fail(ISSUE, 23.2, 24.9)
     story.fail(REFERENCE, 50.0, 50.5, status=0, error="refused")
-    return _reported(story, tmp_path_factory.mktemp("referenced"))
+    with undrawn():
+        return _reported(story, tmp_path_factory.mktemp("referenced"))
 
 
 @pytest.mark.slow
@@ -134,7 +136,10 @@ def test_pings_of_the_reference_target_have_a_table_of_their_own(referenced: Run
     }
 
 
-def test_260_stutters_of_the_machine_are_260_though_only_the_200_longest_are_rows(tmp_path: Path) -> None:
+@pytest.mark.usefixtures("undrawn")
+def test_260_stutters_of_the_machine_are_260_though_only_the_200_longest_are_rows(
+    tmp_path: Path, undrawn: None
+) -> None:
     story = healthy()
     story.reference(rate_hz=20.0)
     for row in story.records[REFERENCE][::4]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -25,14 +26,16 @@ from harness.judge.observations import (
 )
 from harness.report import write_report
 from harness.report.page import render_page
-from harness.report.picture import draw_pictures
+from harness.report.picture import Picture, draw_pictures
 from harness.statistics.twosample import Interval
 from tests.report import stories
-from tests.report.html_page import Page, report_page
+from tests.report.html_page import Page, report_page, text_page
 
 
-def test_a_drained_run_says_pass_and_how_short_an_outage_could_have_been(tmp_path: Path) -> None:
-    text = report_page(stories.drained(), tmp_path).text
+def test_a_drained_run_says_pass_and_how_short_an_outage_could_have_been(
+    drained_pictures: tuple[Picture, ...],
+) -> None:
+    text = Page(render_page(stories.drained(), drained_pictures)).text
 
     assert "PASS No downtime: none of 2,152 requests failed" in text
     assert "Failed requests 0 of 2,152" in text
@@ -68,11 +71,10 @@ def test_a_killed_run_says_inconclusive_why_and_which_step_did_not_end(tmp_path:
     assert not (tmp_path / "charts" / "roll.svg").exists()
 
 
-@pytest.mark.slow
-def test_the_verdict_is_told_by_word_and_shape_and_not_by_colour_alone(tmp_path: Path) -> None:
+def test_the_verdict_is_told_by_word_and_shape_and_not_by_colour_alone() -> None:
     shapes = set()
     for story in (stories.drained(), stories.undrained(), stories.killed()):
-        page = report_page(story, tmp_path)
+        page = text_page(story)
         assert page.tags[_first(page, "main")][1]["data-verdict"] == story.verdict.value
         icon = _first(page, "svg")
         shapes.add(str(page.tags[icon + 1]))
@@ -96,24 +98,24 @@ def test_phases_with_failures_are_open_and_the_others_closed(undrained: Page) ->
     assert list(phases)[-1] == "whole run"
 
 
-def test_a_phase_without_evidence_is_shown_and_open(tmp_path: Path) -> None:
+def test_a_phase_without_evidence_is_shown_and_open() -> None:
     whole = stories.drained()
     blind = replace(whole, lanes=tuple(stats for stats in whole.lanes if stats.phase != "migrate"))
 
-    text = report_page(blind, tmp_path).text
+    text = text_page(blind).text
 
     assert "Migrate 5.7 s no evidence" in text
     assert "No request was due or recorded in this phase." in text
 
 
-def test_a_phase_that_was_left_out_is_no_alarm(tmp_path: Path) -> None:
+def test_a_phase_that_was_left_out_is_no_alarm() -> None:
     whole = stories.drained()
     phases = tuple(
         replace(span, edge="skip", end_ns=span.start_ns) if span.phase == "migrate" else span
         for span in whole.timeline.phases
     )
     lanes = tuple(stats for stats in whole.lanes if stats.phase != "migrate")
-    page = report_page(replace(whole, lanes=lanes, timeline=replace(whole.timeline, phases=phases)), tmp_path)
+    page = text_page(replace(whole, lanes=lanes, timeline=replace(whole.timeline, phases=phases)))
 
     opened = {
         str(a["data-phase"]): "open" in a for tag, a in page.tags if "data-phase" in a and tag == "details"
@@ -151,11 +153,12 @@ def test_the_same_evidence_gives_the_same_bytes(run: Path, tmp_path: Path) -> No
         assert (first / name).read_bytes() == (second / name).read_bytes(), name
 
 
-def test_judging_again_leaves_no_picture_of_the_run_before(tmp_path: Path) -> None:
-    write_report(stories.undrained(), RunDirectory(tmp_path))
-    write_report(stories.killed(), RunDirectory(tmp_path))
+def test_judging_again_leaves_no_picture_of_the_run_before(run: Path, tmp_path: Path) -> None:
+    again = shutil.copytree(run, tmp_path / "again")
+    assert (again / "charts" / "roll.svg").exists()
+    write_report(stories.killed(), RunDirectory(again))
 
-    assert [chart.name for chart in (tmp_path / "charts").iterdir()] == ["timeline.svg"]
+    assert [chart.name for chart in (again / "charts").iterdir()] == ["timeline.svg"]
 
 
 def test_tables_name_their_columns_and_rows_for_a_screen_reader(undrained: Page) -> None:
@@ -202,22 +205,22 @@ def test_a_flapping_run_shows_its_first_outages_in_full_and_the_rest_as_rows(tmp
 
 
 @pytest.mark.parametrize("verdict", list(Verdict))
-def test_the_page_has_words_for_a_run_without_any_question(verdict: Verdict, tmp_path: Path) -> None:
+def test_the_page_has_words_for_a_run_without_any_question(verdict: Verdict) -> None:
     bare = replace(stories.drained(), questions=(), verdict=verdict, limits=())
 
-    assert "No question was answered." in report_page(bare, tmp_path).text
+    assert "No question was answered." in text_page(bare).text
 
 
-def test_the_writes_stand_in_a_table_and_those_that_are_gone_are_marked(tmp_path: Path) -> None:
+def test_the_writes_stand_in_a_table_and_those_that_are_gone_are_marked() -> None:
     users = WriteCounts("user", 300, 412, 1, 2, 400, lost=1, resurrected=0, wrong=2, duplicated=0)
     grants = WriteCounts("grant", 20, 25, 0, 0, 25, lost=0, resurrected=0, wrong=0, duplicated=0)
-    page = report_page(replace(stories.drained(), writes=(users, grants)), tmp_path)
+    page = text_page(replace(stories.drained(), writes=(users, grants)))
     assert "users 1 lost, 2 wrong 300 412 1 2 400" in page.text
     assert "role grants nothing amiss 20 25 0 0 25" in page.text
 
 
-def test_a_run_that_was_not_asked_for_its_writes_has_no_such_table(tmp_path: Path) -> None:
-    assert "Writes by what they are about" not in report_page(stories.drained(), tmp_path).text
+def test_a_run_that_was_not_asked_for_its_writes_has_no_such_table() -> None:
+    assert "Writes by what they are about" not in text_page(stories.drained()).text
 
 
 def test_what_was_measured_beside_the_requests_has_its_tables() -> None:
@@ -257,7 +260,7 @@ def test_what_was_measured_beside_the_requests_has_its_tables() -> None:
 
 
 def test_a_run_without_such_evidence_says_so() -> None:
-    page = render_page(stories.drained(), draw_pictures(stories.drained()))
+    page = render_page(stories.drained(), ())
 
     assert "The balancer&#39;s counters were not sampled." in page
     assert "The database was not watched." in page

@@ -12,7 +12,7 @@ from harness.judge.model import Downtime, RequestCounts, Series, Timeline
 from harness.report.labels import Label, stagger
 from harness.report.marks import MARKS
 from harness.report.palette import COLOURS, declarations
-from harness.report.picture import draw_pictures
+from harness.report.picture import Picture, draw_pictures
 from harness.report.summary import summary_lines
 from tests.report import stories
 
@@ -28,8 +28,10 @@ def test_every_error_class_has_a_mark_of_its_own() -> None:
     assert len(outlines) == len(Error)
 
 
-def test_the_picture_names_every_phase_node_lane_and_error_that_is_in_it() -> None:
-    timeline, roll = draw_pictures(stories.undrained())
+def test_the_picture_names_every_phase_node_lane_and_error_that_is_in_it(
+    undrained_pictures: tuple[Picture, ...],
+) -> None:
+    timeline, roll = undrained_pictures
 
     texts = re.findall(r"<text[^>]*>([^<]*)</text>", timeline.file)
     for word in ("baseline", "flush", "trust", "roll", "contract", "restore", "cooldown"):
@@ -43,8 +45,10 @@ def test_the_picture_names_every_phase_node_lane_and_error_that_is_in_it() -> No
     assert "Database" not in roll.file
 
 
-def test_a_drained_picture_says_that_nothing_failed_while_the_releases_changed() -> None:
-    timeline, _ = draw_pictures(stories.drained())
+def test_a_drained_picture_says_that_nothing_failed_while_the_releases_changed(
+    drained_pictures: tuple[Picture, ...],
+) -> None:
+    timeline, _ = drained_pictures
 
     assert "No request failed, of 2,152" in timeline.file
     assert "serves 27.1.0" in timeline.file
@@ -116,8 +120,10 @@ def test_a_run_without_any_evidence_says_so_in_every_panel() -> None:
     assert "No command ran against the database" in picture.file
 
 
-def test_colours_follow_the_page_and_every_one_is_known_to_it() -> None:
-    for picture in draw_pictures(stories.undrained()):
+def test_colours_follow_the_page_and_every_one_is_known_to_it(
+    undrained_pictures: tuple[Picture, ...],
+) -> None:
+    for picture in undrained_pictures:
         used = set(re.findall(r"var\((--[a-z0-9-]+)\)", picture.inline))
         assert used
         assert used <= {f"--{name}" for name in COLOURS}
