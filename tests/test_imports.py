@@ -43,6 +43,7 @@ def test_help_needs_nothing_but_what_parses_the_command_line(
     [
         ("run", "nosuch"),
         ("run", "drained", "--set", "deployment.nodes=99"),
+        ("run", "drained", "--set", "procedure.baseline_s=3"),
         ("run", "drained", "--to", "2031.1"),
         ("run", "drained", "--from", "2023.1", "--to", "2025.1"),
         ("run", "drained", "--gate", "nosuch.toml"),

@@ -24,6 +24,15 @@ def _one_sentence(done: subprocess.CompletedProcess[str]) -> str:
     return lines[0]
 
 
+def test_what_can_never_pass_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    said = _refused("run", "drained", "--set", "procedure.baseline_s=3", "--out", str(tmp_path / "reports"))
+    assert said == (
+        "harness: --set procedure.baseline_s=3: no run of this can pass: procedure.baseline_s: 3 s is less than "
+        "coverage asks for (judge.baseline_s_min is 5); give 5 or more."
+    )
+    assert not (tmp_path / "reports").exists()
+
+
 def test_an_unknown_scenario_is_refused_with_those_that_exist(tmp_path: Path) -> None:
     said = _refused("run", "drainned", "--out", str(tmp_path))
     assert said.startswith(

@@ -14,6 +14,7 @@ import click
 
 from harness.command import options
 from harness.command.locate import SCENARIO, locate
+from harness.command.provable import need_provable
 from harness.refusal import escaped_lines
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ def run(
     path = locate(scenario, SCENARIO)
     # What is wrong with the order is told before anything that takes a second to import.
     settings = _settings(path, [*overrides, *pair], gate)
+    need_provable(settings, path, [*overrides, *pair], gate, compared=earlier is not None)
     runs_before = _earlier_runs(earlier, settings) if earlier is not None else None
     port = live_port or 0 if live or live_port is not None else None
     return _carry_out(settings, path, out, port, runs_before)

@@ -21,9 +21,6 @@ from numpy.typing import NDArray
 from scipy.special import betaln, gammaln, logsumexp, stdtr, stdtrit
 
 CONFIDENCE = 0.95
-EFFECTIVE_MIN = 10.0
-"""Independent samples a side below which Brunner and Munzel's approximation is not to be trusted
-(K. Neubert, E. Brunner, Computational Statistics & Data Analysis 51, 2007)."""
 _GRID = 200
 """Order statistics that stand for a larger sample where every pair is formed: half a percent each."""
 

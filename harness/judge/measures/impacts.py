@@ -15,8 +15,8 @@ from harness.judge.intervals import Intervals
 from harness.judge.measures.saturation import Saturation
 from harness.judge.observations import Change, Impact
 from harness.scenario import ImpactSettings
+from harness.statistics.least import EFFECTIVE_MIN
 from harness.statistics.twosample import (
-    EFFECTIVE_MIN,
     Comparison,
     Sample,
     Tail,

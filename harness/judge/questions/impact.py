@@ -12,7 +12,8 @@ from harness.judge.observations import Change, Impact, SlowStretch
 from harness.judge.questions.answer import answer
 from harness.judge.timeline import phase_at, step_at
 from harness.judge.words import counted, listed
-from harness.statistics.twosample import EFFECTIVE_MIN, Interval
+from harness.statistics.least import EFFECTIVE_MIN
+from harness.statistics.twosample import Interval
 
 NAME = "impact"
 _MACHINE = "; the reference target became as slow then, so the machine may have done it"
