@@ -27,8 +27,8 @@ def _one_sentence(done: subprocess.CompletedProcess[str]) -> str:
 def test_what_can_never_pass_is_refused_before_anything_starts(tmp_path: Path) -> None:
     said = _refused("run", "drained", "--set", "procedure.baseline_s=3", "--out", str(tmp_path / "reports"))
     assert said == (
-        "harness: --set procedure.baseline_s=3: no run of this can pass: procedure.baseline_s: 3 s is less than "
-        "coverage asks for (judge.baseline_s_min is 5); give 5 or more."
+        "harness: --set procedure.baseline_s=3: no run of this can pass: procedure.baseline_s: 3 s is "
+        "less than coverage asks for (judge.baseline_s_min is 5); give 5 or more."
     )
     assert not (tmp_path / "reports").exists()
 

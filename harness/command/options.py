@@ -25,5 +25,9 @@ BASELINE = click.option(
     help="Earlier runs to compare with: a file that `harness baseline` wrote.",
 )
 SET = click.option(
-    "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a key, e.g. roll.settle_s=5."
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Override a key, e.g. roll.settle_s=5, or probes.token_issue.rate_hz=5.",
 )

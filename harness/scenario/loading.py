@@ -14,10 +14,12 @@ from harness.refusal import escaped, problem
 from harness.scenario.gate import GateSettings
 from harness.scenario.reading import apply_override, named, read_toml
 from harness.scenario.scenario import Scenario
+from harness.scenario.sections import ProbeSettings
 
 
 def load_scenario(path: Path, overrides: Iterable[str] = ()) -> Scenario:
-    """Read a scenario and apply `key=value` overrides, e.g. `roll.settle_s=5` or `to="2026.2"`.
+    """Read a scenario and apply `key=value` overrides, e.g. `roll.settle_s=5`, `to="2026.2"` or
+    `probes.token_issue.rate_hz=5`.
 
     Raises:
         UsageError: the file cannot be read, is not TOML, or holds an unknown key or an impossible value; the
@@ -26,11 +28,18 @@ def load_scenario(path: Path, overrides: Iterable[str] = ()) -> Scenario:
     document = read_toml(path, "the scenario")
     document.setdefault("name", path.stem)
     told = {str(path): copy.deepcopy(document)}
+    # Written out, so that an override can name one of them.
+    document.setdefault("probes", [probe.model_dump(mode="json") for probe in _default_probes()])
     for override in overrides:
         apply_override(document, override)
         told[named(override)] = copy.deepcopy(document)
     # Only all of it together has to hold: an override may put right what is wrong in the file.
     return parse_scenario(document, _at_fault(told) or str(path))
+
+
+def _default_probes() -> tuple[ProbeSettings, ...]:
+    probes: tuple[ProbeSettings, ...] = Scenario.model_fields["probes"].default
+    return probes
 
 
 def _at_fault(told: Mapping[str, Mapping[str, Any]]) -> str:

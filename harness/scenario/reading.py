@@ -19,6 +19,9 @@ _WHY_CHARS_MAX = 300
 _TEXT_KEYS = frozenset({("from",), ("to",), ("name",), ("description",)})
 """Keys whose value is text even where it looks like a number: `--set to=2026.2`."""
 
+_TOLD_MAX = 12
+"""So many operations can be probed."""
+
 Override = tuple[tuple[str, ...], Any]
 """The parts of a dotted key, and the value that it gets."""
 
@@ -113,14 +116,28 @@ def _value(text: str) -> Any:
 def apply_override(document: dict[str, Any], override: str) -> None:
     """Set the key that a `--set` names, with the tables above it where they are missing.
 
+    Of the array `probes` the operation names one: `probes.token_issue.rate_hz=5`.
+
     Raises:
         UsageError: it is no key with a value, or a key above it has a value that is no table.
     """
     (*parents, last), value = parse_override(override)
     table = document
+    if parents[:1] == ["probes"] and len(parents) > 1:
+        table, parents = _probe(document, parents[1], override), parents[2:]
     for parent in parents:
         below = table.setdefault(parent, {})
         if not isinstance(below, dict):
             raise UsageError(f"{named(override)}: {parent} is not a table; edit the scenario file instead.")
         table = below
     table[last] = value
+
+
+def _probe(document: dict[str, Any], op: str, override: str) -> dict[str, Any]:
+    probes = document.get("probes")
+    tables = [each for each in probes if isinstance(each, dict)] if isinstance(probes, list) else []
+    for each in tables:
+        if each.get("op") == op:
+            return each
+    there = ", ".join(shown(each.get("op")) for each in tables[:_TOLD_MAX]) or "none"
+    raise UsageError(f"{named(override)}: there is no probe of {shown(op)}; the scenario has: {there}.")

@@ -38,6 +38,56 @@ def test_an_override_reaches_a_nested_key_and_a_series_stays_text(tmp_path: Path
     assert (scenario.roll.settle_s, scenario.to, scenario.roll.stop_signal) == (5, "2026.2", "kill")
 
 
+PROBES = '[[probes]]\nop = "token_issue"\nrate_hz = 1\n[[probes]]\nop = "user_create"\nrate_hz = 2\n'
+
+
+def _rates(path: Path, *overrides: str) -> dict[str, float]:
+    return {probe.op: probe.rate_hz for probe in load_scenario(path, overrides).probes}
+
+
+def test_an_override_reaches_one_probe_by_its_operation_and_leaves_the_others(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(PROBES, encoding="utf-8")
+
+    assert _rates(path, "probes.token_issue.rate_hz=5") == {"token_issue": 5, "user_create": 2}
+
+
+def test_an_override_reaches_a_probe_that_is_there_by_default(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text("", encoding="utf-8")
+
+    assert _rates(path, "probes.user_create.rate_hz=2") == {**_rates(path), "user_create": 2}
+
+
+@pytest.mark.parametrize(
+    ("override", "told"),
+    [
+        (
+            "probes.token_isue.rate_hz=5",
+            "there is no probe of 'token_isue'; the scenario has: 'token_issue', 'user_create'.",
+        ),
+        (
+            "probes.token_issue.rate=5",
+            "probes.0.rate: unknown key; known here: connections, deadline_s, op, rate_hz.",
+        ),
+        ("probes.token_issue.rate_hz=0", "probes.0.rate_hz: 0 is not possible; expected more than 0."),
+        ("probes.token_issue.rate_hz.x=0", "rate_hz is not a table; edit the scenario file instead."),
+        ("probes.token_issue=5", "probes is not a table; edit the scenario file instead."),
+    ],
+)
+def test_an_override_of_a_probe_that_is_none_says_what_there_is(
+    tmp_path: Path, override: str, told: str
+) -> None:
+    assert _refusal(tmp_path, PROBES, override) == f"--set {override}: {told}"
+
+
+def test_an_override_of_a_probe_in_a_file_without_a_list_of_them_is_refused(tmp_path: Path) -> None:
+    for text in ("probes = 5", 'probes = ["token_issue"]'):
+        assert _refusal(tmp_path, text, "probes.token_issue.rate_hz=5") == (
+            "--set probes.token_issue.rate_hz=5: there is no probe of 'token_issue'; the scenario has: none."
+        )
+
+
 def test_an_unknown_key_is_named_with_its_neighbours(tmp_path: Path) -> None:
     assert _refusal(tmp_path, "[roll]\ndrainned = true") == (
         "mine.toml: roll.drainned: unknown key; known here: drain_deadline_s, drained, settle_s, "
