@@ -24,7 +24,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.special import stdtrit
 
 from harness.statistics.bounds import error_rate_upper
 from harness.statistics.twosample import Interval
@@ -66,8 +66,13 @@ def summary(values: Sequence[float]) -> Summary:
     mean = math.fsum(values) / len(values)
     if len(set(values)) == 1:
         return Summary(tuple(values), mean, None)
-    bounds = stats.ttest_1samp(values, 0.0).confidence_interval(CONFIDENCE)
-    return Summary(tuple(values), mean, Interval(mean, float(bounds.low), float(bounds.high)))
+    half = _quantile(len(values) - 1) * float(np.std(values, ddof=1)) / math.sqrt(len(values))
+    return Summary(tuple(values), mean, Interval(mean, mean - half, mean + half))
+
+
+def _quantile(degrees: float) -> float:
+    """Standard errors to each side of a mean that hold `CONFIDENCE`."""
+    return float(stdtrit(degrees, (1 + CONFIDENCE) / 2))
 
 
 def difference(values: Sequence[float], first: Sequence[float]) -> Difference:
@@ -86,13 +91,15 @@ def _welch(values: Sequence[float], first: Sequence[float], estimate: float) -> 
         return None
     weights = (error**2 / (len(arm) - 1) for error, arm in zip(errors, arms, strict=True))
     degrees = sum(errors) ** 2 / sum(weights)
-    half = float(stats.t.ppf((1 + CONFIDENCE) / 2, degrees)) * math.sqrt(sum(errors))
+    half = _quantile(degrees) * math.sqrt(sum(errors))
     return Interval(estimate, estimate - half, estimate + half)
 
 
 def _p_value(values: Sequence[float], first: Sequence[float]) -> float:
     if len({*values, *first}) == 1:
         return 1.0  # every way to deal them is as good as another
+    from scipy import stats  # a second of import that judging a run has no use for
+
     result = stats.permutation_test(
         (np.asarray(values, float), np.asarray(first, float)),
         _mean_difference,

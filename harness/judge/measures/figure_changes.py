@@ -7,7 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import stats
+
+# Not scipy.stats, whose import takes a second of every judgement; these are what it calls itself.
+from scipy.special import bdtrc, stdtr, stdtrit
 
 from harness.evidence.history import RunFigures
 from harness.judge.observations import FigureChange
@@ -93,8 +95,8 @@ def _further(
     if spread < 1e-12:  # all alike: the practical floor decides alone
         return (0.0 if distance > 1e-12 else 1.0), back(mean)
     degrees = len(before) - 1
-    bound = mean + float(stats.t.ppf(1 - SIGNIFICANCE, degrees)) * spread
-    return float(stats.t.sf(distance / spread, degrees)), back(bound)
+    bound = mean + float(stdtrit(degrees, 1 - SIGNIFICANCE)) * spread
+    return float(stdtr(degrees, -distance / spread)), back(bound)
 
 
 def _time(sample: _Sample) -> tuple[float | None, float]:
@@ -113,7 +115,7 @@ def _outage(sample: _Sample) -> tuple[float | None, float]:
 def _count(sample: _Sample) -> tuple[float | None, float]:
     total = sample.value + sum(sample.earlier)
     share = sample.requests / max(sample.requests + sample.earlier_requests, 1)
-    poisson = float(stats.binom.sf(sample.value - 1, total, share))
+    poisson = float(bdtrc(sample.value - 1, int(total), share))
     spread, bound = _further(
         sample, lambda count: 2 * math.sqrt(count + 3 / 8), lambda root: max((root / 2) ** 2 - 3 / 8, 0.0)
     )
@@ -123,7 +125,7 @@ def _count(sample: _Sample) -> tuple[float | None, float]:
 def _poisson_bound(sample: _Sample, share: float) -> float:
     """Most failures that the exact test does not yet call more, at 5 %."""
     counts = np.arange(1, min(sample.requests, _COUNTS_MAX) + 1)
-    chance = stats.binom.sf(counts - 1, counts + sum(sample.earlier), share)
+    chance = bdtrc(counts - 1, (counts + sum(sample.earlier)).astype(int), share)
     return float(np.count_nonzero(chance >= SIGNIFICANCE))
 
 
