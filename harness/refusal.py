@@ -66,12 +66,17 @@ def problem(
         whole: what to call the whole where no single key is at fault.
         tell_values: False where the values are secret.
     """
-    found: Sequence[Any] = error.errors(include_url=False)
-    first = next((each for each in found if each["type"] == "extra_forbidden"), found[0])
+    first = foremost(error)
     loc = first["loc"]
     key = shortened(".".join(str(part) for part in loc), _KEY_CHARS_MAX) or whole
     words = _words(first, model, tell_values=tell_values)
     return escaped(shortened(f"{key}: {words}" if key else words, _KEY_CHARS_MAX + _REASON_CHARS_MAX))
+
+
+def foremost(error: ValidationError) -> Mapping[str, Any]:
+    """The one thing that is told of all that is wrong, as pydantic has it: `loc`, `type`, `msg`."""
+    found: Sequence[Any] = error.errors(include_url=False)
+    return next((each for each in found if each["type"] == "extra_forbidden"), found[0])
 
 
 def escaped(text: str) -> str:

@@ -5,8 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import orjson
 import pytest
+
+from tests.command import ROOT
 
 pytestmark = pytest.mark.process
 
@@ -21,6 +25,17 @@ except SystemExit:
     pass
 print(*sorted({{name.partition(".")[0] for name in sys.modules}}))
 """
+
+
+RUN = ROOT / "tests" / "evidence" / "runs" / "drained"
+_FIGURES: dict[str, Any] = {
+    **dict.fromkeys(("requests", "failed", "outage_s"), 0),
+    **dict.fromkeys(("stall_s", "p50_ms", "p99_ms", "roll_s")),
+    "cells": [],
+}
+_EARLIER = {"name": "a/b", "started": "2026-01-01T00:00:00Z", "availability": "PASS", "figures": _FIGURES}
+OTHER = {"format": 1, "harness": "0", "settings": {}, "runs": [_EARLIER] * 3}
+"""A baseline of runs that were made otherwise."""
 
 
 def _imported(*arguments: str, cwd: Path) -> set[str]:
@@ -53,10 +68,22 @@ def test_help_needs_nothing_but_what_parses_the_command_line(
         ("compare", "--arms", "nosuch"),
         ("controls", "nosuch"),
         ("lab", "up", "nosuch"),
+        ("run", "drained", "--set", "deployment.backend=moon"),
+        ("run", "drained", "--set", "load.users_file=no.py"),
+        ("run", "drained", "--baseline", "nosuch.json"),
+        ("judge", "RUN", "--set", "judge.lenient=1"),
+        ("judge", "RUN", "--set", "judge.unsent_max=-1"),
+        ("judge", "RUN", "--baseline", "other.json"),
+        ("baseline", "RUN", "-o", "b.json"),
+        ("baseline", "RUN", "RUN", "RUN", "-o", "b.json"),
+        ("compare", "nosuch", "nosuch"),
+        ("compare", "RUN", "RUN", "--set", "roll.drained=true"),
     ],
     ids=" ".join,
 )
 def test_a_refusal_needs_nothing_that_takes_a_second_to_import(
     tmp_path: Path, arguments: tuple[str, ...]
 ) -> None:
-    assert not _imported(*arguments, cwd=tmp_path) & HEAVY
+    (tmp_path / "other.json").write_bytes(orjson.dumps(OTHER))
+    given = (str(RUN) if argument == "RUN" else argument for argument in arguments)
+    assert not _imported(*given, cwd=tmp_path) & HEAVY

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.refusal import shown
 from tests.command import harness, harness_here
 
 
@@ -75,7 +76,75 @@ def test_an_impossible_value_is_refused(tmp_path: Path) -> None:
 
 def test_an_unknown_release_is_refused_with_those_that_are_known(tmp_path: Path) -> None:
     said = _refused("run", "drained", "--to", "2031.1", "--out", str(tmp_path))
-    assert said.startswith("harness: unknown Keystone release '2031.1': known are 23.0.2 (2023.1), ")
+    assert said.startswith(
+        "harness: --to 2031.1: to: unknown Keystone release '2031.1': known are 23.0.2 (2023.1), "
+    )
+    assert said.endswith("harness/releases/README.md says how to add one.")
+
+
+def test_an_unknown_release_is_laid_to_whoever_named_it_last(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.toml"
+    mine.write_text('to = "2031.1"\n', encoding="utf-8")
+    asked = ("run", str(mine), "--out", str(tmp_path / "out"))
+    assert _refused(*asked).startswith(f"harness: {mine}: to: unknown Keystone release '2031.1': ")
+    assert _refused(*asked, "--set", "to=2032.1").startswith(
+        "harness: --set to=2032.1: to: unknown Keystone "
+    )
+    assert _refused(*asked, "--set", "to=2026.1", "--from", "9").startswith(
+        "harness: --from 9: from: unknown "
+    )
+    assert _refused("lab", "up", "--set", "from=9").startswith("harness: --set from=9: from: unknown ")
+
+
+def test_what_is_wrong_is_laid_to_the_option_though_the_file_is_wrong_as_well(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.toml"
+    mine.write_text("judge.unsent_max = -1\n", encoding="utf-8")
+    said = _refused("run", str(mine), "--set", "deployment.nodes=99", "--set", "roll.drained=true")
+    assert said.startswith("harness: --set deployment.nodes=99: deployment.nodes: 99 is not possible; ")
+
+
+def test_the_last_arm_is_looked_at_before_the_first_is_carried_out(tmp_path: Path) -> None:
+    (tmp_path / "identity.py").touch()
+    (tmp_path / "mine.toml").write_text("", encoding="utf-8")
+    arms = tmp_path / "arms.toml"
+    arms.write_text(
+        'scenario = "mine.toml"\n[[arms]]\nname = "a"\n[[arms]]\nname = "b"\nset = ["to=2031.1"]\n',
+        encoding="utf-8",
+    )
+    said = _refused("compare", "--arms", str(arms), "--out", str(tmp_path / "out"))
+    assert said.startswith(f"harness: {arms}: arm b: --set to=2031.1: to: unknown Keystone release '2031.1'")
+
+
+@pytest.mark.parametrize(
+    ("setting", "sentence"),
+    [
+        ("deployment.backend=moon", "deployment.backend: moon: there is no such back-end; known: local."),
+        (
+            'deployment={backend = "moon"}',
+            "deployment.backend: moon: there is no such back-end; known: local.",
+        ),
+        (
+            "load.users_file=no.py",
+            "load.users_file: scenarios/no.py does not exist; name a Locust file that "
+            "lies beside the scenario.",
+        ),
+        (
+            'faults=[{kind = "skip_step", phase = "cooldown", step = "drain"}]',
+            "faults: skip_step: the phase cooldown has no step drain here.",
+        ),
+    ],
+)
+def test_what_is_found_out_late_is_laid_to_the_option_as_well(
+    tmp_path: Path, setting: str, sentence: str
+) -> None:
+    assert (
+        _refused("run", "drained", "--set", setting) == f"harness: --set {shown(setting)[1:-1]}: {sentence}"
+    )
+
+
+def test_more_settings_than_anybody_types_are_refused(tmp_path: Path) -> None:
+    said = _refused("run", "drained", *(["--set", "roll.drained=true"] * 201))
+    assert said == "harness: --set: is given 201 times; write a scenario file of your own."
 
 
 def test_a_pair_that_upstream_does_not_support_is_refused_with_the_way_round(tmp_path: Path) -> None:

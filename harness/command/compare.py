@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 from harness.command.locate import ARMS, locate
+from harness.command.possible import possible_order
+from harness.command.provable import need_provable
 from harness.errors import UsageError
 
 if TYPE_CHECKING:
-    from harness.compare.arms_file import ArmsPlan
+    from harness.compare.arms_file import ArmsPlan, PlannedArm
     from harness.compare.comparison import ArmsComparison
 
 
@@ -70,22 +72,52 @@ def _compare_stored(runs: Sequence[Path], by: Sequence[str], overrides: Sequence
         raise UsageError(
             "give at least two run directories to compare, or carry runs out with --arms drained_undrained."
         )
+    _need_runs(runs, overrides)
     from harness.compare.stored import compare_stored
     from harness.compare.write import make_folder
 
     _tell(compare_stored(runs, by, overrides), make_folder(out))
 
 
+def _need_runs(runs: Sequence[Path], overrides: Sequence[str]) -> None:
+    """What would be refused as soon as a run's manifest is read, before the judge is imported."""
+    from harness.evidence.manifest import read_manifest
+    from harness.evidence.rundir import open_run_directory
+    from harness.judge.settings import judge_settings
+
+    for path in runs:
+        stored = open_run_directory(path)
+        judge_settings(read_manifest(stored.manifest).settings, overrides, stored.manifest)
+
+
 def _compare_arms(path: Path, runs_per_arm: int | None, overrides: Sequence[str], out: Path) -> None:
     from harness.compare.arms_file import load_arms
 
     plan = load_arms(path, runs_per_arm, overrides)
+    for arm in plan.arms:
+        _need_possible(arm, plan.scenario_file, path, out)
     from harness.compare.carry_out import carry_out_arms
     from harness.compare.write import make_folder
 
     folder = make_folder(out)
     made = carry_out_arms(plan, folder, click.echo)
     _tell(_compared(plan, made), folder)
+
+
+def _need_possible(arm: PlannedArm, scenario_file: Path, path: Path, out: Path) -> None:
+    """The second arm would be refused when the first had been carried out."""
+    from harness.run.beforehand import pair
+    from harness.scenario import who_says
+
+    def says(key: str) -> str:
+        return who_says(key, scenario_file, arm.overrides, {})
+
+    try:
+        releases = pair(arm.scenario, says)
+        need_provable(arm.scenario, releases, scenario_file, arm.overrides, None, compared=False)
+        possible_order(arm.scenario, scenario_file, out, says)
+    except UsageError as error:
+        raise UsageError(f"{path}: arm {arm.name}: {error}") from error
 
 
 def _compared(plan: ArmsPlan, made: Sequence[Path]) -> ArmsComparison:

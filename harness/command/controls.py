@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from harness.command.locate import CONTROL, named, of_first_folder
+from harness.command.possible import possible_order
 from harness.errors import ExitCode
+from harness.refusal import escaped
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -35,6 +37,8 @@ def controls(names: Sequence[str], out: Path) -> int:
     Exit status: 0 every one came out as declared, 1 one did not, 2 usage, 4 harness error.
     """
     chosen = choose(names)
+    for control in chosen:
+        _need_possible(control, out)
     from rich.console import Console
 
     from harness.controls.carry_out import carry_out_controls
@@ -43,6 +47,11 @@ def controls(names: Sequence[str], out: Path) -> int:
     console.width = max(console.width, _WIDTH_MIN)
     runs = carry_out_controls(chosen, out.absolute(), lambda line: console.print(line, markup=False))
     return _tell(runs, console)
+
+
+def _need_possible(control: Control, out: Path) -> None:
+    """The last one would be refused when all the others had been carried out."""
+    possible_order(control.scenario, control.path, out, lambda _: escaped(str(control.path)))
 
 
 def choose(names: Sequence[str]) -> list[Control]:

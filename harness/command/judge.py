@@ -31,7 +31,7 @@ def judge(run: Path, overrides: tuple[str, ...], gate: Path | None, earlier: Pat
     other = load_gate(gate) if gate is not None else None
     runs_before = _earlier_runs(earlier) if earlier is not None else None
     stored = open_run_directory(run)
-    _need_ended(stored, run)
+    _need_judgeable(stored, run, overrides, other, runs_before)
     from rich.console import Console
 
     return judge_and_report(stored, Console(), overrides, other, runs_before)
@@ -43,12 +43,28 @@ def _earlier_runs(path: Path) -> History:
     return read_history(path)
 
 
-def _need_ended(stored: RunDirectory, given: Path) -> None:
+def _need_judgeable(
+    stored: RunDirectory,
+    given: Path,
+    overrides: Sequence[str],
+    gate: GateSettings | None,
+    earlier: History | None,
+) -> None:
+    """What the judge would refuse as soon as it has the manifest, before the judge is imported."""
     from harness.errors import UsageError
     from harness.evidence.manifest import is_running, read_manifest
+    from harness.judge.comparable import need_comparable, settings_of_run
+    from harness.judge.settings import judge_settings
+    from harness.scenario.gate import stored_gate
 
-    if is_running(read_manifest(stored.manifest)):
+    manifest = read_manifest(stored.manifest)
+    if is_running(manifest):
         raise UsageError(f"{given}: this run still goes on; judge it once it has ended.")
+    judge_settings(manifest.settings, overrides, stored.manifest)
+    if gate is None:
+        stored_gate(manifest.settings, stored.manifest)
+    if earlier is not None:
+        need_comparable(earlier, settings_of_run(manifest), stored.path)
 
 
 def judge_and_report(

@@ -20,11 +20,12 @@ def lab() -> None:
 @options.SET
 def up(scenario: str, overrides: tuple[str, ...]) -> None:
     """Start the deployment of SCENARIO on its `from` release and leave it running."""
-    from harness.releases.catalogue import load_catalogue
-    from harness.scenario import load_scenario
+    from harness.run.beforehand import release as release_of
+    from harness.scenario import load_scenario, who_says
 
-    settings = load_scenario(locate(scenario, SCENARIO), overrides)
-    release = load_catalogue().find(settings.from_)
+    path = locate(scenario, SCENARIO)
+    settings = load_scenario(path, overrides)
+    release = release_of("from", settings, lambda key: who_says(key, path, overrides, {}))
 
     from harness.deployment import backends
     from harness.releases.prepare import default_home

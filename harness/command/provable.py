@@ -13,6 +13,7 @@ from harness.errors import UsageError
 from harness.refusal import escaped
 
 if TYPE_CHECKING:
+    from harness.releases.catalogue import Release
     from harness.run.unprovable import Objection
     from harness.scenario import Scenario
 
@@ -21,12 +22,19 @@ _KEY = re.compile(r"[a-z_]+(?:\.[a-z_]+)+")
 
 
 def need_provable(
-    settings: Scenario, path: Path, overrides: Sequence[str], gate: Path | None, *, compared: bool
+    settings: Scenario,
+    releases: tuple[Release, Release],
+    path: Path,
+    overrides: Sequence[str],
+    gate: Path | None,
+    *,
+    compared: bool,
 ) -> None:
     """Warn, on standard error, of what is unlikely to pass or to mean anything.
 
     Args:
         settings: what is to be run, with gate and overrides.
+        releases: what it goes from, and to.
         path: the scenario.
         overrides: what was given with `--set`, in order.
         gate: the file of the gate, where that is another one.
@@ -35,16 +43,13 @@ def need_provable(
     Raises:
         UsageError: no run of it can pass, whatever Keystone does.
     """
-    from harness.releases.catalogue import load_catalogue
     from harness.run.unprovable import doubtful, unprovable
 
-    catalogue = load_catalogue()
-    pair = catalogue.find(settings.from_), catalogue.find(settings.to)
-    if found := unprovable(settings, *pair):
+    if found := unprovable(settings, *releases):
         told = "; and ".join(f"{each.key}: {each.sentence}" for each in found)
         source = _source(found[0], path, overrides, gate)
         raise UsageError(f"{source}: no run of this can pass: {told}.")
-    for each in doubtful(settings, *pair, compared=compared):
+    for each in doubtful(settings, *releases, compared=compared):
         source = _source(each, path, overrides, gate)
         click.echo(escaped(f"harness: {source}: warning: {each.key}: {each.sentence}."), err=True)
 

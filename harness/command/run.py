@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
@@ -14,6 +13,7 @@ import click
 
 from harness.command import options
 from harness.command.locate import SCENARIO, locate
+from harness.command.possible import possible_order
 from harness.command.provable import need_provable
 from harness.refusal import escaped_lines
 
@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
     from harness.evidence.history import History
     from harness.evidence.rundir import RunDirectory
+    from harness.releases.catalogue import Release
     from harness.run.conducted import Conducted
-    from harness.run.order import Order
+    from harness.run.order import Order, Says
     from harness.scenario import Scenario
 
 
@@ -53,60 +54,55 @@ def run(
     live_port: int | None,
 ) -> int:
     """Run SCENARIO (a TOML file, or the name of one that comes with the harness), judge it, report."""
-    pair = [f"{key}={value}" for key, value in (("from", from_), ("to", to)) if value]
+    asked = {key: value for key, value in (("from", from_), ("to", to)) if value is not None}
     path = locate(scenario, SCENARIO)
+    says = partial(_who_says, path, overrides, asked)
     # What is wrong with the order is told before anything that takes a second to import.
-    settings = _settings(path, [*overrides, *pair], gate)
-    need_provable(settings, path, [*overrides, *pair], gate, compared=earlier is not None)
-    runs_before = _earlier_runs(earlier, settings) if earlier is not None else None
-    port = live_port or 0 if live or live_port is not None else None
-    return _carry_out(settings, path, out, port, runs_before)
+    settings = _settings(path, overrides, asked, gate)
+    releases = _pair(settings, says)
+    need_provable(settings, releases, path, overrides, gate, compared=earlier is not None)
+    runs_before = _earlier_runs(earlier, settings, releases) if earlier is not None else None
+    order = possible_order(settings, path, out, says, runs_before)
+    return _carry_out(order, live_port or 0 if live or live_port is not None else None)
 
 
-def _settings(path: Path, overrides: Sequence[str], gate: Path | None) -> Scenario:
-    """The scenario, under the gate of another file where one is given, with a pair that upstream supports."""
-    from harness.releases.catalogue import load_catalogue
+def _who_says(path: Path, overrides: Sequence[str], asked: Mapping[str, str], key: str) -> str:
+    from harness.scenario import who_says
+
+    return who_says(key, path, overrides, asked)
+
+
+def _settings(path: Path, overrides: Sequence[str], asked: Mapping[str, str], gate: Path | None) -> Scenario:
+    """The scenario, under the gate of another file where one is given."""
     from harness.scenario import load_gate, load_scenario
 
-    settings = load_scenario(path, overrides)
-    if gate is not None:
-        settings = settings.model_copy(update={"gate": load_gate(gate)})
-    catalogue = load_catalogue()
-    catalogue.check_pair(catalogue.find(settings.from_), catalogue.find(settings.to))
-    return settings
+    settings = load_scenario(path, overrides, asked)
+    return settings if gate is None else settings.model_copy(update={"gate": load_gate(gate)})
 
 
-def _earlier_runs(path: Path, scenario: Scenario) -> History:
+def _pair(scenario: Scenario, says: Says) -> tuple[Release, Release]:
+    from harness.run.beforehand import pair
+
+    return pair(scenario, says)
+
+
+def _earlier_runs(path: Path, scenario: Scenario, releases: tuple[Release, Release]) -> History:
     """The baseline, refused before anything is started if this run could not be compared with it."""
     from harness.evidence.history import read_history
     from harness.judge.comparable import need_comparable, settings_of
-    from harness.releases.catalogue import load_catalogue
 
-    catalogue = load_catalogue()
-    versions = [catalogue.find(name).version for name in (scenario.from_, scenario.to)]
+    from_, to = releases
     found = read_history(path)
-    need_comparable(found, settings_of(scenario.resolved(), versions[0], versions[1], os.cpu_count()), path)
+    need_comparable(found, settings_of(scenario.resolved(), from_.version, to.version, os.cpu_count()), path)
     return found
 
 
-def _carry_out(
-    settings: Scenario, path: Path, out: Path, live_port: int | None, runs_before: History | None
-) -> int:
+def _carry_out(order: Order, live_port: int | None) -> int:
     """Run it, judge it, report; returns the exit status."""
     from rich.console import Console
 
     from harness.command.judge import judge_and_report
-    from harness.releases.prepare import default_home
-    from harness.run.order import Order
 
-    order = Order(
-        scenario=settings,
-        scenario_file=path,
-        home=default_home(),
-        out=out,
-        command=("harness", *sys.argv[1:]),
-        earlier=runs_before,
-    )
     console = Console()
     conducted = _conducted(order, console, live_port)
     code = judge_and_report(conducted.run, console)
@@ -116,11 +112,11 @@ def _carry_out(
 
 
 def _conducted(order: Order, console: Console, live_port: int | None) -> Conducted:
+    beside = _page_beside(console, live_port) if live_port is not None else None
     from harness.run.conduct import conduct
     from harness.run.terminal_view import LiveView
     from harness.run.terminal_watcher import TerminalWatcher
 
-    beside = _page_beside(console, live_port) if live_port is not None else None
     watchers = [TerminalWatcher(LiveView(console))]
     return conduct(order, watchers, beside) if beside else conduct(order, watchers)
 

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness.deployment.backend import Backend, Keeper
-from harness.deployment.local.backend import LocalBackend
 from harness.errors import UsageError
 from harness.scenario import Scenario
 
-BACKENDS: Mapping[str, Callable[[Scenario, Path], Backend]] = {"local": LocalBackend.of}
+if TYPE_CHECKING:
+    from harness.deployment.local.backend import LocalBackend
+
+
+def _local(scenario: Scenario, home: Path) -> LocalBackend:
+    # What brings a lab up has no use where the back-end that is named is another, or none.
+    from harness.deployment.local.backend import LocalBackend
+
+    return LocalBackend.of(scenario, home)
+
+
+BACKENDS: Mapping[str, Callable[[Scenario, Path], Backend]] = {"local": _local}
 """Value of `deployment.backend` -> what makes it for a scenario; the path is where releases and labs lie."""
-KEEPERS: Mapping[str, Callable[[Scenario, Path], Keeper]] = {"local": LocalBackend.of}
+KEEPERS: Mapping[str, Callable[[Scenario, Path], Keeper]] = {"local": _local}
 """Likewise, those that can leave a deployment running."""
 
 
@@ -44,6 +55,8 @@ def choose_keeper(scenario: Scenario, home: Path) -> Keeper:
 
 def of_this_machine(home: Path) -> LocalBackend:
     """The one for what is asked without a scenario."""
+    from harness.deployment.local.backend import LocalBackend
+
     return LocalBackend.default(home)
 
 

@@ -21,7 +21,7 @@ from pydantic import (
 )
 
 from harness.errors import UsageError
-from harness.refusal import problem
+from harness.refusal import problem, shown
 
 _FOLDER = Path(__file__).resolve().parent
 _CATALOGUE_FILE = _FOLDER / "catalogue.toml"
@@ -124,7 +124,7 @@ class Catalogue:
         found = [release for release in self.releases if text in (release.version, release.series)]
         if not found:
             known = ", ".join(str(release) for release in self.releases)
-            raise UsageError(f"unknown Keystone release {text!r}: known are {known}; {_HOW_TO_ADD}")
+            raise UsageError(f"unknown Keystone release {shown(text)}: known are {known}; {_HOW_TO_ADD}")
         return found[-1]
 
     def check_pair(self, from_: Release, to: Release) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from harness.deployment.backend import Backend
@@ -12,18 +14,15 @@ from harness.procedure.plan import plan
 from harness.refusal import escaped
 from harness.releases.catalogue import Release, load_catalogue
 from harness.run.judgeable import need_judgeable
-from harness.run.order import Order
+from harness.run.order import Order, Says
 from harness.scenario import Scenario
 
 
-def need_possible(order: Order, backend: Backend) -> None:
-    """Refuse an order that can not be carried out; nothing is started, and nothing is left.
-
-    What is wrong with the order is told before what is wrong with the machine.
+def need_sound(order: Order) -> None:
+    """Refuse an order that can be carried out on no machine.
 
     Raises:
         UsageError: with what is wrong, and the remedy.
-        HarnessError: the disk that is to get the run directory is full or broken.
     """
     for path, what in (
         (order.scenario_file, "the scenario"),
@@ -31,10 +30,19 @@ def need_possible(order: Order, backend: Backend) -> None:
         (order.home, "HARNESS_HOME"),
     ):
         _need_text(path.absolute(), what)
-    from_, to = pair(order.scenario)
+    from_, to = pair(order.scenario, order.source)
     order.users_file()
-    _need_steps(order.scenario, from_, to)
+    _need_steps(order, from_, to)
     need_judgeable(order.scenario, order.scenario_file)
+
+
+def need_fit(order: Order, backend: Backend) -> None:
+    """Refuse an order for which this machine is not fit; nothing is started, and nothing is left.
+
+    Raises:
+        UsageError: with what is wrong, and the remedy.
+        HarnessError: the disk that is to get the run directory is full or broken.
+    """
     if missing := backend.missing():
         words = "; ".join(f"{each.program} is not installed ({each.install})" for each in missing)
         raise UsageError(f"{words}; or let `harness check --install` do it.")
@@ -42,16 +50,33 @@ def need_possible(order: Order, backend: Backend) -> None:
     discard(create_run_directory(order.out, order.scenario.name))
 
 
-def pair(scenario: Scenario) -> tuple[Release, Release]:
+def pair(scenario: Scenario, says: Says) -> tuple[Release, Release]:
     """The releases of a scenario.
 
     Raises:
         UsageError: one is not known, or upstream does not support going from one to the other.
     """
-    catalogue = load_catalogue()
-    from_, to = catalogue.find(scenario.from_), catalogue.find(scenario.to)
-    catalogue.check_pair(from_, to)
+    from_, to = release("from", scenario, says), release("to", scenario, says)
+    load_catalogue().check_pair(from_, to)
     return from_, to
+
+
+def release(key: str, scenario: Scenario, says: Says) -> Release:
+    """The release that a scenario goes `from` or `to`.
+
+    Raises:
+        UsageError: there is none; names who asked for it, and those there are.
+    """
+    with _laid_to(f"{says(key)}: {key}"):
+        return load_catalogue().find(scenario.from_ if key == "from" else scenario.to)
+
+
+@contextmanager
+def _laid_to(source: str) -> Iterator[None]:
+    try:
+        yield
+    except UsageError as error:
+        raise UsageError(f"{source}: {str(error).rstrip('.')}.") from error
 
 
 def _need_text(path: Path, what: str) -> None:
@@ -64,7 +89,9 @@ def _need_text(path: Path, what: str) -> None:
         ) from error
 
 
-def _need_steps(scenario: Scenario, from_: Release, to: Release) -> None:
+def _need_steps(order: Order, from_: Release, to: Release) -> None:
     """What a fault leaves out must be in the plan of a deployment that lacks nothing."""
+    scenario = order.scenario
     nodes = [f"node-{number}" for number in range(1, scenario.deployment.nodes + 1)]
-    disordered(plan(scenario, from_, to, nodes, needs_trust=True), scenario.faults)
+    with _laid_to(order.source("faults")):
+        disordered(plan(scenario, from_, to, nodes, needs_trust=True), scenario.faults)

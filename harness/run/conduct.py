@@ -36,7 +36,7 @@ from harness.procedure.stage import Stage
 from harness.procedure.watchers import Watcher, Watchers, guarded
 from harness.releases.catalogue import Release
 from harness.releases.schema import Schema
-from harness.run.beforehand import need_possible, pair
+from harness.run.beforehand import need_fit, need_sound, pair
 from harness.run.cleanup import CleanUp, Once
 from harness.run.conducted import Conducted
 from harness.run.generators import Generators, Task, new_secret
@@ -86,9 +86,10 @@ class _Prepared:
 
 def _prepared(order: Order, means: Means, watchers: Watchers) -> _Prepared:
     """Look at everything that can be looked at before anything is started."""
+    need_sound(order)
     backend = means.backend(order.scenario, order.home)
-    need_possible(order, backend)
-    from_, to = pair(order.scenario)
+    need_fit(order, backend)
+    from_, to = pair(order.scenario, order.source)
     heads = {each.version: means.heads(each, order.home, watchers.note) for each in (from_, to)}
     return _Prepared(order, means, backend, from_, to, Schema(heads), order.users_file())
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.scenario.loading import load_gate, load_scenario, parse_scenario
+from harness.scenario.loading import load_gate, load_scenario, parse_scenario, who_says
 from harness.scenario.scenario import Scenario
 from harness.scenario.sections import (
     BalancerSettings,
@@ -24,4 +24,5 @@ __all__ = [
     "load_gate",
     "load_scenario",
     "parse_scenario",
+    "who_says",
 ]

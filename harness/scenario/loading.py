@@ -3,38 +3,57 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import ValidationError
 
 from harness.errors import UsageError
-from harness.refusal import escaped, problem
+from harness.refusal import escaped, foremost, problem
 from harness.scenario.gate import GateSettings
-from harness.scenario.reading import apply_override, named, read_toml
+from harness.scenario.reading import apply_override, named, option, parse_override, read_toml
 from harness.scenario.scenario import Scenario
 from harness.scenario.sections import ProbeSettings
 
+OVERRIDES_MAX = 200
+"""Each is read with all that stands before it, to name the one that is wrong."""
 
-def load_scenario(path: Path, overrides: Iterable[str] = ()) -> Scenario:
+
+def load_scenario(
+    path: Path, overrides: Sequence[str] = (), releases: Mapping[str, str] = MappingProxyType({})
+) -> Scenario:
     """Read a scenario and apply `key=value` overrides, e.g. `roll.settle_s=5`, `to="2026.2"` or
     `probes.token_issue.rate_hz=5`.
 
+    Args:
+        path: a TOML file.
+        overrides: what was given with `--set`, in order.
+        releases: what was given with `--from` and `--to`, by the key of the scenario.
+
     Raises:
         UsageError: the file cannot be read, is not TOML, or holds an unknown key or an impossible value; the
-            override is named where that is what holds it.
+            option is named where that is what holds it.
     """
+    if len(overrides) > OVERRIDES_MAX:
+        raise UsageError(f"--set: is given {len(overrides):,} times; write a scenario file of your own.")
     document = read_toml(path, "the scenario")
     document.setdefault("name", path.stem)
-    told = {str(path): copy.deepcopy(document)}
+    before = [(str(path), copy.deepcopy(document))]
     # Written out, so that an override can name one of them.
     document.setdefault("probes", [probe.model_dump(mode="json") for probe in _default_probes()])
     for override in overrides:
         apply_override(document, override)
-        told[named(override)] = copy.deepcopy(document)
+        before.append((named(override), copy.deepcopy(document)))
+    for key, release in releases.items():
+        document[key] = release
+        before.append((option(key, release), copy.deepcopy(document)))
     # Only all of it together has to hold: an override may put right what is wrong in the file.
-    return parse_scenario(document, _at_fault(told) or str(path))
+    try:
+        return Scenario.model_validate(document)
+    except ValidationError as error:
+        raise _refused(error, _at_fault(before, foremost(error))) from error
 
 
 def _default_probes() -> tuple[ProbeSettings, ...]:
@@ -42,20 +61,37 @@ def _default_probes() -> tuple[ProbeSettings, ...]:
     return probes
 
 
-def _at_fault(told: Mapping[str, Mapping[str, Any]]) -> str:
-    """From whom on the document was wrong to its end, each having added to it in turn; empty for nobody."""
-    wrong = ""
-    for source, document in told.items():
-        wrong = "" if _holds(document) else wrong or source
-    return wrong
+def _at_fault(told: Sequence[tuple[str, Mapping[str, Any]]], wrong: Mapping[str, Any]) -> str:
+    """From whom on just this is wrong to the end, each having added to the document in turn."""
+    blamed = told[-1][0]
+    for source, document in reversed(told):
+        if not _has(document, wrong):
+            break
+        blamed = source
+    return blamed
 
 
-def _holds(document: Mapping[str, Any]) -> bool:
+def who_says(key: str, path: Path, overrides: Sequence[str], releases: Mapping[str, str]) -> str:
+    """Who gives the value that a dotted key has at last: an option, or the file."""
+    if key in releases:
+        return option(key, releases[key])
+    parts = tuple(key.split("."))
+    last = next((each for each in reversed(overrides) if _begins(parts, parse_override(each)[0])), None)
+    return escaped(str(path)) if last is None else named(last)
+
+
+def _has(document: Mapping[str, Any], wrong: Mapping[str, Any]) -> bool:
     try:
         Scenario.model_validate(document)
-    except ValidationError:
-        return False
-    return True
+    except ValidationError as error:
+        found = error.errors(include_url=False)
+        return any(all(each[key] == wrong[key] for key in ("loc", "type", "msg")) for each in found)
+    return False
+
+
+def _begins(parts: tuple[str, ...], asked: tuple[str, ...]) -> bool:
+    """Whether what was asked for is the key itself, or a table above it."""
+    return parts[: len(asked)] == asked
 
 
 def parse_scenario(document: Mapping[str, Any], source: str) -> Scenario:
@@ -67,7 +103,11 @@ def parse_scenario(document: Mapping[str, Any], source: str) -> Scenario:
     try:
         return Scenario.model_validate(document)
     except ValidationError as error:
-        raise UsageError(f"{escaped(source)}: {problem(error, Scenario)}.") from error
+        raise _refused(error, source) from error
+
+
+def _refused(error: ValidationError, source: str) -> UsageError:
+    return UsageError(f"{escaped(source)}: {problem(error, Scenario)}.")
 
 
 def load_gate(path: Path) -> GateSettings:

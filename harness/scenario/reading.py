@@ -100,8 +100,12 @@ def parse_override(override: str) -> Override:
 
 def named(override: str) -> str:
     """How a refusal names the option and what was given with it."""
-    value = shown(override)[1:-1]
-    return f"--set {value}"
+    return option("set", override)
+
+
+def option(name: str, value: str) -> str:
+    """How a refusal names an option and what was given with it, short and printable."""
+    return f"--{name} {shown(value)[1:-1]}"
 
 
 def _value(text: str) -> Any:

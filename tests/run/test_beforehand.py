@@ -15,7 +15,7 @@ from harness.errors import HarnessError, UsageError
 from harness.evidence import rundir
 from harness.evidence.journal import Journal
 from harness.evidence.names import Phase
-from harness.run.beforehand import need_possible
+from harness.run.beforehand import need_fit
 from harness.run.conduct import conduct
 from harness.run.judgeable import need_judgeable
 from harness.run.order import Order
@@ -90,7 +90,7 @@ def test_other_runs_of_the_scenario_stay_where_one_is_discarded(tmp_path: Path) 
     [
         (
             {"faults": [{"kind": "skip_step", "phase": "cooldown", "step": "drain"}]},
-            "faults: skip_step: the phase cooldown has no step drain here.",
+            "tiny.toml: faults: skip_step: the phase cooldown has no step drain here.",
         ),
         (
             {"roll": {"drained": False}, "faults": [{"kind": "skip_step", "phase": "roll", "step": "drain"}]},
@@ -149,5 +149,5 @@ def test_a_home_in_which_no_lab_can_lie_is_refused_beforehand(world: World, shor
 
 
 def test_what_was_looked_at_leaves_nothing(world: World) -> None:
-    need_possible(world.order(), world.means.backend(world.order().scenario, world.folder / "home"))
+    need_fit(world.order(), world.means.backend(world.order().scenario, world.folder / "home"))
     assert not list((world.folder / "reports").iterdir())

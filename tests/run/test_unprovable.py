@@ -229,9 +229,9 @@ def test_a_gate_with_earlier_runs_beside_it_is_no_matter() -> None:
 # --- who is blamed
 
 
-def _need(*overrides: str, gate: Path | None = None, budgets: str = "") -> None:
-    settings = load_scenario(DRAINED, [*overrides, *([budgets] if budgets else [])])
-    need_provable(settings, DRAINED, overrides, gate, compared=False)
+def _need(*overrides: str, path: Path = DRAINED, gate: Path | None = None, budgets: str = "") -> None:
+    settings = load_scenario(path, [*overrides, *([budgets] if budgets else [])])
+    need_provable(settings, _pair(settings), path, overrides, gate, compared=False)
 
 
 @pytest.mark.parametrize(
@@ -253,7 +253,9 @@ def test_the_scenario_is_named_where_no_option_did_it_and_the_gate_where_that_di
     with pytest.raises(
         UsageError, match=rf"^{own}: no run of this can pass: procedure\.baseline_s: 3 s is less"
     ):
-        need_provable(load_scenario(own), own, ["roll.settle_s=5"], None, compared=False)
+        need_provable(
+            load_scenario(own), _pair(load_scenario(own)), own, ["roll.settle_s=5"], None, compared=False
+        )
     with pytest.raises(UsageError, match=r"^my_gate\.toml: no run of this can pass: gate\.budgets\.0\.stall"):
         _need(gate=Path("my_gate.toml"), budgets="gate.budgets=[{stall_s_max=0}]")
 

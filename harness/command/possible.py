@@ -1,0 +1,44 @@
+"""Refuses an order that can not be carried out, before anything is imported that takes a second."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.errors import UsageError
+
+if TYPE_CHECKING:
+    from harness.evidence.history import History
+    from harness.run.order import Order, Says
+    from harness.scenario import Scenario
+
+
+def possible_order(
+    scenario: Scenario, scenario_file: Path, out: Path, says: Says, earlier: History | None = None
+) -> Order:
+    """What is to be run, looked at from all sides as far as nothing has to be started for it.
+
+    Raises:
+        UsageError: it can not be carried out.
+        HarnessError: the disk that is to get the run directory is full or broken.
+    """
+    from harness.deployment import backends
+    from harness.releases.prepare import default_home
+    from harness.run.beforehand import need_fit, need_sound
+    from harness.run.order import Order
+
+    command = ("harness", *map(_text, sys.argv[1:]))
+    order = Order(scenario, scenario_file, default_home(), out, command, earlier, says)
+    need_sound(order)
+    try:
+        backend = backends.choose(scenario, order.home)
+    except UsageError as error:
+        raise UsageError(f"{says('deployment.backend')}: {error}") from error
+    need_fit(order, backend)
+    return order
+
+
+def _text(argument: str) -> str:
+    """An argument as `run.json` can hold it, which is text in UTF-8."""
+    return argument.encode("utf-8", "backslashreplace").decode()
