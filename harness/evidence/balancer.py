@@ -5,30 +5,38 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from harness.errors import UsageError
+from pydantic import AfterValidator, TypeAdapter
+
 from harness.evidence.jsonl import read_jsonl
-from harness.evidence.told import instant_ns, natural
+from harness.evidence.rows import Natural, needed
+from harness.evidence.told import natural
+from harness.refusal import shown
 
 COUNTERS: Final = ("wretr", "wredis", "econ", "eresp", "hrsp_5xx")
 """HAProxy's names: retries, redispatches, failed connections, failed responses, 5xx (HAProxy management
 guide, 9.1, "CSV format"). A server's `hrsp_5xx` counts what that server answered, the frontend's all."""
 
 _NEEDED = frozenset({"mono_ns", "servers"})
-_SHOWN_CHARS_MAX = 60
-"""Of a wrong value, in an error of one sentence."""
+
+
+def _counted(counters: Mapping[str, Any]) -> Mapping[str, Any]:
+    for name in COUNTERS:
+        if name in counters and natural(counters[name]) is None:
+            raise ValueError(f"{name} is {shown(counters[name])}, expected a count")
+    return counters
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
     """The balancer's counters at an instant."""
 
-    mono_ns: int
+    mono_ns: Natural
     phase: str | None
     """What the procedure was at, as the next one."""
     step: str | None
-    servers: Mapping[str, Mapping[str, int | str]]
+    servers: Mapping[str, Annotated[Mapping[str, Any], AfterValidator(_counted)]]
     """Server, `FRONTEND` or `BACKEND` -> HAProxy's name of a counter -> its value."""
     edge: str | None = None
     """Of the step, where it is the step's edge that the sample was taken for."""
@@ -45,6 +53,9 @@ class Sample:
             name: {key: value for key in COUNTERS if isinstance(value := counters.get(key), int)}
             for name, counters in self.servers.items()
         }
+
+
+_SAMPLE = TypeAdapter(Sample)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,44 +78,10 @@ def read_balancer(path: Path) -> BalancerRead:
     """
     lines = read_jsonl(path)
     samples = [
-        _sample(row, f"{path}, line {number}")
-        for number, row in enumerate(lines.rows, start=1)
+        needed(_SAMPLE, {"phase": None, "step": None, **row}, place)
+        for place, row in lines.placed(path)
         if row.keys() >= _NEEDED
     ]
     ordered = tuple(sorted(samples, key=lambda sample: sample.mono_ns))
     cut = len(lines.rows) - len(samples)
-    return BalancerRead(ordered, path.exists(), lines.torn + lines.malformed + cut)
-
-
-def _sample(row: dict[str, Any], place: str) -> Sample:
-    mono_ns, servers = instant_ns(row.get("mono_ns")), row.get("servers")
-    if mono_ns is None:
-        raise _wrong(place, "mono_ns", row.get("mono_ns"), "nanoseconds of the run's clock")
-    if not isinstance(servers, dict):
-        raise _wrong(place, "servers", servers, "counters by server")
-    for name, counters in servers.items():
-        _check_server(f"servers.{name}", counters, place)
-    words = {key: _word(row, key, place) for key in ("phase", "step", "edge")}
-    return Sample(mono_ns=mono_ns, servers=servers, **words)
-
-
-def _check_server(key: str, counters: object, place: str) -> None:
-    if not isinstance(counters, dict):
-        raise _wrong(place, key, counters, "counters by name")
-    for counter in COUNTERS:
-        if counter in counters and natural(counters[counter]) is None:
-            raise _wrong(place, f"{key}.{counter}", counters[counter], "a count")
-
-
-def _word(row: dict[str, Any], key: str, place: str) -> str | None:
-    value = row.get(key)
-    if not isinstance(value, str | None):
-        raise _wrong(place, key, value, "a word or null")
-    return value
-
-
-def _wrong(place: str, key: str, value: object, expected: str) -> UsageError:
-    return UsageError(
-        f"{place}: {key!r} is {str(value)[:_SHOWN_CHARS_MAX]!r}, expected {expected}; "
-        "restore the file from where the run was made."
-    )
+    return BalancerRead(ordered, lines.exists, lines.torn + lines.malformed + cut)

@@ -6,10 +6,11 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
 from threading import Lock
-from typing import Any
 
-from harness.errors import UsageError
+from pydantic import TypeAdapter
+
 from harness.evidence.jsonl import JsonLinesWriter, read_jsonl
+from harness.evidence.rows import Flag, Natural, Number, needed
 
 
 class Check(StrEnum):
@@ -66,17 +67,17 @@ class Place:
 class Cell:
     """One check of one thing; never holds a token or a password."""
 
-    mono_ns: int
+    mono_ns: Natural
     """When the request that decided it was sent."""
     phase: str
     step: str
     check: str
     made_at: Place
     checked_at: Place
-    cached: bool | None
+    cached: Flag | None
     """Whether the token had been put into the cache just before (true), or the cache dropped (false)."""
-    outcome: str
-    took_s: float | None
+    outcome: CellOutcome
+    took_s: Number | None
     """Seconds from the acknowledged change until the request that saw its effect was sent."""
     detail: str | None
     request_id: str | None
@@ -104,6 +105,9 @@ class CellWriter:
         self._writer.close()
 
 
+_CELL = TypeAdapter(Cell)
+
+
 @dataclass(frozen=True, slots=True)
 class CellsRead:
     """What a file of cells held."""
@@ -122,43 +126,6 @@ def read_cells(path: Path) -> CellsRead:
         UsageError: a line lacks a field or holds one of another type.
     """
     lines = read_jsonl(path)
-    cells = [_cell(row, path, number) for number, row in enumerate(lines.rows, start=1)]
+    cells = [needed(_CELL, row, place) for place, row in lines.placed(path)]
     ordered = tuple(sorted(cells, key=lambda cell: cell.mono_ns))
-    return CellsRead(ordered, path.exists(), lines.torn + lines.malformed)
-
-
-_TYPES: dict[str, tuple[type, ...]] = {
-    "mono_ns": (int,),
-    "phase": (str,),
-    "step": (str,),
-    "check": (str,),
-    "made_at": (dict,),
-    "checked_at": (dict,),
-    "cached": (bool, type(None)),
-    "outcome": (str,),
-    "took_s": (int, float, type(None)),
-    "detail": (str, type(None)),
-    "request_id": (str, type(None)),
-}
-
-
-def _cell(row: dict[str, Any], path: Path, number: int) -> Cell:
-    for key, types in _TYPES.items():
-        _need(row, key, types, path, number)
-    made, checked = (_place(row[key], path, number) for key in ("made_at", "checked_at"))
-    return Cell(**{**{key: row[key] for key in _TYPES}, "made_at": made, "checked_at": checked})
-
-
-def _place(row: dict[str, Any], path: Path, number: int) -> Place:
-    _need(row, "node", (str,), path, number)
-    _need(row, "release", (str, type(None)), path, number)
-    return Place(row["node"], row["release"])
-
-
-def _need(row: dict[str, Any], key: str, types: tuple[type, ...], path: Path, number: int) -> None:
-    if key not in row or not isinstance(row[key], types):
-        expected = " or ".join(kind.__name__ for kind in types)
-        raise UsageError(
-            f"{path}, line {number}: {key!r} is {row.get(key)!r}, expected {expected}; "
-            "restore the file from where the run was made."
-        )
+    return CellsRead(ordered, lines.exists, lines.torn + lines.malformed)

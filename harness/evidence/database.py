@@ -1,29 +1,67 @@
-"""Reads the samples of the database: version tables at step edges, and whatever else was sampled."""
+"""Reads the samples of the database: version tables at step edges, and what its connections were at."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import TypeAdapter
 
-from harness.errors import UsageError
 from harness.evidence.jsonl import read_jsonl
-from harness.refusal import problem
+from harness.evidence.rows import Natural, Number, Whole, needed
 
 
-class _Sample(BaseModel):
-    """What every reader relies on; other keys belong to the kind of sample."""
+@dataclass(frozen=True, slots=True)
+class OtherSample:
+    """What every sample has; all that is read of a kind that a later program added."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
+    kind: str | None = None
+    mono_ns: Natural | None = None
 
-    mono_ns: Annotated[int, Field(ge=0, lt=2**63)] | None = None
+
+@dataclass(frozen=True, slots=True)
+class VersionsSample:
+    """The version tables at the edge of a step."""
+
+    mono_ns: Natural
+    phase: str | None = None
+    step: str | None = None
+    edge: str | None = None
+    tables: Mapping[str, tuple[str, ...]] | None = None
+    """Table -> its rows; None where they could not be read."""
 
 
-class _Versions(_Sample):
-    mono_ns: Annotated[int, Field(ge=0, lt=2**63)]
-    tables: dict[str, list[str]] | None = None
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A statement that waits for a lock."""
+
+    thread: Whole = 0
+    statement: str = ""
+    seconds: Number = 0.0
+    """That it has run for."""
+    state: str = ""
+    account: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ActivitySample:
+    """What the connections of the database were at."""
+
+    mono_ns: Natural
+    transactions: Natural = 0
+    oldest_transaction_s: Number = 0.0
+    waiting: tuple[Waiting, ...] | None = None
+
+
+DatabaseSample = VersionsSample | ActivitySample | OtherSample
+
+_OF_KIND: Mapping[str | None, TypeAdapter[Any]] = {
+    "versions": TypeAdapter(VersionsSample),
+    "activity": TypeAdapter(ActivitySample),
+}
+_OTHER = TypeAdapter(OtherSample)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,29 +69,36 @@ class DatabaseRead:
     """What `database.jsonl` held."""
 
     exists: bool
-    rows: tuple[dict[str, Any], ...]
+    samples: Mapping[int, DatabaseSample]
+    """By the line in which each stands, from 1."""
     torn: int
     malformed: int
 
     @property
-    def versions(self) -> tuple[dict[str, Any], ...]:
-        """Version tables at step edges: `mono_ns`, `phase`, `step`, `edge`, `tables`."""
-        return tuple(row for row in self.rows if row.get("kind") == "versions")
+    def versions(self) -> tuple[VersionsSample, ...]:
+        """Version tables at step edges, in the order in which they were written."""
+        return tuple(each for each in self.samples.values() if isinstance(each, VersionsSample))
+
+    @property
+    def activity(self) -> tuple[ActivitySample, ...]:
+        """What its connections were at, likewise."""
+        return tuple(each for each in self.samples.values() if isinstance(each, ActivitySample))
 
 
 def read_database(path: Path) -> DatabaseRead:
     """Read the samples, also those of a run whose harness was killed.
 
     Raises:
-        UsageError: a sample's time or version tables are of another type.
+        UsageError: a sample lacks its time, or a value of it is of another type.
         OSError: the file exists and cannot be read.
     """
     lines = read_jsonl(path)
-    for number, row in enumerate(lines.rows, start=1):
-        try:
-            (_Versions if row.get("kind") == "versions" else _Sample).model_validate(row)
-        except ValidationError as error:
-            raise UsageError(
-                f"{path}, sample {number}: {problem(error)}; restore the file from where the run was made."
-            ) from error
-    return DatabaseRead(path.exists(), lines.rows, lines.torn, lines.malformed)
+    placed = zip(lines.numbers, lines.placed(path), strict=True)
+    samples = {number: _sample(row, place) for number, (place, row) in placed}
+    return DatabaseRead(lines.exists, samples, lines.torn, lines.malformed)
+
+
+def _sample(row: dict[str, Any], place: str) -> DatabaseSample:
+    kind = needed(_OTHER, row, place).kind
+    sample: DatabaseSample = needed(_OF_KIND.get(kind, _OTHER), row, place)
+    return sample

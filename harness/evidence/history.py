@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from harness.errors import UsageError
 from harness.evidence.drafts import replace_file
+from harness.evidence.files import read_document
 from harness.evidence.names import Verdict
 from harness.evidence.room import need_room
 from harness.refusal import problem
@@ -97,14 +98,14 @@ def write_history(history: History, path: Path) -> None:
         ) from error
 
 
-def read_history(path: Path) -> History:
-    """Read a baseline file.
+def read_history(path: Path, *, links: bool = True) -> History:
+    """Read a baseline file; `links` says whether it may be a link, as one that somebody names may.
 
     Raises:
         UsageError: it cannot be read, or is no baseline of this format.
     """
     try:
-        document = orjson.loads(path.read_bytes())
+        document = orjson.loads(read_document(path, links=links))
     except OSError as error:
         raise UsageError(f"{path}: the baseline cannot be read ({error.strerror}).") from error
     except orjson.JSONDecodeError as error:

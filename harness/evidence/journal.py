@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Annotated, Any
 
-from harness.errors import UsageError
+from pydantic import BeforeValidator, TypeAdapter
+
 from harness.evidence.clock import now_ns
 from harness.evidence.jsonl import JsonLinesWriter, read_jsonl
 from harness.evidence.names import Edge
-
-_SHOWN_CHARS_MAX = 60
-"""Of a wrong value, in an error of one sentence."""
+from harness.evidence.rows import Natural, Number, needed
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
     """One line of the journal."""
 
-    seq: int
+    seq: Natural
     """Counts from 0 without gaps."""
-    mono_ns: int
+    mono_ns: Natural
     phase: str
     step: str | None
     """None for the phase itself."""
     node: str | None
-    edge: str
-    detail: dict[str, Any] = field(default_factory=dict)
+    edge: Edge
+    detail: dict[str, Any]
     """Command without secrets, exit code, migrations applied, reason of a skip, fault injected, ..."""
 
 
@@ -54,7 +53,7 @@ class Journal:
             OSError: the line could not be written.
         """
         with self._lock:
-            event = Event(self._seq, now_ns(), str(phase), step and str(step), node, str(edge), detail or {})
+            event = Event(self._seq, now_ns(), str(phase), step and str(step), node, edge, detail or {})
             self._writer.append(
                 {
                     "seq": event.seq,
@@ -91,52 +90,36 @@ def read_journal(path: Path) -> JournalRead:
         UsageError: a line lacks a required field or holds one of another type.
     """
     lines = read_jsonl(path)
-    events = tuple(_event(row, path, number) for number, row in enumerate(lines.rows, start=1))
+    events = [_event(row, place) for place, row in lines.placed(path)]
     ordered = tuple(sorted(events, key=lambda event: event.seq))
     return JournalRead(ordered, lines.torn, lines.malformed)
 
 
-_TYPES: dict[str, tuple[type, ...]] = {
-    "seq": (int,),
-    "mono_ns": (int,),
-    "phase": (str,),
-    "step": (str, type(None)),
-    "node": (str, type(None)),
-    "edge": (str,),
-    "detail": (dict,),
-}
+@dataclass(frozen=True, slots=True)
+class _Migration:
+    """What is walked through of a migration."""
+
+    started_ns: Number | None = None
+    duration_s: Number | None = None
 
 
-def _event(row: dict[str, Any], path: Path, number: int) -> Event:
-    for key, types in _TYPES.items():
-        if key not in row:
-            raise UsageError(
-                f"{path}, line {number}: the key {key!r} is missing; this is not a journal of format 1."
-            )
-        if not isinstance(row[key], types):
-            expected = " or ".join(kind.__name__ for kind in types)
-            raise UsageError(
-                f"{path}, line {number}: {key!r} is {row[key]!r}, expected {expected}; "
-                "restore the file from where the run was made."
-            )
-    _check_detail(row["detail"], path, number)
-    return Event(**{key: row[key] for key in _TYPES})
+def _tables_alone(value: object) -> object:
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else value
 
 
-def _check_detail(detail: dict[str, Any], path: Path, number: int) -> None:
-    """Refuse details that readers walk through and that are no lists; what is only shown may be anything."""
-    for key in ("migrations", "log_errors"):
-        if not isinstance(detail.get(key), list | None):
-            raise _wrong(path, number, f"detail.{key}", detail[key], "a list")
-    for migration in detail.get("migrations") or ():
-        for key in ("started_ns", "duration_s"):
-            value = migration.get(key) if isinstance(migration, dict) else None
-            if isinstance(value, bool) or not isinstance(value, int | float | None):
-                raise _wrong(path, number, f"detail.migrations.{key}", value, "a number or null")
+@dataclass(frozen=True, slots=True)
+class _Detail:
+    """What readers walk through; what is only shown may be anything."""
+
+    migrations: Annotated[tuple[_Migration, ...], BeforeValidator(_tables_alone)] | None = None
+    log_errors: tuple[Any, ...] | None = None
 
 
-def _wrong(path: Path, number: int, key: str, value: object, expected: str) -> UsageError:
-    return UsageError(
-        f"{path}, line {number}: {key!r} is {str(value)[:_SHOWN_CHARS_MAX]!r}, expected {expected}; "
-        "restore the file from where the run was made."
-    )
+_EVENT = TypeAdapter(Event)
+_DETAIL = TypeAdapter(_Detail)
+
+
+def _event(row: dict[str, Any], place: str) -> Event:
+    event = needed(_EVENT, row, place)
+    needed(_DETAIL, event.detail, f"{place}: detail")
+    return event

@@ -6,11 +6,19 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 import orjson
 
+from harness.evidence.files import is_there, need_size, open_file
+
 PRIVATE_FILE_MODE = 0o600
+LINE_BYTES_MAX = 64 << 20
+"""A longer line is damage. The longest are the read-back's, of an entity with all its writes: some 400 bytes
+each, so this is a write a second for two days."""
+FILE_BYTES_MAX = 1 << 30
+"""A longer file is refused: all of its rows are held in memory, in some five times as many bytes. It is what
+the ledger of 20 writes a second has after a day; request files, which may be longer, are not read here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,35 +26,58 @@ class JsonLines:
     """What a file of JSON lines held."""
 
     rows: tuple[dict[str, Any], ...]
+    numbers: tuple[int, ...]
+    """The line of each row, from 1."""
     torn: int
     """Lines at the very end that are not whole (0 or 1): what a killed writer leaves."""
     malformed: int
-    """Lines before the end that are not a JSON object: damage, not a kill."""
+    """Lines before the end that are not a JSON object: damage, not a kill. A blank line is one of them: no
+    writer leaves any, and what stood there is lost."""
+    exists: bool = True
+
+    def placed(self, path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Each row with what errors call its place."""
+        for number, row in zip(self.numbers, self.rows, strict=True):
+            yield f"{path}, line {number}", row
 
 
 def read_jsonl(path: Path) -> JsonLines:
     """Read every whole line of `path`; a missing file reads as empty.
 
     Raises:
+        UsageError: it is no regular file, or longer than `FILE_BYTES_MAX`.
         OSError: the file exists and cannot be read.
     """
-    if not path.exists():
-        return JsonLines((), 0, 0)
-    raw = path.read_bytes()
-    lines = raw.split(b"\n")
-    tail = lines.pop()
-    rows: list[dict[str, Any]] = []
-    malformed = 0
-    for line in filter(None, lines):
-        row = _parse(line)
-        if row is None:
-            malformed += 1
+    if not is_there(path):
+        return JsonLines((), (), 0, 0, exists=False)
+    rows: dict[int, dict[str, Any]] = {}
+    malformed = torn = 0
+    with open_file(path) as file:
+        need_size(file, path, FILE_BYTES_MAX)
+        for number, line in enumerate(_lines(file), start=1):
+            row = _parse(line)
+            if row is not None:
+                rows[number] = row
+            elif line.endswith(b"\n"):
+                malformed += 1
+            else:
+                torn += 1
+    return JsonLines(tuple(rows.values()), tuple(rows), torn, malformed)
+
+
+def _lines(file: BinaryIO) -> Iterator[bytes]:
+    """Each line with its newline; of one that is too long the newline alone."""
+    while line := file.readline(LINE_BYTES_MAX):
+        if len(line) < LINE_BYTES_MAX:
+            yield line
         else:
-            rows.append(row)
-    last = _parse(tail) if tail else None
-    if last is not None:
-        rows.append(last)
-    return JsonLines(tuple(rows), 1 if tail and last is None else 0, malformed)
+            yield _end_of_line(file, line)
+
+
+def _end_of_line(file: BinaryIO, line: bytes) -> bytes:
+    while len(line) == LINE_BYTES_MAX and not line.endswith(b"\n"):
+        line = file.readline(LINE_BYTES_MAX)
+    return b"\n" if line.endswith(b"\n") else b" "
 
 
 def _parse(line: bytes) -> dict[str, Any] | None:
@@ -94,13 +125,23 @@ class JsonLinesWriter:
 
 
 def follow_jsonl(path: Path, offset: int) -> tuple[Iterator[dict[str, Any]], int]:
-    """Read the whole lines of a growing file from byte `offset`; returns them and the next offset."""
+    """Read the whole lines of a growing file from byte `offset`; returns them and the next offset.
+
+    Raises:
+        UsageError: it is no regular file.
+        OSError: it cannot be read.
+    """
+    lines, end = follow_lines(path, offset)
+    return (row for line in lines if (row := _parse(line)) is not None), end
+
+
+def follow_lines(path: Path, offset: int) -> tuple[list[bytes], int]:
+    """The same, as the lines stand there, without their newlines."""
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             file.seek(offset)
             raw = file.read()
     except FileNotFoundError:
-        return iter(()), offset
+        return [], offset
     end = raw.rfind(b"\n") + 1
-    rows = (row for line in raw[:end].split(b"\n") if line and (row := _parse(line)) is not None)
-    return rows, offset + end
+    return [line for line in raw[:end].split(b"\n") if line], offset + end

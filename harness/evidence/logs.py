@@ -7,6 +7,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.evidence.files import is_there, open_file
+
 _REQUEST_ID = re.compile(rb"req-[0-9A-Za-z_./-]+")
 _STAMP = re.compile(rb'request t="(\d{1,18})"')
 _LINE_BYTES_MAX = 1 << 16
@@ -47,7 +49,7 @@ def lines_of_requests(
 def _lines_in(path: Path, wanted: dict[bytes, str], lines_max_each: int) -> dict[str, list[LogLine]]:
     found: dict[str, list[LogLine]] = {}
     number, at_start = 0, True
-    with path.open("rb") as file:
+    with open_file(path) as file:
         while line := file.readline(_LINE_BYTES_MAX):
             number += at_start
             if at_start:
@@ -70,10 +72,10 @@ def lines_between(path: Path, from_ms: int, to_ms: int, lines_max: int) -> tuple
         OSError: the log cannot be read.
     """
     kept: list[LogLine] = []
-    if not path.is_file():
+    if not is_there(path):
         return ()
     number, at_start, now_ms = 0, True, 0
-    with path.open("rb") as file:
+    with open_file(path) as file:
         while len(kept) < lines_max and (line := file.readline(_LINE_BYTES_MAX)):
             number += at_start
             stamp = _STAMP.match(line)

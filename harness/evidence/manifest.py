@@ -11,21 +11,34 @@ from typing import Annotated, Any, Literal
 
 import orjson
 import psutil
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from harness.errors import UsageError
 from harness.evidence.drafts import replace_file
+from harness.evidence.files import read_document
 from harness.evidence.names import Ability, RunOutcome
+from harness.evidence.rows import Natural, Number, Whole
 from harness.evidence.rundir import FORMAT
 from harness.evidence.seal import Seal, SealedFile, digest
 from harness.evidence.stored_scenario import StoredScenario
 from harness.refusal import problem
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+_YEARS = range(1970, 2262)
+"""Those that nanoseconds since 1970 can tell, as the run's clock does."""
 _SAME_START_S = 0.02
 """Start times of one process agree to the clock tick (10 ms) in which the kernel counts them."""
 
-Nanoseconds = Annotated[int, Field(ge=0, lt=2**63)]
+
+def _of_this_age(instant: datetime) -> datetime:
+    if instant.tzinfo is None:
+        raise ValueError("it lacks its offset from UTC, such as Z")
+    if not _YEARS.start <= instant.year < _YEARS.stop:
+        raise ValueError(f"the year is {instant.year}, expected {_YEARS.start} to {_YEARS.stop - 1}")
+    return instant
+
+
+Instant = Annotated[datetime, AfterValidator(_of_this_age)]
 
 
 class _Part(BaseModel):
@@ -42,8 +55,8 @@ class ReleaseName(_Part):
 class ClockReading(_Part):
     """Both clocks, read together; see `harness.evidence.clock.Clock`."""
 
-    wall_ns: Nanoseconds
-    mono_ns: Nanoseconds
+    wall_ns: Natural
+    mono_ns: Natural
 
 
 class _Host(_Part):
@@ -55,8 +68,8 @@ class _Host(_Part):
 class Owner(_Part):
     """The harness process that writes the run; tells a running harness from a dead one."""
 
-    pid: int
-    created: float
+    pid: Annotated[int, Field(strict=True, gt=0, lt=2**31)]
+    created: Number
     """Start time of the process, seconds since the epoch, so that a reused pid is not taken for it."""
     boot_id: str = ""
 
@@ -72,13 +85,13 @@ class Manifest(_Part):
     to: ReleaseName
     nodes: tuple[str, ...]
     clock: ClockReading
-    started: datetime
-    ended: datetime | None
+    started: Instant
+    ended: Instant | None
     outcome: RunOutcome | None
     """None while the run goes on."""
     host: dict[str, Any]
     """`cores`, `memory_bytes`, `kernel`, `software` (name -> version)."""
-    seed: int
+    seed: Whole
     owner: Owner | None = None
     command: tuple[str, ...] = ()
     """The command line of the run."""
@@ -162,7 +175,7 @@ def read_manifest(path: Path) -> Manifest:
         UsageError: not JSON, another format, or a required field is missing or of another type.
     """
     try:
-        document = orjson.loads(path.read_bytes())
+        document = orjson.loads(read_document(path))
     except (OSError, orjson.JSONDecodeError) as error:
         raise UsageError(
             f"{path}: cannot be read as JSON ({error}); restore it from where the run was made."

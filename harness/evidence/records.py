@@ -15,6 +15,7 @@ from pydantic import Field
 from harness.evidence.clock import Clock
 from harness.evidence.jsonl import PRIVATE_FILE_MODE
 from harness.evidence.names import Connection, Error, Operation, Outcome, Role
+from harness.evidence.rows import Natural, Number
 
 DETAIL_CHARS_MAX = 200
 """A record's `detail` is cut here: enough for Keystone's error sentence, too short for a page of HTML."""
@@ -28,9 +29,9 @@ class Lane:
     """Unique in the run, e.g. `token_issue/new`, `load/user_create/reused`."""
     op: Operation
     connection: Connection
-    rate_hz: Annotated[float, Field(gt=0, le=100_000)] | None
+    rate_hz: Annotated[float, Field(strict=True, gt=0, le=100_000)] | None
     """Arrivals a second of an open-model lane; None where a closed model paces itself."""
-    deadline_s: Annotated[float, Field(gt=0, le=86_400)]
+    deadline_s: Annotated[float, Field(strict=True, gt=0, le=86_400)]
     """Total time a request may take from its start."""
     role: Role = Role.PROBE
 
@@ -64,12 +65,12 @@ class Record:
 class Footer:
     """The last line of a request file: proof that its writer ended in order."""
 
-    records: int
+    records: Natural
     """Record lines in the file, unsent ones included."""
-    unsent: int
-    lag_p99_ms: float | None
+    unsent: Natural
+    lag_p99_ms: Number | None
     """Start behind intended time, open-model lanes only; None where nothing was sent on a schedule."""
-    lag_max_ms: float | None
+    lag_max_ms: Number | None
     faults: tuple[str, ...] = ()
     """What went wrong inside the generator, in words; anything here makes `coverage` speak."""
 

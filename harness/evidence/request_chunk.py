@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,19 +14,14 @@ import pyarrow.csv
 from numpy.typing import NDArray
 
 from harness.evidence.names import Outcome
-from harness.evidence.records import Record
+from harness.evidence.request_line import KEYS, NUMBERS, problem_of, row_of
 
-KEYS = tuple(field.name for field in fields(Record))
-"""Keys of a record in the order in which `RecordWriter` writes them."""
-NUMBERS = ("seq", "intended_ns", "start_ns", "end_ns")
-WORDS = ("lane", "op", "connection", "status", "outcome", "error", "node", "release")
+WORDS = ("lane", "op", "connection", "status", "outcome", "error", "detail", "node", "release")
 KEPT_WORDS = ("lane", "outcome", "error", "node", "release")
 
-_OPTIONAL = frozenset({"error", "detail", "node", "release", "request_id"})
-_OUTCOMES = frozenset(str(outcome) for outcome in Outcome)
-_STATUS_MAX = 999
-_INT64_MAX = 2**63 - 1
 _BLOCK_BYTES = 4 << 20
+_LAST = KEYS[-1]
+"""The request id: read as it stands, for no two are alike."""
 _DICTIONARY = pa.dictionary(pa.int32(), pa.string())
 
 
@@ -53,15 +48,6 @@ class Chunk:
     """Lines that are no JSON object, or no record."""
 
 
-class BadLineError(Exception):
-    """A line is JSON, but not a record of format 1: says at which byte it begins and what is wrong."""
-
-    def __init__(self, at: int, problem: str) -> None:
-        super().__init__(problem)
-        self.at = at
-        self.problem = problem
-
-
 class _OtherLayoutError(Exception):
     """The lines are not laid out as `RecordWriter` lays them out; read them one by one."""
 
@@ -79,22 +65,26 @@ def parse_chunk(data: bytes, at: int) -> Chunk:
     """
     try:
         return _parse_table(data, at)
-    except (_OtherLayoutError, pa.ArrowInvalid, UnicodeDecodeError):
+    except (_OtherLayoutError, pa.ArrowException):
         return _parse_lines(_split(data, at))
 
 
 def _parse_table(data: bytes, at: int) -> Chunk:
+    # The CSV reader drops a byte order mark, and tells of a line that is not UTF-8 on the terminal.
+    if not data.startswith(b"{") or not _is_utf8(data):
+        raise _OtherLayoutError
     table, odd = _split_cells(data)
-    # A row is a line, so this also says that every line ends with the brace it should end with.
-    if table.num_rows + len(odd) != data.count(b"}\n"):
+    # A row must be a line: to the CSV reader a carriage return ends one as well.
+    if table.num_rows + len(odd) != data.count(b"\n"):
         raise _OtherLayoutError
     numbers = {key: _numbers(table.column(key), key) for key in NUMBERS}
     _require_possible_times(numbers)
     words = {key: _words(table.column(key), key) for key in WORDS}
+    _require_plain_ids(table.column(_LAST))
     chunk = Chunk(
         numbers=numbers,
         status=_statuses(words["status"]),
-        coded={key: _coded(words[key]) for key in WORDS if key != "status"},
+        coded={key: _coded(words[key]) for key in KEPT_WORDS},
         line_at=np.full(table.num_rows, -1, np.int64),
         malformed=0,
     )
@@ -118,8 +108,8 @@ def _split_cells(data: bytes) -> tuple[pa.Table, list[int]]:
             quote_char=False, double_quote=False, ignore_empty_lines=False, invalid_row_handler=leave_out
         ),
         convert_options=pyarrow.csv.ConvertOptions(
-            column_types={key: pa.string() if key in NUMBERS else _DICTIONARY for key in KEYS},
-            include_columns=[*NUMBERS, *WORDS],
+            column_types={key: _DICTIONARY if key in WORDS else pa.string() for key in KEYS},
+            include_columns=[*NUMBERS, *WORDS, _LAST],
             strings_can_be_null=False,
             check_utf8=False,
         ),
@@ -127,12 +117,66 @@ def _split_cells(data: bytes) -> tuple[pa.Table, list[int]]:
     return table, odd
 
 
+def _is_utf8(data: bytes) -> bool:
+    try:
+        return data.isascii() or bool(data.decode())
+    except UnicodeDecodeError:
+        return False
+
+
 def _numbers(column: pa.ChunkedArray, key: str) -> NDArray[np.int64]:
     prefix = ("{" if key == KEYS[0] else "") + f'"{key}":'
     if not pc.all(pc.starts_with(column, prefix), min_count=0).as_py():
         raise _OtherLayoutError
     sliced = pc.utf8_slice_codeunits(column, len(prefix))
-    return np.asarray(pc.cast(sliced, pa.int64()).to_numpy(), dtype=np.int64)
+    numbers = np.asarray(pc.cast(sliced, pa.int64()).to_numpy(), dtype=np.int64)
+    if not all(_are_json_numbers(chunk, len(prefix)) for chunk in column.chunks):
+        raise _OtherLayoutError
+    return numbers
+
+
+def _are_json_numbers(cells: pa.Array, prefix_bytes: int) -> bool:
+    """Whether cells that were read as numbers begin as numbers of JSON do: 007, +7 and 0x7 are none there."""
+    bounds, data = _bytes_of(cells)
+    first = data[bounds[:-1] + prefix_bytes]
+    alone = np.diff(bounds) == prefix_bytes + 1
+    return bool((((first >= ord("1")) & (first <= ord("9"))) | ((first == ord("0")) & alone)).all())
+
+
+def _bytes_of(cells: pa.Array) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
+    """Where in the bytes of an array of texts each begins, and where the last ends; then the bytes."""
+    _, bounds, data = cells.buffers()
+    if not len(cells) or data is None:
+        return np.zeros(1, np.int32), np.empty(0, np.uint8)
+    kept = np.frombuffer(bounds, np.int32)[cells.offset : cells.offset + len(cells) + 1]
+    return kept, np.frombuffer(data, np.uint8)
+
+
+def _require_plain_ids(column: pa.ChunkedArray) -> None:
+    """Leave it to the reading line by line where a request id is more than plain characters between quotes.
+
+    There are as many ids as requests, so they are not parsed one by one. Each cell begins with three quotes
+    and ends with one; if there are four times as many as cells, none has another.
+    """
+    if not _are_ids(column):
+        without = pc.equal(column, f'"{_LAST}":null}}')
+        if not _are_ids(column.filter(pc.invert(without))):
+            raise _OtherLayoutError
+
+
+def _are_ids(cells: pa.ChunkedArray) -> bool:
+    begin, end = pc.starts_with(cells, f'"{_LAST}":"'), pc.ends_with(cells, '"}')
+    return bool(pc.all(pc.and_(begin, end), min_count=0).as_py()) and all(map(_are_plain, cells.chunks))
+
+
+def _are_plain(cells: pa.Array) -> bool:
+    bounds, data = _bytes_of(cells)
+    text = data[bounds[0] : bounds[-1]]
+    if not text.size:
+        return True
+    quotes = np.count_nonzero(text == ord('"'))
+    printable = text.min() >= ord(" ") and text.max() <= ord("~")
+    return bool(printable and quotes == 4 * len(cells) and not (text == ord("\\")).any())
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +204,7 @@ def _cell(cell: str, key: str) -> Any:
         pair = orjson.loads("{" + cell + "}")
     except orjson.JSONDecodeError as error:
         raise _OtherLayoutError from error
-    if list(pair) != [key] or _problem(key, pair[key]):
+    if list(pair) != [key] or problem_of(key, pair[key]):
         raise _OtherLayoutError
     return pair[key]
 
@@ -204,7 +248,20 @@ def _with_odd_lines(chunk: Chunk, odd: list[int], data: bytes, at: int) -> Chunk
     if not odd:
         return chunk
     lines = ((at + int(begins[i]), data[begins[i] : newlines[i]]) for i in odd)
-    return join([chunk, _parse_lines(lines)])
+    places, rest = _parse_placed(lines)
+    return _in_order(join([chunk, rest]), np.concatenate([begins[split] + at, places]))
+
+
+def _in_order(chunk: Chunk, places: NDArray[np.int64]) -> Chunk:
+    """The records by where their lines begin."""
+    order = np.argsort(places, kind="stable")
+    return Chunk(
+        numbers={key: column[order] for key, column in chunk.numbers.items()},
+        status=chunk.status[order],
+        coded={key: Coded(coded.codes[order], coded.words) for key, coded in chunk.coded.items()},
+        line_at=chunk.line_at[order],
+        malformed=chunk.malformed,
+    )
 
 
 def join(chunks: list[Chunk]) -> Chunk:
@@ -235,70 +292,41 @@ def recode(coded: Coded, index: dict[str, int]) -> NDArray[np.int32]:
 
 def _split(data: bytes, at: int) -> Iterable[tuple[int, bytes]]:
     for line in data.split(b"\n"):
-        if line.strip():
-            yield at, line
+        yield at, line
         at += len(line) + 1
 
 
 def _parse_lines(lines: Iterable[tuple[int, bytes]]) -> Chunk:
+    return _parse_placed(lines)[1]
+
+
+def _parse_placed(lines: Iterable[tuple[int, bytes]]) -> tuple[NDArray[np.int64], Chunk]:
+    """Where each record's line begins, and the records."""
     rows: list[dict[str, Any]] = []
     begins: list[int] = []
     malformed = 0
     for at, line in lines:
-        row = record_of(line, at)
+        if not line.strip():
+            continue
+        row = row_of(line, at)
         if row is None:
             malformed += 1
             continue
         rows.append(row)
-        begins.append(-1 if row["outcome"] == Outcome.OK else at)
-    return Chunk(
+        begins.append(at)
+    places = np.array(begins, np.int64)
+    ok = np.array([row["outcome"] == Outcome.OK for row in rows], np.bool_)
+    chunk = Chunk(
         numbers={key: np.array([row[key] for row in rows], np.int64) for key in NUMBERS},
         status=np.array([row["status"] for row in rows], np.int16),
         coded={key: _code([row[key] for row in rows]) for key in KEPT_WORDS},
-        line_at=np.array(begins, np.int64),
+        line_at=np.where(ok, -1, places),
         malformed=malformed,
     )
+    return places, chunk
 
 
 def _code(values: list[str | None]) -> Coded:
     index: dict[str, int] = {}
     codes = [-1 if value is None else index.setdefault(value, len(index)) for value in values]
     return Coded(np.array(codes, np.int32), tuple(index))
-
-
-def record_of(line: bytes, at: int) -> dict[str, Any] | None:
-    """The record in a line, or None where the line is damaged.
-
-    Raises:
-        BadLineError: it is a JSON object, but a required key is missing or has an impossible value.
-    """
-    try:
-        row = orjson.loads(line)
-    except orjson.JSONDecodeError:
-        return None
-    if not isinstance(row, dict) or "header" in row or "footer" in row:
-        return None
-    for key in KEYS:
-        if key not in row:
-            raise BadLineError(at, f"the key {key!r} is missing")
-        problem = _problem(key, row[key])
-        if problem:
-            raise BadLineError(at, f"{key!r} is {row[key]!r}, expected {problem}")
-    if row["end_ns"] < row["start_ns"]:
-        raise BadLineError(at, f"'end_ns' is {row['end_ns']}, before 'start_ns' {row['start_ns']}")
-    return row
-
-
-def _problem(key: str, value: object) -> str | None:
-    """What was expected of a key where the value is something else; None where it is right."""
-    if key in NUMBERS:
-        right = type(value) is int and 0 <= value <= _INT64_MAX
-        return None if right else "a whole number from 0 to 2^63 - 1"
-    if key == "status":
-        right = type(value) is int and 0 <= value <= _STATUS_MAX
-        return None if right else f"a whole number from 0 to {_STATUS_MAX}"
-    if key == "outcome":
-        return None if value in _OUTCOMES else f"one of {', '.join(sorted(_OUTCOMES))}"
-    if value is None and key in _OPTIONAL:
-        return None
-    return None if isinstance(value, str) else "text" + (" or null" if key in _OPTIONAL else "")

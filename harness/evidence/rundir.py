@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from harness.errors import UsageError
+from harness.evidence.files import is_there
 from harness.evidence.room import need_room
 
 FORMAT = 1
@@ -163,7 +164,7 @@ def open_run_directory(path: Path) -> RunDirectory:
             f"{path}: there is no such folder; give the folder of a run, the one that holds run.json."
         )
     run = RunDirectory(path)
-    if not run.manifest.is_file():
+    if not is_there(run.manifest):
         raise UsageError(
             f"{path}: holds no run.json, so it is not a run directory; give the folder that holds it."
         )
@@ -175,9 +176,9 @@ def need_own_folders(run: RunDirectory) -> None:
     """Refuse a run whose folders lead elsewhere: judged as root, it would empty or show what is not its own.
 
     Raises:
-        UsageError: `charts` or `logs` is a link.
+        UsageError: one of its folders is a link.
     """
-    for folder in (run.charts, run.logs):
+    for folder in (run.charts, run.logs, run.requests, run.writes):
         if folder.is_symlink():
             raise UsageError(
                 f"{folder}: is a link, and a run's folder is none; put the folder that it leads to in its "

@@ -13,6 +13,7 @@ from typing import Annotated, Any, BinaryIO
 import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
+from harness.evidence.files import open_file, read_document
 from harness.evidence.rundir import RunDirectory
 
 _CHUNK_BYTES = 1 << 20
@@ -74,7 +75,7 @@ def held(path: Path) -> SealedFile:
     Raises:
         OSError: it cannot be read.
     """
-    with path.open("rb", buffering=0) as file:
+    with open_file(path) as file:
         return _held(file, None)
 
 
@@ -128,7 +129,7 @@ def check_seal(run: RunDirectory, seal: Seal | None) -> SealRead:
     """
     if seal is None:
         return SealRead()
-    changed = digest(orjson.loads(run.manifest.read_bytes())) != seal.sha256
+    changed = digest(orjson.loads(read_document(run.manifest))) != seal.sha256
     found = sealed_files(run)
     differences = (
         Difference(name, sealed, now, grown=_is_grown(run.path / name, sealed, now))
@@ -141,5 +142,5 @@ def check_seal(run: RunDirectory, seal: Seal | None) -> SealRead:
 def _is_grown(path: Path, sealed: SealedFile | None, found: SealedFile | None) -> bool:
     if sealed is None or found is None or found.bytes <= sealed.bytes:
         return False
-    with path.open("rb", buffering=0) as file:
+    with open_file(path) as file:
         return _held(file, sealed.bytes) == sealed

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from harness.errors import UsageError
 from harness.evidence.drafts import replace_file
+from harness.evidence.files import read_document
 from harness.evidence.names import Verdict
 from harness.refusal import problem
 
@@ -304,7 +305,7 @@ def read_verdict_file(path: Path) -> VerdictFile:
         UsageError: the file cannot be read, or holds no verdict of format 1.
     """
     try:
-        return VerdictFile.model_validate(orjson.loads(path.read_bytes()))
+        return VerdictFile.model_validate(orjson.loads(read_document(path)))
     except OSError as error:
         raise UsageError(f"{path}: the verdict cannot be read ({error.strerror}).") from error
     except orjson.JSONDecodeError as error:

@@ -237,7 +237,7 @@ class Case:
     @Measure
     def tables_read(self) -> tuple[TablesRead, ...]:
         """What the version tables held at the edges of steps."""
-        return tables_read(self.evidence.versions)
+        return tables_read(self.evidence.database.versions)
 
     @Measure
     def overhead(self) -> dict[str, float]:

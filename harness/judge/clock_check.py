@@ -65,9 +65,9 @@ def _of_requests(folder: Path, requests: Requests) -> Iterator[tuple[str, str, i
 
 
 def _of_database(path: Path, database: DatabaseRead) -> Iterator[tuple[str, str, int]]:
-    for number, row in enumerate(database.rows, start=1):
-        if row.get("mono_ns") is not None:
-            yield f"{path}, sample {number}", "mono_ns", row["mono_ns"]
+    for number, sample in database.samples.items():
+        if sample.mono_ns is not None:
+            yield f"{path}, line {number}", "mono_ns", sample.mono_ns
 
 
 def _of_balancer(path: Path, balancer: BalancerRead) -> Iterator[tuple[str, str, int]]:

@@ -14,6 +14,7 @@ from harness.errors import UsageError
 from harness.evidence.balancer import BalancerRead, read_balancer
 from harness.evidence.continuity import CellsRead, read_cells
 from harness.evidence.database import DatabaseRead, read_database
+from harness.evidence.files import is_there
 from harness.evidence.history import History, read_history
 from harness.evidence.journal import JournalRead, read_journal
 from harness.evidence.ledger import Ledger, read_ledger
@@ -29,9 +30,9 @@ from harness.judge.codes import NO_SUCH_WORD
 from harness.judge.comparable import need_comparable, settings_of_run
 from harness.judge.model import Timeline
 from harness.judge.overdue import fail_overdue
-from harness.judge.settings import differences, judge_settings
+from harness.judge.settings import differences, impact_settings, judge_settings
 from harness.judge.timeline import Window, build_timeline, windows
-from harness.scenario import JudgeSettings
+from harness.scenario import ImpactSettings, JudgeSettings
 from harness.scenario.gate import GateSettings, stored_gate
 
 
@@ -44,8 +45,6 @@ class Evidence:
     journal: JournalRead
     requests: Requests
     timeline: Timeline
-    versions: tuple[dict[str, Any], ...]
-    """Version tables at step edges, as sampled: `mono_ns`, `phase`, `step`, `edge`, `tables`."""
     balancer: BalancerRead
     """Samples of the balancer's counters."""
     running: bool
@@ -67,6 +66,8 @@ class Evidence:
     """Earlier runs to compare with, where some were given."""
     seal: SealRead
     """What the seal of the run says of its files."""
+    impact: ImpactSettings | None
+    """Bounds of the comparison with the baseline phase; None where it could not be asked for yet."""
 
     @cached_property
     def windows(self) -> tuple[Window, ...]:
@@ -216,8 +217,8 @@ def _read(
     running: bool,
 ) -> Evidence:
     """Everything but the manifest; `sealed` is worked out meanwhile, outside the interpreter lock."""
-    if history is None and run.baseline.is_file():
-        history = read_history(run.baseline)
+    if history is None and is_there(run.baseline):
+        history = read_history(run.baseline, links=False)
     if history is not None:
         need_comparable(history, settings_of_run(manifest), run.path)
     # Not read where another stands in for it: that is the way out for a gate that can not be read.
@@ -243,7 +244,6 @@ def _read(
         journal,
         requests,
         timeline,
-        database.versions,
         balancer,
         running,
         ledger=read_ledger(run.writes, run.ledger),
@@ -252,6 +252,7 @@ def _read(
         other_bounds=differences(judge_settings(manifest.settings, (), run.manifest), settings),
         continuity=read_cells(run.continuity),
         history=history,
+        impact=impact_settings(manifest.stored.impact, run.manifest),
         gate=gate or made_with or GateSettings(),
         other_gate=gate is not None
         and _dumped(gate) != manifest.settings.get("gate", _dumped(GateSettings())),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import UsageError
-from harness.scenario import JudgeSettings, parse_scenario
+from harness.scenario import ImpactSettings, JudgeSettings, parse_scenario
 from harness.scenario.reading import named, parse_override
 
 _SECTION = "judge."
@@ -28,6 +28,19 @@ def judge_settings(scenario: dict[str, Any], overrides: Iterable[str], source: P
         stored = {**stored, **_parsed(override)}
         settings = _checked(stored, named(override))
     return settings
+
+
+def impact_settings(section: dict[str, Any] | None, source: Path) -> ImpactSettings | None:
+    """Bounds of the comparison with the baseline, from the manifest's scenario; None where the run was made
+    before it could be asked for.
+
+    Raises:
+        UsageError: a stored value is impossible.
+    """
+    if section is None:
+        return None
+    known = {key: value for key, value in section.items() if key in ImpactSettings.model_fields}
+    return parse_scenario({"name": "judged", "impact": known}, f"{source}: scenario").impact
 
 
 def differences(made_with: JudgeSettings, judged_with: JudgeSettings) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from harness.evidence.clock import Clock
 from harness.evidence.names import Connection, Operation
 from harness.evidence.records import Lane, Record, RecordWriter
 from harness.evidence.request_chunk import parse_chunk
+from harness.evidence.request_line import KEYS
 from harness.evidence.requests import OUTCOMES, Requests, read_requests
 from harness.evidence.requests import reading as reader
 
@@ -249,10 +250,10 @@ def test_times_near_the_end_of_the_clock_are_kept_exactly(tmp_path: Path) -> Non
         ({"intended_ns": -5}, "'intended_ns' is -5, expected a whole number from 0 to 2^63 - 1"),
         ({"intended_ns": 2**63}, f"'intended_ns' is {2**63}, expected a whole number from 0 to 2^63 - 1"),
         ({"start_ns": 1.5}, "'start_ns' is 1.5, expected a whole number from 0 to 2^63 - 1"),
-        ({"seq": True}, "'seq' is True, expected a whole number from 0 to 2^63 - 1"),
+        ({"seq": True}, "'seq' is true, expected a whole number from 0 to 2^63 - 1"),
         ({"status": "200"}, "'status' is '200', expected a whole number from 0 to 999"),
         ({"outcome": "fine"}, "'outcome' is 'fine', expected one of failed, ok, unknown, unsent"),
-        ({"lane": None}, "'lane' is None, expected text"),
+        ({"lane": None}, "'lane' is null, expected text"),
         ({"node": 3}, "'node' is 3, expected text or null"),
         ({"error": ["x"]}, "'error' is ['x'], expected text or null"),
     ],
@@ -272,7 +273,7 @@ def test_an_impossible_value_is_refused_with_file_line_and_key(
     )
 
 
-@pytest.mark.parametrize("key", request_chunk.KEYS)
+@pytest.mark.parametrize("key", KEYS)
 def test_a_missing_key_is_refused_by_name(tmp_path: Path, key: str) -> None:
     path = written(tmp_path, [record(0), record(1)])
     lines = path.read_bytes().splitlines()

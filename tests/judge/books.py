@@ -57,7 +57,18 @@ class Books:
         node, release = ("node1", OLD) if answered else (None, None)
         at = ns(second)
         made = Write(
-            LANE, op, name, entity_id, asked, f"req-{second:g}", at, at + 1000, outcome, None, node, release
+            LANE,
+            op,
+            name,
+            entity_id,
+            asked,
+            f"req-{second:g}",
+            at,
+            at + 1000,
+            Outcome(outcome),
+            None,
+            node,
+            release,
         )
         self.writes.append(made)
         return made

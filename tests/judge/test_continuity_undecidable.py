@@ -212,6 +212,6 @@ def test_a_line_without_a_field_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught:
         judged(story, tmp_path)
     assert str(caught.value) == (
-        f"{tmp_path / 'continuity.jsonl'}, line 1: 'outcome' is None, expected str; "
+        f"{tmp_path / 'continuity.jsonl'}, line 1: outcome: is missing; add it; "
         "restore the file from where the run was made."
     )

@@ -42,8 +42,8 @@ def test_a_sample_of_the_balancer_whose_time_is_no_number_is_refused_by_its_line
     with pytest.raises(UsageError) as refused:
         judge_run(run)
     assert str(refused.value) == (
-        f"{run.balancer}, line 1: 'mono_ns' is 'soon', expected nanoseconds of the run's clock; restore the "
-        "file from where the run was made."
+        f"{run.balancer}, line 1: mono_ns: 'soon' is not possible; expected a whole number; restore the file "
+        "from where the run was made."
     )
 
 

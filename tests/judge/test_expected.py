@@ -24,7 +24,9 @@ MADE: dict[str, Any] = {"description": "as made", "enabled": True}
 
 
 def write(op: str, outcome: str = "ok", at: int = 0, **asked: Any) -> Write:
-    return Write("lane", op, "alice", "u1", asked, f"req-{at}", at, at + 1, outcome, None, "node1", "27.1.0")
+    return Write(
+        "lane", op, "alice", "u1", asked, f"req-{at}", at, at + 1, Outcome(outcome), None, "node1", "27.1.0"
+    )
 
 
 def there(**attributes: Any) -> State:
@@ -37,11 +39,11 @@ DELETE = write("user_delete")
 
 
 def in_doubt(of: Write) -> Write:
-    return replace(of, outcome="unknown")
+    return replace(of, outcome=Outcome.UNKNOWN)
 
 
 def refused(of: Write) -> Write:
-    return replace(of, outcome="failed")
+    return replace(of, outcome=Outcome.FAILED)
 
 
 def test_what_was_acknowledged_is_there_as_it_was_asked() -> None:

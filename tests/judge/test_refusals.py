@@ -83,15 +83,15 @@ def test_a_manifest_of_a_wrong_shape_is_refused(
 @pytest.mark.parametrize(
     ("detail", "sentence"),
     [
-        ({"migrations": 7}, "'detail.migrations' is '7', expected a list"),
-        ({"log_errors": "ERROR"}, "'detail.log_errors' is 'ERROR', expected a list"),
+        ({"migrations": 7}, "detail: migrations: 7 is not possible; expected a list"),
+        ({"log_errors": "ERROR"}, "detail: log_errors: 'ERROR' is not possible; expected a list"),
         (
             {"migrations": [{"started_ns": "soon"}]},
-            "'detail.migrations.started_ns' is 'soon', expected a number or null",
+            "detail: migrations.0.started_ns: 'soon' is not possible; expected a number",
         ),
         (
             {"migrations": [{"duration_s": "long"}]},
-            "'detail.migrations.duration_s' is 'long', expected a number or null",
+            "detail: migrations.0.duration_s: 'long' is not possible; expected a number",
         ),
     ],
 )
@@ -112,11 +112,11 @@ def test_journal_details_that_are_walked_through_must_be_what_they_are_said_to_b
     [
         (
             {"mono_ns": "now"},
-            "database.jsonl, sample 1: mono_ns: 'now' is not possible; expected a whole number",
+            "database.jsonl, line 1: mono_ns: 'now' is not possible; expected a whole number",
         ),
-        ({"mono_ns": 1.5}, "database.jsonl, sample 1: mono_ns: 1.5 is not possible; expected a whole number"),
-        ({"tables": 3}, "database.jsonl, sample 1: tables: 3 is not possible; expected a table"),
-        ({"tables": {"a": 1}}, "database.jsonl, sample 1: tables.a: 1 is not possible; expected a list"),
+        ({"mono_ns": 1.5}, "database.jsonl, line 1: mono_ns: 1.5 is not possible; expected a whole number"),
+        ({"tables": 3}, "database.jsonl, line 1: tables: 3 is not possible; expected a table"),
+        ({"tables": {"a": 1}}, "database.jsonl, line 1: tables.a: 1 is not possible; expected a list"),
     ],
 )
 def test_samples_of_the_database_of_a_wrong_shape_are_refused(
@@ -176,7 +176,7 @@ def test_journal_lines_migrations_and_samples_of_another_time_are_refused(tmp_pa
 
     story = healthy()
     story.versions[0]["mono_ns"] = FAR_NS
-    assert refusal(story, tmp_path / "sample") == f"database.jsonl, sample 1: mono_ns {AWAY}"
+    assert refusal(story, tmp_path / "sample") == f"database.jsonl, line 1: mono_ns {AWAY}"
 
 
 def test_a_migration_that_is_no_table_is_left_out_and_harms_nothing(tmp_path: Path) -> None:

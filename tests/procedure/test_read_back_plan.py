@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harness.evidence.ledger import Kind, Write
+from harness.evidence.names import Outcome
 from harness.procedure.read_back_plan import Entity, changing, entities, evenly, logins
 
 
@@ -11,7 +12,7 @@ def write(
 ) -> Write:
     end = at + 1 if completed == -1 else completed
     entity_id = None if outcome == "unknown" and op.endswith("create") else f"id-{name}"
-    return Write("lane", op, name, entity_id, asked, f"req-{at}", at, end, outcome, None, None, None)
+    return Write("lane", op, name, entity_id, asked, f"req-{at}", at, end, Outcome(outcome), None, None, None)
 
 
 def names(found: tuple[Entity, ...]) -> list[str]:
@@ -31,7 +32,7 @@ def test_writes_to_one_name_make_one_entity_with_the_id_that_any_answer_told() -
 
 def test_a_grant_ends_with_its_user_or_project() -> None:
     grant = Write(
-        "lane", "role_grant", "a/p/member", "id-a/id-p/r", {}, "req-2", 2, 3, "ok", None, None, None
+        "lane", "role_grant", "a/p/member", "id-a/id-p/r", {}, "req-2", 2, 3, Outcome.OK, None, None, None
     )
     gone, other = write("user_delete", "a", 4), write("user_delete", "b", 5)
     found = {each.kind: each for each in entities([grant, gone, other])}
@@ -53,7 +54,7 @@ def test_what_is_written_while_it_is_read_is_changing() -> None:
 
 def test_a_grant_changes_with_its_user() -> None:
     grant = Write(
-        "lane", "role_grant", "a/p/member", "id-a/id-p/r", {}, "req-2", 2, 3, "ok", None, None, None
+        "lane", "role_grant", "a/p/member", "id-a/id-p/r", {}, "req-2", 2, 3, Outcome.OK, None, None, None
     )
     found = changing(10, 4, [grant, write("user_delete", "a", 11)])
     assert found == {(Kind.GRANT, "a/p/member"), (Kind.USER, "a")}

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import TypeAdapter
 
 from harness.evidence.clock import now_ns
 from harness.evidence.jsonl import JsonLines, JsonLinesWriter
-from harness.evidence.ledger.rows import parsed
 from harness.evidence.ledger.sightings import EntityRead, ReadBack, Stage
-
-_ENTITY = TypeAdapter(EntityRead)
+from harness.evidence.rows import Natural, parsed
 
 
 class ReadBackLog:
@@ -55,36 +54,76 @@ class ReadBackLog:
         self._lines.close()
 
 
+@dataclass(frozen=True, slots=True)
+class _Begin:
+    """A stage that began."""
+
+    views: tuple[str, ...] = ()
+    cut_off_ns: Natural = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """A stage that came to its end."""
+
+    mono_ns: Natural | None = None
+    requests: Natural = 0
+    errors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A line: of which stage it is, and which part of it."""
+
+    stage: Stage
+    edge: Literal["begin", "entity", "end"]
+    entity: EntityRead | None = None
+
+
+_ROW, _BEGIN, _END = TypeAdapter(_Row), TypeAdapter(_Begin), TypeAdapter(_End)
+
+
+@dataclass(slots=True)
+class _Noted:
+    """A stage, as far as it has been read."""
+
+    begin: _Begin | None = None
+    end: _End | None = None
+    entities: list[EntityRead] = field(default_factory=list)
+
+    def take(self, row: _Row, told: Mapping[str, Any]) -> bool:
+        """Add a line; False where it is not what it should be. The first begin and the first end count."""
+        if row.edge == "begin":
+            begin = parsed(_BEGIN, told)
+            self.begin = self.begin or begin
+            return begin is not None
+        if row.edge == "end":
+            end = parsed(_END, told)
+            self.end = self.end or end
+            return end is not None
+        if row.entity is not None:
+            self.entities.append(row.entity)
+        return row.entity is not None
+
+    def read_back(self, stage: Stage) -> ReadBack:
+        """What was read back at the stage."""
+        begin, end = self.begin or _Begin(), self.end or _End()
+        return ReadBack(
+            stage=stage,
+            views=begin.views,
+            cut_off_ns=begin.cut_off_ns,
+            entities=tuple(self.entities),
+            end_ns=end.mono_ns,
+            requests=end.requests,
+            errors=end.errors,
+        )
+
+
 def noted_read_backs(lines: JsonLines) -> tuple[tuple[ReadBack, ...], int]:
     """The stages in the order in which they began, and how many rows are not what they should be."""
-    found: dict[Stage, list[Mapping[str, Any]]] = {}
+    found: dict[Stage, _Noted] = {}
     bad = 0
-    for row in lines.rows:
-        stage = row.get("stage")
-        if stage in set(Stage):
-            found.setdefault(Stage(stage), []).append(row)
-        else:
-            bad += 1
-    read_backs = []
-    for stage, rows in found.items():
-        read_back, worse = _read_back(stage, rows)
-        read_backs.append(read_back)
-        bad += worse
-    return tuple(read_backs), bad
-
-
-def _read_back(stage: Stage, rows: Sequence[Mapping[str, Any]]) -> tuple[ReadBack, int]:
-    begin = next((row for row in rows if row.get("edge") == "begin"), {})
-    end = next((row for row in rows if row.get("edge") == "end"), {})
-    told = [row.get("entity") for row in rows if row.get("edge") == "entity"]
-    entities = [entity for row in told if (entity := parsed(_ENTITY, row)) is not None]
-    read_back = ReadBack(
-        stage=stage,
-        views=tuple(begin.get("views", ())),
-        cut_off_ns=int(begin.get("cut_off_ns", 0)),
-        entities=tuple(entities),
-        end_ns=end.get("mono_ns"),
-        requests=int(end.get("requests", 0)),
-        errors=tuple(end.get("errors", ())),
-    )
-    return read_back, len(told) - len(entities)
+    for told in lines.rows:
+        row = parsed(_ROW, told)
+        bad += row is None or not found.setdefault(row.stage, _Noted()).take(row, told)
+    return tuple(noted.read_back(stage) for stage, noted in found.items()), bad

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from harness.evidence.ledger.writes import Kind, Value, Write
+from harness.evidence.rows import Flag, Natural, Whole
 
 BALANCER = "balancer"
 """The view through the balancer; every other view is named as its node."""
@@ -41,7 +42,7 @@ class Sighting:
 class ById:
     """Answer to a read by id."""
 
-    status: int
+    status: Natural
     """200, 404, or whatever stood in the way; 0 where no answer came."""
     seen: Sighting | None
     """What a 200 held."""
@@ -53,8 +54,8 @@ class ById:
 class Login:
     """Answer to a login with one version of an entity's password."""
 
-    version: int
-    status: int
+    version: Whole
+    status: Natural
     """201, 401, or whatever stood in the way; 0 where no answer came."""
     node: str | None
 
@@ -80,7 +81,7 @@ class EntityRead:
     """All that were invoked before the cut-off, in order; of a grant also the deletions that end it."""
     found: Mapping[str, Found]
     """View -> what it showed."""
-    changing: bool = False
+    changing: Flag = False
     """Written to while it was read: it is not to be judged at this stage."""
 
 

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pydantic import TypeAdapter
 
 from harness.evidence.clock import now_ns
 from harness.evidence.jsonl import JsonLines, JsonLinesWriter
-from harness.evidence.ledger.rows import parsed
-from harness.evidence.ledger.writes import KIND_OF, Change, Write
+from harness.evidence.ledger.writes import Change, Value, Write, WritingOp
 from harness.evidence.names import Outcome
-
-_WRITE = TypeAdapter(Write)
+from harness.evidence.rows import Natural, parsed
 
 
 class WriteLog:
@@ -86,27 +84,65 @@ class WriteLog:
         self._lines.close()
 
 
+@dataclass(frozen=True, slots=True)
+class _Invoked:
+    """A write that was about to be sent."""
+
+    seq: Natural
+    mono_ns: Natural
+    lane: str
+    op: WritingOp
+    name: str
+    entity_id: str | None
+    asked: Mapping[str, Value]
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Completed:
+    """How a write ended."""
+
+    seq: Natural
+    mono_ns: Natural
+    outcome: Outcome
+    error: str | None = None
+    entity_id: str | None = None
+    node: str | None = None
+    release: str | None = None
+
+
+_INVOKED, _COMPLETED = TypeAdapter(_Invoked), TypeAdapter(_Completed)
+
+
 def noted_writes(lines: JsonLines) -> tuple[list[Write], int]:
-    """Each invoked write with its end, and how many rows are not what they should be."""
-    ends = {row.get("seq"): row for row in lines.rows if row.get("edge") == "completed"}
-    begun = [row for row in lines.rows if row.get("edge") == "invoked"]
-    writes = [write for row in begun if (write := _write(row, ends.get(row.get("seq")))) is not None]
-    homeless = len(ends.keys() - {row.get("seq") for row in begun})
-    strange = len(lines.rows) - len(begun) - sum(row.get("edge") == "completed" for row in lines.rows)
-    return writes, len(begun) - len(writes) + homeless + strange
+    """Each invoked write with its end, and how many rows are not what they should be.
+
+    Of two rows with one number the first counts: the number of a write is given once.
+    """
+    begun: dict[int, _Invoked] = {}
+    ends: dict[int, _Completed] = {}
+    for row in lines.rows:
+        edge = row.get("edge")
+        if edge == "invoked" and (invoked := parsed(_INVOKED, row)) is not None:
+            begun.setdefault(invoked.seq, invoked)
+        elif edge == "completed" and (completed := parsed(_COMPLETED, row)) is not None:
+            ends.setdefault(completed.seq, completed)
+    kept = len(begun) + len(ends.keys() & begun.keys())
+    return [_write(row, ends.get(seq)) for seq, row in begun.items()], len(lines.rows) - kept
 
 
-def _write(row: Mapping[str, Any], end: Mapping[str, Any] | None) -> Write | None:
-    end = end or {"outcome": Outcome.UNKNOWN}
-    keys = ("lane", "op", "name", "asked", "request_id")
-    write = parsed(
-        _WRITE,
-        {
-            **{key: row.get(key) for key in keys},
-            "invoked_ns": row.get("mono_ns"),
-            "completed_ns": end.get("mono_ns"),
-            "entity_id": row.get("entity_id") or end.get("entity_id"),
-            **{key: end.get(key) for key in ("outcome", "error", "node", "release")},
-        },
+def _write(row: _Invoked, end: _Completed | None) -> Write:
+    return Write(
+        lane=row.lane,
+        op=row.op,
+        name=row.name,
+        entity_id=row.entity_id or (end.entity_id if end else None),
+        asked=row.asked,
+        request_id=row.request_id,
+        invoked_ns=row.mono_ns,
+        completed_ns=end.mono_ns if end else None,
+        outcome=end.outcome if end else Outcome.UNKNOWN,
+        error=end.error if end else None,
+        node=end.node if end else None,
+        release=end.release if end else None,
     )
-    return write if write is not None and write.op in KIND_OF else None

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Annotated
 
-from harness.evidence.names import Operation
+from pydantic import AfterValidator
 
-Value = str | int | bool | None
+from harness.evidence.names import Operation, Outcome
+from harness.evidence.rows import Flag, Natural, Whole
+
+Value = str | Whole | Flag | None
 
 
 class Kind(StrEnum):
@@ -35,6 +39,15 @@ PASSWORD = "password"  # noqa: S105 - the name of an attribute
 """Attribute whose value in the ledger is the version of a derived password."""
 
 
+def _writes(op: str) -> str:
+    if op not in KIND_OF:
+        raise ValueError("it is no operation that writes")
+    return op
+
+
+WritingOp = Annotated[str, AfterValidator(_writes)]
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """What a write asks for."""
@@ -53,16 +66,16 @@ class Write:
     """One write from what was asked to how it ended; times are CLOCK_MONOTONIC nanoseconds."""
 
     lane: str
-    op: str
+    op: WritingOp
     name: str
     entity_id: str | None
     """As asked, or as the answer told it; None where a creation was not acknowledged."""
     asked: Mapping[str, Value]
     request_id: str
-    invoked_ns: int
-    completed_ns: int | None
+    invoked_ns: Natural
+    completed_ns: Natural | None
     """None where no end was noted."""
-    outcome: str
+    outcome: Outcome
     """`ok`, `failed` (certainly not carried out) or `unknown`."""
     error: str | None
     node: str | None

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from harness.errors import UsageError
 from harness.evidence.records import Lane
-from harness.evidence.request_chunk import NUMBERS, Chunk, Coded, recode
+from harness.evidence.request_chunk import Chunk, Coded, recode
+from harness.evidence.request_line import NUMBERS
 from harness.evidence.requests.table import COLUMNS, OUTCOMES, Records, RequestFile, Requests
 
 _WORDS_MAX = 2**15 - 1

@@ -8,20 +8,25 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import orjson
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from harness.errors import UsageError
+from harness.evidence.files import open_file
+from harness.evidence.jsonl import LINE_BYTES_MAX
 from harness.evidence.records import Footer, Lane
-from harness.evidence.request_chunk import BadLineError, Chunk, parse_chunk
+from harness.evidence.request_chunk import Chunk, parse_chunk
+from harness.evidence.request_line import BadLineError
 from harness.evidence.requests.gathering import Gathering
 from harness.evidence.requests.table import RequestFile, Requests
-from harness.refusal import problem
+from harness.evidence.rows import needed
 
 _CHUNK_BYTES = 8 << 20
 """Read at a time. Smaller costs a call per chunk, larger costs memory: some three chunks are held."""
+_RESTORE = "restore the file from where the run was made."
+_TOO_LONG = f"it is longer than {LINE_BYTES_MAX:,} bytes"
 _THREADS = 2
 """Parsing runs outside the interpreter lock; the machines this is made for have two cores."""
 
@@ -40,29 +45,30 @@ def read_requests(paths: Sequence[Path]) -> Requests:
     files = []
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="parse") as pool:
         for path in paths:
-            with path.open("rb") as file:
+            with open_file(path) as file:
                 files.append(_read_file(path, file, table, pool))
     return table.finish(tuple(files))
 
 
 def _read_file(path: Path, file: BinaryIO, table: Gathering, pool: ThreadPoolExecutor) -> RequestFile:
     size = os.fstat(file.fileno()).st_size
-    header = file.readline()
+    header = file.readline(LINE_BYTES_MAX)
+    if len(header) == LINE_BYTES_MAX:
+        raise UsageError(f"{path}, line 1: {_TOO_LONG}; {_RESTORE}")
     if not header.endswith(b"\n"):
         table.begin_file(path, size, ())
         return RequestFile(path.name, (), None, 0, int(bool(header)), 0, 0, 0, ())
     lanes = _lanes(header, path)
     table.begin_file(path, size, lanes)
-    ending = _read_ending(file, len(header), size, path)
     malformed = 0
     try:
+        ending = _read_ending(file, len(header), size, path)
         for chunk in _chunks(file, len(header), ending, pool):
             table.add(chunk)
             malformed += chunk.malformed
     except BadLineError as error:
         raise UsageError(
-            f"{path}, line {_line_number(path, error.at)}: {error.problem}; "
-            "restore the file from where the run was made."
+            f"{path}, line {_line_number(path, error.at)}: {error.problem}; {_RESTORE}"
         ) from error
     facts = table.end_file()
     return RequestFile(
@@ -87,14 +93,16 @@ def _pieces(file: BinaryIO, at: int, end: int) -> Iterator[tuple[int, bytes]]:
     file.seek(at)
     rest = b""
     while at + len(rest) < end:
-        data = rest + file.read(min(_CHUNK_BYTES, end - at - len(rest)))
-        last = at + len(data) >= end
+        fresh = file.read(min(_CHUNK_BYTES, end - at - len(rest)))
+        data = rest + fresh
+        last = not fresh or at + len(data) >= end  # nothing fresh: the file has become shorter meanwhile
         cut = len(data) if last else data.rfind(b"\n") + 1
+        if len(data) - cut >= LINE_BYTES_MAX:
+            raise BadLineError(at + cut, _TOO_LONG)
         if cut:
             whole = data[:cut]
             yield at, whole if whole.endswith(b"\n") else whole + b"\n"
-        at += cut
-        rest = data[cut:]
+        at, rest = (end, b"") if last else (at + cut, data[cut:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +117,8 @@ class _Ending:
 
 def _read_ending(file: BinaryIO, begin: int, size: int, path: Path) -> _Ending:
     at, line = _last_line(file, begin, size)
+    if len(line) > LINE_BYTES_MAX:
+        raise BadLineError(at, _TOO_LONG)
     if not line:
         return _Ending(begin, None, 0)
     try:
@@ -118,7 +128,7 @@ def _read_ending(file: BinaryIO, begin: int, size: int, path: Path) -> _Ending:
         return _Ending(size, None, 0) if line.endswith(b"\n") else _Ending(at, None, 1)
     if not isinstance(row, dict) or "footer" not in row:
         return _Ending(size, None, 0)
-    return _Ending(at, _checked(_FOOTER, row["footer"], f"{path}, last line: footer"), 0)
+    return _Ending(at, needed(_FOOTER, row["footer"], f"{path}, last line: footer"), 0)
 
 
 def _last_line(file: BinaryIO, begin: int, size: int) -> tuple[int, bytes]:
@@ -131,6 +141,8 @@ def _last_line(file: BinaryIO, begin: int, size: int) -> tuple[int, bytes]:
         cut = data.rfind(b"\n", 0, -1) + 1
         if cut or at == begin:
             return at + cut, data[cut:]
+        if span >= LINE_BYTES_MAX:
+            raise BadLineError(at, _TOO_LONG)
         span *= 16
 
 
@@ -143,26 +155,13 @@ def _lanes(header: bytes, path: Path) -> tuple[Lane, ...]:
         row = orjson.loads(header)
         declared = row["header"]["lanes"]
     except (orjson.JSONDecodeError, KeyError, TypeError) as error:
-        raise UsageError(
-            f"{path}, line 1: there is no header that names the lanes; "
-            "restore the file from where the run was made."
-        ) from error
-    lanes: tuple[Lane, ...] = _checked(_LANES, declared, f"{path}, line 1: header.lanes")
-    return lanes
-
-
-def _checked(adapter: TypeAdapter[Any], value: object, where: str) -> Any:
-    try:
-        return adapter.validate_python(value)
-    except ValidationError as error:
-        raise UsageError(
-            f"{where}: {problem(error)}; restore the file from where the run was made."
-        ) from error
+        raise UsageError(f"{path}, line 1: there is no header that names the lanes; {_RESTORE}") from error
+    return needed(_LANES, declared, f"{path}, line 1: header.lanes")
 
 
 def _line_number(path: Path, at: int) -> int:
     lines = 1
-    with path.open("rb") as file:
+    with open_file(path) as file:
         while at > 0 and (data := file.read(min(at, _CHUNK_BYTES))):
             lines += data.count(b"\n")
             at -= len(data)

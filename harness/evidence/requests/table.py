@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import orjson
 from numpy.typing import NDArray
 
+from harness.evidence.files import open_file
 from harness.evidence.names import Outcome
 from harness.evidence.records import Footer, Lane
+from harness.evidence.request_line import record_of
 
 OUTCOMES = tuple(Outcome)
 """What the codes of the column `outcome` mean."""
@@ -129,7 +130,7 @@ class Requests:
         which = np.searchsorted(begins, line_at, side="right") - 1
         for source in np.unique(which[line_at >= 0]):
             begin, path = self.sources[source]
-            with path.open("rb") as file:
+            with open_file(path) as file:
                 for place in np.flatnonzero(which == source):
                     file.seek(int(line_at[place]) - begin)
                     texts[place] = _text(file.readline())
@@ -137,8 +138,5 @@ class Requests:
 
 
 def _text(line: bytes) -> RequestText:
-    try:
-        row = orjson.loads(line)
-    except orjson.JSONDecodeError:
-        return RequestText(None, None)
-    return RequestText(row.get("detail"), row.get("request_id"))
+    record = record_of(line)
+    return RequestText(None, None) if record is None else RequestText(record.detail, record.request_id)

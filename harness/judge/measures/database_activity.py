@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from harness.evidence.database import ActivitySample, Waiting
 from harness.judge.evidence import Evidence
 from harness.judge.observations import DatabaseActivity, LockWait, PhaseActivity
 from harness.judge.timeline import Window, phase_at, step_at
@@ -29,14 +29,7 @@ class _Wait:
 
 def database_activity(evidence: Evidence) -> DatabaseActivity:
     """Waits and phases of the samples of kind `activity`."""
-    samples = sorted(
-        (
-            row
-            for row in evidence.database.rows
-            if row.get("kind") == "activity" and isinstance(row.get("mono_ns"), int)
-        ),
-        key=lambda row: int(row["mono_ns"]),
-    )
+    samples = sorted(evidence.database.activity, key=lambda sample: sample.mono_ns)
     waits = sorted(_waits(samples), key=lambda wait: (wait.first_ns, wait.key))
     return DatabaseActivity(
         waits=tuple(_told(evidence, wait) for wait in waits),
@@ -44,30 +37,24 @@ def database_activity(evidence: Evidence) -> DatabaseActivity:
     )
 
 
-def _is_sample(row: Mapping[str, Any]) -> bool:
-    return row.get("kind") == "activity" and isinstance(row.get("mono_ns"), int)
-
-
-def _waits(samples: Sequence[Mapping[str, Any]]) -> Iterator[_Wait]:
+def _waits(samples: Sequence[ActivitySample]) -> Iterator[_Wait]:
     """A thread that is seen to wait with one statement, sample after sample, is in one wait."""
     under_way: dict[tuple[int, str], _Wait] = {}
-    last_ns = int(samples[0]["mono_ns"]) if samples else 0
+    last_ns = samples[0].mono_ns if samples else 0
     for sample in samples:
-        instant_ns = int(sample["mono_ns"])
         seen: dict[tuple[int, str], _Wait] = {}
-        for row in sample.get("waiting") or ():
-            key = (int(row.get("thread", 0)), str(row.get("statement", "")))
-            wait = under_way.pop(key, None) or _begun(row, key, last_ns, instant_ns)
-            wait.last_ns, wait.reported_s = instant_ns, float(row.get("seconds", 0.0))
+        for row in sample.waiting or ():
+            key = (row.thread, row.statement)
+            wait = under_way.pop(key, None) or _begun(row, last_ns, sample.mono_ns)
+            wait.last_ns, wait.reported_s = sample.mono_ns, row.seconds
             seen[key] = wait
         yield from under_way.values()
-        under_way, last_ns = seen, instant_ns
+        under_way, last_ns = seen, sample.mono_ns
     yield from under_way.values()
 
 
-def _begun(row: Mapping[str, Any], key: tuple[int, str], before_ns: int, instant_ns: int) -> _Wait:
-    state, account = str(row.get("state", "")), str(row.get("account", ""))
-    return _Wait(key, state, account, before_ns, instant_ns, instant_ns, 0.0)
+def _begun(row: Waiting, before_ns: int, instant_ns: int) -> _Wait:
+    return _Wait((row.thread, row.statement), row.state, row.account, before_ns, instant_ns, instant_ns, 0.0)
 
 
 def _told(evidence: Evidence, wait: _Wait) -> LockWait:
@@ -86,15 +73,13 @@ def _told(evidence: Evidence, wait: _Wait) -> LockWait:
     )
 
 
-def _phase(window: Window, samples: Sequence[Mapping[str, Any]]) -> PhaseActivity:
-    inside = [row for row in samples if window.start_ns <= int(row["mono_ns"]) < window.end_ns]
-    edges_ns = [window.start_ns, *(int(row["mono_ns"]) for row in inside), window.end_ns]
+def _phase(window: Window, samples: Sequence[ActivitySample]) -> PhaseActivity:
+    inside = [sample for sample in samples if window.start_ns <= sample.mono_ns < window.end_ns]
+    edges_ns = [window.start_ns, *(sample.mono_ns for sample in inside), window.end_ns]
     return PhaseActivity(
         phase=window.phase,
         samples=len(inside),
         gap_s_max=max(later - earlier for earlier, later in itertools.pairwise(edges_ns)) / 1e9,
-        transactions_max=max((int(row.get("transactions", 0)) for row in inside), default=0),
-        oldest_transaction_s=max(
-            (float(row.get("oldest_transaction_s", 0.0)) for row in inside), default=0.0
-        ),
+        transactions_max=max((sample.transactions for sample in inside), default=0),
+        oldest_transaction_s=max((sample.oldest_transaction_s for sample in inside), default=0.0),
     )

@@ -34,11 +34,7 @@ _SLOWEST = 0.05
 
 def impact_bounds(evidence: Evidence) -> ImpactSettings | None:
     """The scenario's, or None where the run was made before the question could be asked."""
-    section = evidence.scenario.impact
-    if section is None:
-        return None
-    known = {key: value for key, value in section.items() if key in ImpactSettings.model_fields}
-    return ImpactSettings.model_validate(known)
+    return evidence.impact
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
-from harness.evidence import told
+from harness.evidence.database import VersionsSample
 from harness.judge.observations import TablesRead
 
 
-def tables_read(rows: Iterable[Mapping[str, Any]]) -> tuple[TablesRead, ...]:
+def tables_read(samples: Iterable[VersionsSample]) -> tuple[TablesRead, ...]:
     """The samples of version tables, in the order in which they were written."""
     return tuple(
         TablesRead(
-            mono_ns=told.instant_ns(row.get("mono_ns")),
-            phase=told.text(row.get("phase")),
-            step=told.text(row.get("step")),
-            edge=told.text(row.get("edge")),
-            tables=told.tables(row.get("tables")) or {},
+            mono_ns=sample.mono_ns,
+            phase=sample.phase,
+            step=sample.step,
+            edge=sample.edge,
+            tables=sample.tables or {},
         )
-        for row in rows
+        for sample in samples
     )

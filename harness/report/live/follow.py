@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -10,15 +9,14 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
-
 from harness.errors import UsageError
 from harness.evidence.clock import Clock, now_ns
 from harness.evidence.journal import read_journal
-from harness.evidence.jsonl import follow_jsonl
+from harness.evidence.jsonl import follow_lines
 from harness.evidence.manifest import Manifest, read_manifest
 from harness.evidence.names import Outcome, Role
-from harness.evidence.records import Lane, Record
+from harness.evidence.records import Record
+from harness.evidence.request_line import lanes_of, record_of
 from harness.evidence.rundir import RunDirectory
 from harness.judge.timeline import build_timeline
 from harness.report.explore.columns import Words, server_name, short_ms
@@ -34,13 +32,6 @@ ROWS_TOLD_MAX = 20_000
 """In one answer; who is further behind asks again."""
 _LOOK_AGAIN_S = 0.8
 """However many readers ask, the files are read no more often."""
-
-
-class _Header(BaseModel):
-    lanes: tuple[Lane, ...]
-
-
-_RECORD = TypeAdapter(Record)
 
 
 class Follower:
@@ -117,15 +108,13 @@ class Follower:
             self._follow(path)
 
     def _follow(self, path: Path) -> None:
-        rows, self._offsets[path] = follow_jsonl(path, self._offsets.get(path, 0))
-        for row in rows:
-            # A damaged line is passed over here; the judge will count it.
-            with contextlib.suppress(ValidationError):
-                if "header" in row:
-                    header = _Header.model_validate(row["header"])
-                    self._roles |= {lane.lane: lane.role for lane in header.lanes}
-                elif "outcome" in row:
-                    self._take(_RECORD.validate_python(row))
+        lines, self._offsets[path] = follow_lines(path, self._offsets.get(path, 0))
+        for line in lines:
+            # A damaged line is passed over here; the judge will count it, or refuse it.
+            if (record := record_of(line)) is not None:
+                self._take(record)
+            elif (lanes := lanes_of(line)) is not None:
+                self._roles |= {lane.lane: lane.role for lane in lanes}
 
     def _take(self, record: Record) -> None:
         if self._roles.get(record.lane) == Role.REFERENCE:

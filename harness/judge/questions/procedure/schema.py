@@ -88,21 +88,21 @@ def _final(evidence: Evidence, ended: Sequence[Span]) -> Iterator[Finding]:
     """The last sample of the version tables against the last that was expected of them."""
     proofs = [step for step in ended if step.step == Step.PROVE_SCHEMA]
     expected = Tables.of(proofs[-1].detail).expected if proofs else None
-    samples = [row for row in evidence.versions if row.get("tables") is not None]
+    samples = [sample for sample in evidence.database.versions if sample.tables is not None]
     if not samples or not expected:
         return
-    last = max(samples, key=lambda row: int(row["mono_ns"]))
+    last = max(samples, key=lambda sample: sample.mono_ns)
     changed = max((s for s in ended if s.step == Step.DB_SYNC), key=lambda s: s.end_ns, default=None)
-    if changed and int(last["mono_ns"]) < changed.end_ns:
+    if changed and last.mono_ns < changed.end_ns:
         yield Finding(
-            f"The version tables were last sampled {evidence.seconds(int(last['mono_ns']))}, before db_sync "
+            f"The version tables were last sampled {evidence.seconds(last.mono_ns)}, before db_sync "
             f"of phase {changed.phase} had ended: what they held after it is the harness's word alone.",
             Verdict.INCONCLUSIVE,
             phase=changed.phase,
         )
-    elif _tables(last["tables"]) != _tables(expected):
+    elif _tables(last.tables or {}) != _tables(expected):
         yield Finding(
-            f"The last sample of the version tables holds {_words(last['tables'])}, expected "
+            f"The last sample of the version tables holds {_words(last.tables or {})}, expected "
             f"{_words(expected)}.",
             Verdict.FAIL,
         )
