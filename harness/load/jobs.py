@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any, Protocol
 
 import gevent
 from gevent.event import Event
 from locust import User, task
 from locust.exception import StopUser
-from locust.util.load_locustfile import load_locustfile
 
 from harness.errors import UsageError
 from harness.evidence.clock import now_ns
@@ -19,12 +17,12 @@ from harness.evidence.records import Lane
 from harness.load.client import Client
 from harness.load.context import LoadContext
 from harness.load.dispatcher import Dispatcher
-from harness.load.personas import PacedUser
 from harness.load.probes import ProbeCalls, Prober
 from harness.load.schedule import Schedule, offsets_beside_ns
 from harness.load.sender import Sender
 from harness.load.spec import ChildSpec, load_lanes, pool_size, renewal_lane
 from harness.load.tokens import KeptToken
+from harness.load.users import user_classes
 from harness.load.warm_up import WarmUp
 
 LEAD_NS = 20_000_000
@@ -147,7 +145,7 @@ class LoadJob:
         self._spec = spec
         self._sender = sender
         self._context: LoadContext | None = None
-        self.user_classes = _user_classes(spec)
+        self.user_classes = user_classes(spec.users_file, spec.users, spec.client_users)
         self.user_count = spec.users + spec.client_users
 
     @property
@@ -206,49 +204,6 @@ def make_job(spec: ChildSpec, sender: Sender) -> Job:
             raise UsageError("probes: there are reference lanes, and no reference target is named.")
         return ProbesJob(spec, sender)
     return LoadJob(spec, sender)
-
-
-def _user_classes(spec: ChildSpec) -> tuple[type[User], ...]:
-    """The classes to spawn, with the counts that `spec` asks for.
-
-    Several classes of one role share its users by their Locust weights.
-    """
-    if not spec.users + spec.client_users:
-        return ()
-    found = _load_users(spec.users_file)
-    wanted = ((Role.LOAD, spec.users), (Role.CLIENT, spec.client_users))
-    chosen: list[type[User]] = []
-    for role, count in wanted:
-        classes = [kind for kind in found if kind.role == role]
-        if count and not classes:
-            raise UsageError(
-                f"{spec.users_file}: has no user class with role {role}, and {count} are asked for."
-            )
-        if count:
-            _share(classes, count)
-            chosen += [kind for kind in classes if kind.fixed_count]
-    return tuple(chosen)
-
-
-def _load_users(path: Path | None) -> list[Any]:
-    if path is None or not path.is_file():
-        raise UsageError(f"{path}: there is no such Locust file; name one with load.users_file.")
-    try:
-        classes = load_locustfile(str(path))[0]
-    except Exception as error:
-        raise UsageError(
-            f"{path}: cannot be loaded ({type(error).__name__}: {error}); mend the Locust file, or name "
-            "another one with load.users_file."
-        ) from error
-    return [kind for _, kind in sorted(classes.items()) if issubclass(kind, PacedUser)]
-
-
-def _share(classes: list[Any], count: int) -> None:
-    """Divide `count` users among classes by weight, the first taking what does not divide."""
-    total = sum(kind.weight for kind in classes)
-    for kind in classes:
-        kind.fixed_count = int(count * kind.weight / total)
-    classes[0].fixed_count += count - sum(kind.fixed_count for kind in classes)
 
 
 def keep_tokens(

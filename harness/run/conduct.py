@@ -89,9 +89,11 @@ def _prepared(order: Order, means: Means, watchers: Watchers) -> _Prepared:
     need_sound(order)
     backend = means.backend(order.scenario, order.home)
     need_fit(order, backend)
+    load, users_file = order.scenario.load, order.users_file()
+    means.need_users(users_file, load.users, load.client_users)
     from_, to = pair(order.scenario, order.source)
     heads = {each.version: means.heads(each, order.home, watchers.note) for each in (from_, to)}
-    return _Prepared(order, means, backend, from_, to, Schema(heads), order.users_file())
+    return _Prepared(order, means, backend, from_, to, Schema(heads), users_file)
 
 
 class _Run:

@@ -16,6 +16,7 @@ from harness.keystone.credentials import Credentials
 from harness.load.process import ExitSummary, LoadProcess
 from harness.load.seed import seed
 from harness.load.spec import Accounts, ChildSpec
+from harness.load.users_file import need_users
 from harness.releases.catalogue import Release
 from harness.releases.migrations import heads
 from harness.releases.prepare import prepare
@@ -64,6 +65,7 @@ class Means:
     """Everything by which a run reaches what is outside its own process and folder."""
 
     backend: Callable[[Scenario, Path], Backend] = backends.choose
+    need_users: Callable[[Path, int, int], None] = need_users
     heads: Callable[[Release, Path, Report], Heads] = installed_heads
     seed: Callable[[str, Credentials, Scenario, int], Accounts] = seed
     launch: Callable[[ChildSpec, Path], Child] = LoadProcess.start

@@ -107,6 +107,14 @@ def test_an_order_is_refused_before_the_deployment_is_asked_for(
     assert list(world.done) == []
 
 
+def test_a_users_file_that_can_not_be_used_is_refused_before_anything_is_there(world: World) -> None:
+    world.users_objection = "audit.py: has no class of real clients"
+
+    assert _ends(world, UsageError, world.order(load={"users": 1})) == world.users_objection
+    assert list(world.done) == []
+    assert not list((world.folder / "reports").glob("*/*"))
+
+
 @pytest.mark.parametrize("what", ["scenario_file", "out", "home"])
 def test_a_path_that_could_not_stand_in_the_evidence_is_refused(world: World, what: str) -> None:
     changed: dict[str, Any] = {what: world.folder / os.fsdecode(b"caf\xe9.toml")}

@@ -10,7 +10,7 @@ from typing import Any
 from harness.deployment.abilities import Abilities
 from harness.deployment.backend import Missing, Report
 from harness.deployment.protocols import Node
-from harness.errors import HarnessError
+from harness.errors import HarnessError, UsageError
 from harness.evidence.clock import now_ns
 from harness.evidence.journal import Journal
 from harness.evidence.names import Outcome
@@ -169,6 +169,8 @@ class World:
     dies_after: str | None = None
     """Deed after which the generator is found dead."""
     journal: Callable[[Path], Journal] = Journal
+    users_objection: str | None = None
+    """What is wrong with the users' file, where users are asked for."""
 
     def __post_init__(self) -> None:
         fake = deployment()
@@ -186,6 +188,7 @@ class World:
     def means(self) -> Means:
         return Means(
             backend=lambda scenario, home: TinyBackend(self.done, self.lab),
+            need_users=self._need_users,
             heads=_heads,
             seed=_seed,
             launch=self._launch,
@@ -206,6 +209,10 @@ class World:
     def without(self, *names: str) -> None:
         """Take abilities away."""
         self.lab.able = replace(self.lab.abilities, **dict.fromkeys(names))
+
+    def _need_users(self, path: Path, users: int, client_users: int) -> None:
+        if self.users_objection and users + client_users:
+            raise UsageError(self.users_objection)
 
     def _launch(self, spec: ChildSpec, log: Path) -> TinyGenerator:
         log.touch()
