@@ -10,6 +10,7 @@ import click
 
 from harness.command.locate import CONTROL, named, of_first_folder
 from harness.command.possible import possible_order
+from harness.command.provable import need_provable
 from harness.errors import ExitCode
 from harness.refusal import escaped
 
@@ -51,7 +52,14 @@ def controls(names: Sequence[str], out: Path) -> int:
 
 def _need_possible(control: Control, out: Path) -> None:
     """The last one would be refused when all the others had been carried out."""
-    possible_order(control.scenario, control.path, out, lambda _: escaped(str(control.path)))
+    from harness.run.beforehand import pair
+
+    def says(_: str) -> str:
+        return escaped(str(control.path))
+
+    releases = pair(control.scenario, says)
+    need_provable(control.scenario, releases, control.path, (), None, compared=False)
+    possible_order(control.scenario, control.path, out, says)
 
 
 def choose(names: Sequence[str]) -> list[Control]:

@@ -16,6 +16,8 @@ from harness.scenario import Scenario
 
 RENEW_S_DEFAULT = 900.0
 """A quarter of Keystone's default token lifetime: the old one stays good while renewals fail."""
+READY_DEADLINE_S = 90.0
+"""For a generator to issue its first tokens, and for its users to begin; 5 s is usual, imports included."""
 
 
 @dataclass(frozen=True, slots=True)

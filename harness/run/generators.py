@@ -15,14 +15,12 @@ from harness.evidence.names import Phase, Step
 from harness.evidence.outcomes import LoadDown
 from harness.evidence.rundir import RunDirectory
 from harness.load.process import ExitSummary
-from harness.load.spec import Accounts, ChildSpec, load_spec, probes_spec
+from harness.load.spec import READY_DEADLINE_S, Accounts, ChildSpec, load_spec, probes_spec
 from harness.procedure.stage import Stage
 from harness.run.cleanup import CleanUp
 from harness.run.means import Child
 from harness.scenario import Scenario
 
-READY_DEADLINE_S = 90.0
-"""For a generator to issue its first tokens; 5 s is usual, imports included."""
 STOP_SPARE_S = 20.0
 """Over the longest deadline of a request, for a generator to write its footer and end."""
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from harness.evidence.names import LEDGER_OPERATIONS, Phase, Step
-from harness.load.spec import load_lanes, probe_lanes
+from harness.load.spec import READY_DEADLINE_S, load_lanes, probe_lanes
 from harness.procedure.plan import PlannedPhase, plan
 from harness.releases.catalogue import Release
 from harness.scenario import Scenario
@@ -51,7 +51,7 @@ class _Bound:
 
 
 @dataclass(frozen=True, slots=True)
-class _Span:
+class Span:
     """A phase whose length the scenario says."""
 
     phase: Phase
@@ -92,6 +92,7 @@ def doubtful(scenario: Scenario, from_: Release, to: Release, *, compared: bool)
         *_alone(scenario, from_, to),
         *_left_to_chance(scenario, phases),
         *_idle_budgets(scenario, phases),
+        *_slow_to_begin(scenario),
         *_nothing_to_be_worse_than(scenario, compared=compared),
     )
 
@@ -136,7 +137,7 @@ def _bounds(scenario: Scenario) -> Iterator[_Bound]:
         yield _Bound(least, "impact.samples_min", "impact, which is not advisory,")
 
 
-def _spans(scenario: Scenario, phases: Sequence[PlannedPhase]) -> Iterator[_Span]:
+def _spans(scenario: Scenario, phases: Sequence[PlannedPhase]) -> Iterator[Span]:
     """Phases that are gone through and hold nothing that takes time of its own."""
     procedure = scenario.procedure
     for each in phases:
@@ -145,11 +146,11 @@ def _spans(scenario: Scenario, phases: Sequence[PlannedPhase]) -> Iterator[_Span
         ):
             continue
         if each.phase is Phase.BASELINE:
-            yield _Span(each.phase, procedure.baseline_s, "procedure.baseline_s")
+            yield Span(each.phase, procedure.baseline_s, "procedure.baseline_s")
         elif each.phase is Phase.COOLDOWN:
-            yield _Span(each.phase, procedure.cooldown_s, "procedure.cooldown_s")
+            yield Span(each.phase, procedure.cooldown_s, "procedure.cooldown_s")
         else:
-            yield _Span(each.phase, procedure.phase_s_min, "procedure.phase_s_min")
+            yield Span(each.phase, procedure.phase_s_min, "procedure.phase_s_min")
 
 
 def _thin(scenario: Scenario, phases: Sequence[PlannedPhase]) -> Iterator[Objection]:
@@ -174,16 +175,16 @@ def _slowest(scenario: Scenario) -> ProbeSettings:
     return min(scenario.probes, key=lambda probe: probe.rate_hz)
 
 
-def _shortest(scenario: Scenario, phases: Sequence[PlannedPhase]) -> Iterator[tuple[_Bound, _Span]]:
+def _shortest(scenario: Scenario, phases: Sequence[PlannedPhase]) -> Iterator[tuple[_Bound, Span]]:
     """For each bound, one phase for each key that sets a length."""
-    by_key: dict[str, _Span] = {}
+    by_key: dict[str, Span] = {}
     for span in _spans(scenario, phases):
         by_key.setdefault(span.key, span)
     for bound in _bounds(scenario):
         yield from ((bound, span) for span in by_key.values())
 
 
-def _too_few(bound: _Bound, span: _Span, slowest: ProbeSettings, how_many: str) -> Objection:
+def _too_few(bound: _Bound, span: Span, slowest: ProbeSettings, how_many: str) -> Objection:
     """What is due and what is wanted, with each of the two ways to get there."""
     ways = [f"give {_up(bound.probes / slowest.rate_hz)} s or more"]
     if span.length_s > 0:
@@ -209,7 +210,7 @@ def _idle_nodes(scenario: Scenario) -> Iterator[Objection]:
     """Each node must be seen to serve before it is touched."""
     if not scenario.procedure.upgrade or _loaded(scenario):
         return
-    baseline = _Span(Phase.BASELINE, scenario.procedure.baseline_s, "procedure.baseline_s")
+    baseline = Span(Phase.BASELINE, scenario.procedure.baseline_s, "procedure.baseline_s")
     most = sum(baseline.probes_max(probe.rate_hz) * len(probe.connections) for probe in scenario.probes)
     if most < scenario.deployment.nodes:
         yield Objection(
@@ -217,6 +218,16 @@ def _idle_nodes(scenario: Scenario) -> Iterator[Objection]:
             f"at most {most} requests are due in the baseline, so that not each of "
             f"{scenario.deployment.nodes} nodes can be seen to serve before it is touched; give a longer "
             "procedure.baseline_s, more probes, or load",
+        )
+
+
+def _slow_to_begin(scenario: Scenario) -> Iterator[Objection]:
+    """Each user begins at an instant of its own within its first pace, and the run waits for all of them."""
+    if _loaded(scenario) and scenario.load.pace_s > READY_DEADLINE_S:
+        yield Objection(
+            "load.pace_s",
+            f"users begin within the first {scenario.load.pace_s:g} s, and the run waits "
+            f"{READY_DEADLINE_S:g} s for all of them to have begun; give {READY_DEADLINE_S:g} or less",
         )
 
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import math
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from harness.command.provable import need_provable
 from harness.compare.arms_file import load_arms
 from harness.errors import UsageError
+from harness.evidence.names import Phase
 from harness.judge.model import Verdict
 from harness.releases.catalogue import load_catalogue
-from harness.run.unprovable import Objection, doubtful, unprovable
+from harness.run.unprovable import Objection, Span, doubtful, unprovable
 from harness.scenario import Scenario, load_scenario, parse_scenario
 from tests.run.ended import run
 from tests.run.tiny import World
@@ -181,6 +186,21 @@ def test_the_judge_agrees_what_is_not_refused_passes_where_everything_goes_well(
     assert run(world).judged.verdict is Verdict.PASS
 
 
+@given(
+    rate_hz=st.integers(1, 500).map(lambda tenths: Fraction(tenths, 10)),
+    length_s=st.integers(0, 600).map(lambda tenths: Fraction(tenths, 10)),
+    begins_s=st.fractions(0, 100, max_denominator=1_000),
+)
+def test_what_is_said_to_be_due_in_a_phase_is_due_wherever_it_lies(
+    rate_hz: Fraction, length_s: Fraction, begins_s: Fraction
+) -> None:
+    """Arrival i is due at i / rate; those from the beginning of the phase to before its end are in it."""
+    due = math.ceil((begins_s + length_s) * rate_hz) - math.ceil(begins_s * rate_hz)
+    span = Span(Phase.TRUST, float(length_s), "procedure.phase_s_min")
+
+    assert span.probes_sure(float(rate_hz)) <= due <= span.probes_max(float(rate_hz))
+
+
 # --- what is unlikely to pass, or means nothing
 
 
@@ -205,6 +225,11 @@ def test_the_judge_agrees_what_is_not_refused_passes_where_everything_goes_well(
         (
             ['gate.budgets=[{question="continuity", failed_max=1}]', "continuity.enabled=false"],
             "gate.budgets.0.question: continuity.enabled is false, so nothing is measured",
+        ),
+        (
+            ["load.pace_s=600"],
+            "load.pace_s: users begin within the first 600 s, and the run waits 90 s for all of them to have "
+            "begun; give 90 or less",
         ),
         (
             ["gate.worse_fails=true"],
