@@ -64,6 +64,7 @@ class Story:
     """What the deployment could do; None: a run that does not tell."""
     cells: list[dict[str, Any]] | None = None
     """Lines of `continuity.jsonl`; None: there is no such file."""
+    command: list[str] = field(default_factory=list)
 
     # --- bending
 
@@ -214,6 +215,7 @@ class Story:
             "outcome": self.outcome,
             "host": {"cores": 2},
             "seed": 1,
+            "command": self.command,
             **({} if self.abilities is None else {"abilities": self.abilities}),
         }
 

@@ -8,7 +8,7 @@ import pytest
 
 from harness.evidence.names import Ability
 from harness.judge.model import Verdict
-from tests.judge.story import ISSUE, NODES, Story, healthy, judged, question, sentences
+from tests.judge.story import ISSUE, NODES, Story, healthy, judged, ns, question, sentences
 
 NO_DRAIN = "this deployment gives no way to take a node out of its balancer"
 EVERY: list[str] = sorted(Ability)
@@ -31,6 +31,7 @@ def undrainable() -> Story:
     story.abilities = without(Ability.DRAIN)
     for step in ("drain", "wait_drained", "maint", "ready"):
         skip(story, step, 23.0, reason=NO_DRAIN)
+    story.balancer = [{"mono_ns": ns(second), "servers": {"node1": {"wretr": 0}}} for second in (20, 21)]
     return story
 
 

@@ -9,7 +9,17 @@ from harness.judge.case import Case
 from harness.judge.codes import count, sent
 from harness.judge.model import Finding, Question, Verdict
 from harness.judge.questions.answer import answer
-from harness.judge.questions.coverage import files, load, machine, probes, seal, servers
+from harness.judge.questions.coverage import (
+    asked,
+    balancer,
+    files,
+    load,
+    machine,
+    probes,
+    seal,
+    servers,
+    tallies,
+)
 from harness.judge.questions.coverage.probes import lags_ms
 from harness.judge.words import counted
 
@@ -20,7 +30,8 @@ def judge(case: Case) -> Question:
     """INCONCLUSIVE for each thing that is missing; never FAIL, for nothing here is Keystone's doing."""
     evidence = case.evidence
     checks = (
-        seal.check(evidence), files.check(evidence), load.lanes(evidence), load.load(evidence),
+        seal.check(evidence), asked.check(evidence), files.check(evidence), tallies.check(evidence),
+        balancer.check(evidence), load.lanes(evidence), load.load(evidence),
         load.unsent(evidence), load.untried(evidence), probes.lag(evidence), probes.phases(evidence),
         probes.holes(evidence), machine.baseline_phase(evidence, case.saturation), servers.nodes(evidence),
         servers.roll(evidence), machine.reference(evidence),
