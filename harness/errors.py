@@ -37,6 +37,13 @@ class StepError(HarnessError):
     """
 
 
+class ServerDiedError(HarnessError):
+    """A server that no step stopped has ended, which Keystone can not have done; the procedure stops here.
+
+    Journalled, so the judge answers for the exit status: at best the run is inconclusive.
+    """
+
+
 class NoRoomError(HarnessError):
     """The baseline is not fit to be compared with, so nothing was upgraded: neither pass nor fail."""
 

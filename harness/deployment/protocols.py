@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -11,6 +12,18 @@ from harness.deployment.command import CommandResult
 from harness.keystone.credentials import Credentials
 from harness.releases.catalogue import Release
 from harness.scenario import StopSignal
+
+
+@dataclass(frozen=True, slots=True)
+class Death:
+    """A server that ended although nobody here ended it."""
+
+    server: str
+    """Its name, a node's the one that the node has elsewhere."""
+    signal: str | None = None
+    """Name of the signal that ended it."""
+    exit_code: int | None = None
+    """Where it ended by itself; both are None where that is not known."""
 
 
 class Node(Protocol):
@@ -104,6 +117,12 @@ class Deployment(Protocol):
     @property
     def abilities(self) -> Abilities:
         """What else it can do."""
+
+    def deaths(self) -> Sequence[Death]:
+        """Every server of it that has ended though nobody here ended it, in the order in which that was seen.
+
+        None where it can not tell.
+        """
 
     def down(self) -> Sequence[str]:
         """End what was brought up and nothing else; returns names of what ran. Harmless where it is down.

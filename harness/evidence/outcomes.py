@@ -13,12 +13,13 @@ from typing import Any, Self
 
 from harness.evidence import told
 
-_READ = "read"
+READ = "read"
+"""Key in the metadata of a field: what makes of a journalled value one of its type."""
 
 
 def _read_by(read: Callable[[object], Any]) -> Any:
     """A field that is not known unless it is given; `read` makes of a journalled value one of its type."""
-    return field(default=None, metadata={_READ: read})
+    return field(default=None, metadata={READ: read})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Result:
     @classmethod
     def of(cls, detail: Mapping[str, Any]) -> Self:
         """What a journalled detail tells of it."""
-        return cls(**{each.name: each.metadata[_READ](detail.get(each.name)) for each in fields(cls)})
+        return cls(**{each.name: each.metadata[READ](detail.get(each.name)) for each in fields(cls)})
 
 
 def _plain(value: Any) -> Any:

@@ -15,6 +15,7 @@ from harness.evidence.balancer import BalancerRead, read_balancer
 from harness.evidence.continuity import CellsRead, read_cells
 from harness.evidence.database import DatabaseRead, read_database
 from harness.evidence.files import is_there
+from harness.evidence.death import ServerDied
 from harness.evidence.history import History, read_history
 from harness.evidence.journal import JournalRead, read_journal
 from harness.evidence.ledger import Ledger, read_ledger
@@ -106,6 +107,23 @@ class Evidence:
         """Whether the journal tells the whole run, so that what it does not tell did not happen."""
         whole = self.journal_whole and not self.journal.torn and not self.journal_cut
         return self.completed and whole
+
+    @cached_property
+    def deaths(self) -> tuple[ServerDied, ...]:
+        """Servers that ended though nobody of the run ended them, in the order in which that was seen."""
+        told = (ServerDied.of(event.detail) for event in self.journal.events if event.edge == Edge.NOTE)
+        return tuple(died for died in told if died.server is not None and died.since_ns is not None)
+
+    @cached_property
+    def machine_died(self) -> ServerDied | None:
+        """The first death that Keystone can not have done; nothing from then on is charged to it."""
+        nodes = self.manifest.nodes
+        return next((died for died in self.deaths if died.is_of_the_machine(nodes)), None)
+
+    def is_after_death(self, instant_ns: int) -> bool:
+        """Whether a server of the machine was dead then, or may have been."""
+        died = self.machine_died
+        return died is not None and died.since_ns is not None and instant_ns >= died.since_ns
 
     @property
     def seal_due(self) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from harness.deployment.protocols import Deployment, Node
+from harness.errors import HarnessError
 from harness.evidence.clock import Clock
 from harness.evidence.jsonl import JsonLinesWriter
 from harness.evidence.ledger import Stage as LedgerStage
@@ -29,6 +30,20 @@ class Generator(Protocol):
         """
 
 
+class Servers(Protocol):
+    """What looks after the deployment's servers."""
+
+    def check_alive(self) -> None:
+        """Look after them.
+
+        Raises:
+            ServerDiedError: one has ended, which Keystone can not have done.
+        """
+
+    def cause(self, error: HarnessError) -> HarnessError:
+        """What ended the run: a server that ended by itself, or else the error itself."""
+
+
 @dataclass(slots=True)
 class Context:
     """Everything a step may use, and the little that steps tell each other."""
@@ -37,6 +52,7 @@ class Context:
     schema: Schema
     deployment: Deployment
     generator: Generator
+    servers: Servers
     stage: Stage
     clock: Clock
     logs: Path

@@ -19,18 +19,26 @@ def drive(context: Context, phases: Iterable[PlannedPhase]) -> None:
 
     Raises:
         StepError: a step failed or was not proven; it is journalled, and no later step was begun.
+        ServerDiedError: a server ended by itself, whatever came of that.
         HarnessError: the harness cannot go on, e.g. a generator died.
     """
     try:
         for phase in phases:
             _take(context, phase)
-        context.generator.check_alive()
-    except BaseException:
+        _look_after(context)
+    except BaseException as error:
         with uninterrupted():
             # Nobody may break what is being put back.
             context.stage.dismiss()
             _put_back(context)
+        if isinstance(error, HarnessError) and (cause := context.servers.cause(error)) is not error:
+            raise cause from error
         raise
+
+
+def _look_after(context: Context) -> None:
+    context.generator.check_alive()
+    context.servers.check_alive()
 
 
 def _take(context: Context, phase: PlannedPhase) -> None:
@@ -43,7 +51,7 @@ def _take(context: Context, phase: PlannedPhase) -> None:
 
 
 def _run(context: Context, phase: Phase, step: PlannedStep) -> None:
-    context.generator.check_alive()
+    _look_after(context)
     if step.skip is not None:
         context.stage.skip_step(phase, step.step, step.node, step.skip)
         return
@@ -79,7 +87,11 @@ def _put_back_unwritten(context: Context, step: PlannedStep) -> None:
 
 
 def _tell_how(context: Context, error: Exception) -> None:
+    """How to put it back by hand; no such thing where the server may be gone, and its flag with it."""
     with suppress(OSError):
+        if isinstance(error, HarnessError) and (cause := context.servers.cause(error)) is not error:
+            context.stage.note(f"log_bin_trust_function_creators was not put back: {cause}")
+            return
         context.stage.note(
             f"log_bin_trust_function_creators could not be put back to {context.trust_before:d} ({error}); "
             "set it by hand: SET GLOBAL log_bin_trust_function_creators = "

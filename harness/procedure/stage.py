@@ -148,9 +148,13 @@ class Stage:
         self._journal.write(Edge.SKIP, phase, step, node, Ending(reason=reason).detail())
         self._watchers.tell(lambda watcher: watcher.step_ended(phase, step, node, Edge.SKIP, reason))
 
-    def note(self, words: str) -> None:
-        """Journal a remark in the current phase; who watches hears it also where the disk is full."""
-        phase, detail = self.phase_now or Phase.SETUP, Remark(words).detail()
+    def note(self, words: str, about: Result | None = None) -> None:
+        """Journal a remark in the current phase, with what it is `about` for the judge.
+
+        Who watches hears it also where the disk is full.
+        """
+        phase = self.phase_now or Phase.SETUP
+        detail = {**Remark(words).detail(), **(about.detail() if about else {})}
         try:
             self._journal.write(Edge.NOTE, phase, self.step_now, detail=detail)
         finally:

@@ -32,6 +32,7 @@ from harness.procedure.faults import FaultSchedule
 from harness.procedure.plan import PlannedPhase, plan
 from harness.procedure.read_back import Access, ReadBack
 from harness.procedure.sampler import Sampler
+from harness.procedure.server_watch import ServerWatch
 from harness.procedure.stage import Stage
 from harness.procedure.watchers import Watcher, Watchers, guarded
 from harness.releases.catalogue import Release
@@ -240,12 +241,14 @@ class _Run:
             self._continuity(deployment) as continuity,
             self._activity(able, samples),
             self._faults.armed(able.faults, run.requests / "probes.jsonl"),
+            ServerWatch(deployment.deaths, [node.name for node in deployment.nodes], self._stage) as servers,
         ):
             context = Context(
                 scenario=self._scenario,
                 schema=self._prepared.schema,
                 deployment=deployment,
                 generator=generators,
+                servers=servers,
                 stage=self._stage,
                 clock=self._clock,
                 logs=run.logs,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.errors import ExitCode, HarnessError, StepError
+from harness.errors import ExitCode, HarnessError, ServerDiedError, StepError
 from harness.evidence.rundir import RunDirectory
+
+_LEFT_TO_THE_VERDICT = (StepError, ServerDiedError, KeyboardInterrupt)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +24,12 @@ class Conducted:
     def exit_code(self) -> ExitCode | None:
         """Exit status that takes the place of the verdict's, where the harness itself broke.
 
-        A step that failed is a finding, and a run that was interrupted an inconclusive one: None for both.
+        A step that failed is a finding, a run that was interrupted or lost a server an inconclusive one: None
+        for all of them.
         """
         if self.error is None and self.left:
             return ExitCode.HARNESS_ERROR
-        if self.error is None or isinstance(self.error, (StepError, KeyboardInterrupt)):
+        if self.error is None or isinstance(self.error, _LEFT_TO_THE_VERDICT):
             return None
         return self.error.exit_code if isinstance(self.error, HarnessError) else ExitCode.HARNESS_ERROR
 

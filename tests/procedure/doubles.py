@@ -10,7 +10,7 @@ from pathlib import Path
 
 from harness.deployment.abilities import Abilities, Activity
 from harness.deployment.command import CommandResult
-from harness.deployment.protocols import Node
+from harness.deployment.protocols import Death, Node
 from harness.errors import HarnessError, StepError
 from harness.evidence.ledger import Stage
 from harness.keystone.credentials import Credentials
@@ -162,6 +162,10 @@ class FakeDeployment:
         default_factory=lambda: Credentials("admin", "s", "Default", "admin", "Default")
     )
     software: Mapping[str, str] = field(default_factory=dict)
+    fallen: list[Death] = field(default_factory=list)
+
+    def deaths(self) -> list[Death]:
+        return list(self.fallen)
 
     @property
     def abilities(self) -> Abilities:

@@ -12,6 +12,7 @@ from harness.evidence.jsonl import JsonLinesWriter
 from harness.procedure.context import Context
 from harness.procedure.driver import drive
 from harness.procedure.plan import plan
+from harness.procedure.server_watch import ServerWatch
 from harness.procedure.stage import Stage
 from harness.releases.schema import Schema
 from harness.scenario import parse_scenario
@@ -49,6 +50,7 @@ class Story:
             schema=Schema({OLD.version: OLD_HEADS, NEW.version: NEW_HEADS}),
             deployment=lab,
             generator=LivingGenerator(),
+            servers=ServerWatch(lab.deaths, [node.name for node in lab.nodes], stage),
             stage=stage,
             clock=Clock.read(),
             logs=folder / "logs",

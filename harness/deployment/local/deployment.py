@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -16,10 +18,11 @@ from harness.deployment.local.folder import LabFolder
 from harness.deployment.local.node import LocalNode, NodePlace
 from harness.deployment.local.passwords import Passwords
 from harness.deployment.local.ports import LOOPBACK
-from harness.deployment.local.processes import Processes
+from harness.deployment.local.processes import Fallen, Processes
 from harness.deployment.local.record import LabRecord
 from harness.deployment.local.seed import program_version
 from harness.deployment.local.upgrade_host import LocalUpgradeHost
+from harness.deployment.protocols import Death
 from harness.keystone.credentials import Credentials
 from harness.releases.catalogue import Release
 from harness.releases.prepare import InstalledRelease
@@ -129,6 +132,10 @@ class LocalDeployment:
         """Versions of the server programs, for `run.json`."""
         return {name: program_version(name) for name in ("mariadbd", "haproxy", "memcached")}
 
+    def deaths(self) -> list[Death]:
+        """Its servers that have ended though nobody of this process ended them."""
+        return [_death(each) for each in self.processes.fallen()]
+
     def down(self) -> list[str]:
         """End every process of the lab, and no other, and remove its folder; returns the servers that ran.
 
@@ -138,6 +145,18 @@ class LocalDeployment:
             WaitTimeoutError: a process survived SIGKILL; the folder stays.
         """
         return take_down(self.folder)
+
+
+def _death(fallen: Fallen) -> Death:
+    """How it ended, from what the kernel said; that is lost where somebody else took it down first."""
+    status = fallen.wait_status
+    if status is None:
+        return Death(fallen.name)
+    if os.WIFSIGNALED(status):
+        number = os.WTERMSIG(status)
+        known = {each.value: each.name for each in signal.Signals}
+        return Death(fallen.name, signal=known.get(number, f"signal {number}"))
+    return Death(fallen.name, exit_code=os.waitstatus_to_exitcode(status))
 
 
 def take_down(folder: LabFolder) -> list[str]:

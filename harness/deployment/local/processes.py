@@ -32,6 +32,8 @@ _TAIL_BYTES = 16_384
 
 _children: set[int] = set()
 """Pids of servers that this very process started."""
+_reaped: dict[int, int] = {}
+"""Pid of a server that has ended -> what the kernel said of its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,15 @@ class Server:
     identity: ProcessIdentity
     """The leader of a session of its own; its workers are in the same session."""
     record: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Fallen:
+    """A server that ended although nobody here ended it."""
+
+    name: str
+    wait_status: int | None
+    """As waitpid(2) has it; None where that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +70,11 @@ class Processes:
 
     def __init__(self, folder: LabFolder) -> None:
         self._folder = folder
+        self._ours: set[Path] = set()
+        """Records of servers that this process started."""
+        self._ending: set[Path] = set()
+        """Of those, the ones that it has begun to end."""
+        self._fallen: dict[Path, Fallen] = {}
 
     def start(
         self, name: str, argv: list[str], *, log: Path, cwd: Path, env: Mapping[str, str] | None = None
@@ -73,11 +89,13 @@ class Processes:
         popen, record = self._launch(name, argv, log, cwd, env or {})
         popen.returncode = 0  # `_reap` takes note of its end, perhaps from another thread: Popen must not
         _children.add(popen.pid)
+        _reaped.pop(popen.pid, None)
         until = time.monotonic() + _LAUNCH_S_MAX
         while (identity := ProcessIdentity.parse(_read(record))) is None:
             if ProcessIdentity.of(popen.pid) is None or time.monotonic() > until:
                 raise HarnessError(f"{name} could not be started; the end of {log}: {tail(log)}")
             time.sleep(_LAUNCH_POLL_S)
+        self._ours.add(record)
         return Server(name, identity, record)
 
     def run(
@@ -181,6 +199,25 @@ class Processes:
         members = _session(server.identity.pid)
         return members if now else [each for each in members if self._is_inside(each)]
 
+    def fallen(self) -> list[Fallen]:
+        """Servers of this process that have ended though nobody here ended them, as they were found.
+
+        Usable beside whoever starts and ends servers: who ends one says so before.
+        """
+        for server in self.found():
+            if server.record not in self._ours or server.identity.is_alive():
+                continue
+            # Asked only now that it is over: whoever ends a server says so before.
+            if server.record not in self._ending and server.record not in self._fallen:
+                _reap(server.identity.pid)
+                self._fallen[server.record] = Fallen(server.name, _reaped.get(server.identity.pid))
+        return list(self._fallen.values())
+
+    def _will_end(self, servers: Iterable[Server]) -> None:
+        """From now on their end is no accident; of one that has ended already it was."""
+        self.fallen()
+        self._ending.update(server.record for server in servers)
+
     def stop(self, name: str, number: signal.Signals, deadline_s: float) -> None:
         """Send a signal to a server's leader, not to its workers, and return once all of them are gone.
 
@@ -188,6 +225,7 @@ class Processes:
             WaitTimeoutError: one is still there after `deadline_s`.
         """
         servers = self.found(name)
+        self._will_end(servers)
         seen = self._all_members(servers)
         _signal([server.identity for server in servers], number)
         left = self._wait(servers, seen, deadline_s)
@@ -215,12 +253,14 @@ class Processes:
         return self._all_members(self._found_among(names))
 
     def _end(self, servers: list[Server], deadline_s: float) -> None:
+        self._will_end(servers)
         seen = self._all_members(servers)
         _signal(seen, signal.SIGTERM)
         if self._wait(servers, seen, deadline_s):
             self._kill(servers)
 
     def _kill(self, servers: list[Server]) -> None:
+        self._will_end(servers)
         seen = self._all_members(servers)
         _signal(seen, signal.SIGKILL)
         left = self._wait(servers, seen, _KILL_S_MAX)
@@ -309,9 +349,12 @@ def _reap(pid: int) -> None:
     if pid not in _children:
         return
     try:
-        over, _ = os.waitpid(pid, os.WNOHANG)
+        over, status = os.waitpid(pid, os.WNOHANG)
     except ChildProcessError:
         over = pid  # another thread was faster
+    else:
+        if over:
+            _reaped[pid] = status
     if over:
         _children.discard(pid)  # from now on the pid may be that of a command
 

@@ -54,9 +54,13 @@ class Saturation:
        the start of a probe that left over `judge.lag_max_ms_max` late, or while a request to the reference
        target failed or took longer than that. Failures elsewhere in the run are charged as ever.
 
-    `coverage` names the reason of 1 and 2. That of 3 is named by the last finding of `availability`, and by
-    `coverage` only where the lag is over its bound in the run as a whole, or the reference target failed. A
-    failure that is not charged is INCONCLUSIVE, so a run that has one is never PASS.
+    4. *A server of the machine died*: the request was due, left or ended after a server was last seen alive
+       that ended though nobody of the run ended it, and which Keystone can not have ended.
+
+    `coverage` names the reason of 1 and 2, `procedure` that of 4. That of 3 is named by the last finding of
+    `availability`, and by `coverage` only where the lag is over its bound in the run as a whole, or the
+    reference target failed. A failure that is not charged is INCONCLUSIVE, so a run that has one is never
+    PASS.
     """
 
     baseline: Baseline
@@ -66,6 +70,8 @@ class Saturation:
     """Rule 1, by lag."""
     starved: Intervals
     """Rule 3."""
+    died_ns: int | None
+    """Rule 4: from when on; None where no server died."""
 
     @property
     def throughout(self) -> bool:
@@ -78,7 +84,7 @@ class Saturation:
             return np.zeros(len(requests), bool)
         excused = np.zeros(len(requests), bool)
         for instants in (requests.intended_ns, requests.start_ns, requests.end_ns):
-            excused |= self.starved.contain(instants)
+            excused |= self.starved.contain(instants) | self._after_death(instants)
         return ~excused
 
     def excuses(self, lane: int, start_ns: int, end_ns: int) -> bool:
@@ -88,7 +94,13 @@ class Saturation:
 
     def excuses_all(self, start_ns: int, end_ns: int) -> bool:
         """Whether a stretch without success in every lane is not charged, likewise."""
-        return self.throughout or bool(self.starved.contain(np.array([start_ns, end_ns], np.int64)).any())
+        ends = np.array([start_ns, end_ns], np.int64)
+        return self.throughout or bool((self.starved.contain(ends) | self._after_death(ends)).any())
+
+    def _after_death(self, instants_ns: NDArray[np.int64]) -> NDArray[np.bool_]:
+        if self.died_ns is None:
+            return np.zeros(len(instants_ns), bool)
+        return np.asarray(instants_ns >= self.died_ns)
 
 
 def saturation(evidence: Evidence) -> Saturation:
@@ -100,6 +112,7 @@ def saturation(evidence: Evidence) -> Saturation:
         slow=baseline.p99_ms is not None and baseline.p99_ms > settings.baseline_p99_ms_max,
         late=baseline.lag_p99_ms is not None and baseline.lag_p99_ms > settings.lag_p99_ms_max,
         starved=_starved(evidence),
+        died_ns=evidence.machine_died.since_ns if evidence.machine_died else None,
     )
 
 

@@ -177,6 +177,8 @@ def _reason(case: Case) -> str:
             case.evidence.requests.lanes[number].lane for number, _ in saturation.baseline.failures
         )
         reasons.append(f"{lanes} failed even before the upgrade began")
+    if case.evidence.machine_died is not None:
+        reasons.append(case.evidence.machine_died.words)
     if saturation.starved.total_s:
         reasons.append("the machine was starved at that moment")
     if case.whole_silences.baseline_s:

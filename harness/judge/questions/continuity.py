@@ -76,7 +76,7 @@ def _broken_kind(evidence: Evidence, cells: list[Cell]) -> Finding:
     because = f" ({first.detail})" if first.detail else ""
     return Finding(
         f"{broken_words(first)} in phase {first.phase}{times} {evidence.seconds(first.mono_ns)}{because}.",
-        Verdict.FAIL,
+        Verdict.INCONCLUSIVE if evidence.is_after_death(first.mono_ns) else Verdict.FAIL,
         phase=first.phase,
         step=first.step,
         node=first.checked_at.node,

@@ -8,6 +8,7 @@ from harness.judge.model import Finding, Question, Verdict
 from harness.judge.questions.answer import answer
 from harness.judge.questions.procedure import (
     database,
+    deaths,
     ending,
     journal,
     locks,
@@ -30,7 +31,8 @@ def judge(case: Case) -> Question:
     """
     evidence = case.evidence
     checks = (
-        journal.check(evidence), database.check(evidence), ending.check(evidence), steps.check(case),
+        deaths.check(evidence), journal.check(evidence), database.check(evidence), ending.check(evidence),
+        steps.check(case),
         phases.check(evidence), required.check(evidence), schema.check(evidence), nodes.check(evidence),
         trust.check(evidence), locks.check(case),
     )  # fmt: skip

@@ -57,6 +57,9 @@ def _excuse(case: Case, span: Span) -> str | None:
     """Why a failed step is not charged to the upgrade, or None where it is."""
     if span.phase in _HARNESS_PHASES:
         return "nothing is upgraded in this phase, so the upgrade is not charged"
+    died = case.evidence.machine_died
+    if died is not None and case.evidence.is_after_death(span.end_ns):
+        return f"{died.words}, so the upgrade is not charged"
     if span.step in _WAITING_STEPS and case.saturation.throughout:
         return "the machine had no room for the load, so the upgrade is not charged"
     return None
