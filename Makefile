@@ -21,7 +21,7 @@ if command -v apt-get >/dev/null && { [ "$$(id -u)" = 0 ] || sudo -n true 2>/dev
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser upgrade-under-load test test-fast gate controls compare lint lock audit bench clean
+.PHONY: help setup browser upgrade-under-load test test-fast faults gate controls compare lint lock audit bench clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -86,6 +86,9 @@ test: $(VENV)/ready browser ## Run every test, real upgrades included
 
 test-fast: $(VENV)/ready ## Run the tests that start no server, browser or command, and are not slow
 	@$(BIN)/pytest -m 'not process and not slow' $(BESIDE) --dist worksteal --durations 10 $(ARGS)
+
+faults: setup ## Harm whole runs as a machine does (killed servers, suspended generators, ...) and print what they say; an hour
+	@$(BIN)/pytest -m faults --durations 0 $(ARGS)
 
 gate: setup ## Run SCENARIO as a CI gate; GATE=ci/gate.toml and BASELINE=baseline.json are optional
 	@$(BIN)/harness run $(SCENARIO) $(if $(GATE),--gate "$(GATE)") $(if $(BASELINE),--baseline "$(BASELINE)") $(ARGS)

@@ -36,11 +36,15 @@ def _hear_signals() -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Add what a marker implies, before pytest selects: `-m "not process"` leaves the fast tests.
 
     Side by side, what needs real servers stays in one process and in order, and so does what needs a browser.
     """
+    if "faults" not in config.option.markexpr:
+        # Opt-in: they take an hour, and want a machine that does nothing else.
+        config.hook.pytest_deselected(items=[item for item in items if "faults" in _markers(item)])
+        items[:] = [item for item in items if "faults" not in _markers(item)]
     for item in items:
         for marker in {implied for name in _markers(item) for implied in IMPLIED.get(name, ())}:
             item.add_marker(marker)

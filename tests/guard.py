@@ -7,7 +7,12 @@ from collections.abc import Callable, Iterable, Sequence, Set
 from itertools import pairwise
 from pathlib import PurePath
 
-IMPLIED = {"run": ("lab", "process"), "lab": ("process",), "browser": ("process",)}
+IMPLIED = {
+    "faults": ("run", "lab", "process"),
+    "run": ("lab", "process"),
+    "lab": ("process",),
+    "browser": ("process",),
+}
 """What each marker covers: a whole run has a lab, whose servers are processes."""
 SERVERS = {"mariadbd", "mysqld", "mariadb-install-db", "haproxy", "memcached", "uwsgi", "keystone-manage"}
 INSTALLERS = {"uv", "apt-get", "dnf"}

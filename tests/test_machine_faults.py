@@ -1,0 +1,198 @@
+"""Faults of the machine, tried for real: what the run says of each, what it ends with, and what it leaves.
+
+`make faults` runs them and prints a table; a few minutes each.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from tests.command import ROOT
+from tests.machine import HarmedRun
+
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(1200)]
+
+NOBODY = 65534
+_rows: list[str] = []
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _table(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Print what was found of each fault when all have been tried."""
+    yield
+    reporter = request.config.pluginmanager.get_plugin("terminalreporter")
+    head = ("", "| fault | verdict | exit status | sentence | left running |", "|---|---|---|---|---|")
+    for row in (*head, *_rows):
+        if reporter is not None:
+            reporter.write_line(row)
+
+
+def _row(fault: str, run: HarmedRun, status: int) -> None:
+    verdict, headline = run.verdict.get("verdict", "none"), run.verdict.get("headline", "")
+    said = headline or run.last_words
+    _rows.append(f"| {fault} | {verdict} | {status} | {said} | {'; '.join(run.left_running) or 'nothing'} |")
+    print(_rows[-1])
+
+
+def _ended(fault: str, run: HarmedRun) -> int:
+    """End it, put it into the table, and hold it to what every run owes."""
+    status = run.end()
+    _row(fault, run, status)
+    assert run.left_running == []
+    assert "Traceback" not in run.output.read_text(encoding="utf-8")
+    return status
+
+
+# --- a server is killed
+
+DEATHS = [
+    ("mariadb", "baseline", "observe"),
+    ("mariadb", "expand", "db_sync"),
+    ("mariadb", "roll", "settle"),
+    ("haproxy", "roll", "settle"),
+    ("memcached", "roll", "settle"),
+    ("node-2", "roll", "drain"),
+]
+
+
+@pytest.mark.parametrize(("server", "phase", "step"), DEATHS, ids=lambda each: each)
+def test_a_server_that_was_killed_is_no_failed_upgrade(
+    tmp_path: Path, server: str, phase: str, step: str
+) -> None:
+    run = HarmedRun(tmp_path)
+    run.wait_for(phase, step)
+    run.send(server, signal.SIGKILL)
+    status = _ended(f"{server} killed in {phase} at {step}", run)
+
+    assert (run.verdict["verdict"], status) == ("INCONCLUSIVE", 3)
+    assert run.verdict["headline"].startswith(f"Not proven: {server}")
+    assert "was ended by SIGKILL" in run.verdict["headline"]
+    assert run.last_words.endswith(f"(see logs/{_log(run, server)}.log)")
+
+
+def _log(run: HarmedRun, server: str) -> str:
+    """There are two of memcached."""
+    assert run.folder is not None
+    return next(path.stem for path in sorted((run.folder / "logs").glob(f"{server}*.log")))
+
+
+# --- a generator is killed, or held up
+
+
+@pytest.mark.parametrize("generator", ["probes", "load"])
+def test_a_generator_that_was_killed_is_an_error_of_the_harness(tmp_path: Path, generator: str) -> None:
+    run = HarmedRun(tmp_path)
+    run.wait_for("roll", "settle")
+    run.send(generator, signal.SIGKILL)
+    status = _ended(f"{generator} killed in roll", run)
+
+    assert (run.verdict["verdict"], status) == ("INCONCLUSIVE", 4)
+    assert f"the {generator} generator ended in the middle of the run" in run.last_words
+
+
+@pytest.mark.parametrize("part", ["probes", "load", "*"])
+def test_nothing_that_was_suspended_is_charged_to_keystone(tmp_path: Path, part: str) -> None:
+    run = HarmedRun(tmp_path)
+    run.wait_for("roll", "settle")
+    run.suspend([part], 5.0)
+    status = _ended(f"{'the whole run' if part == '*' else part} suspended for 5 s in roll", run)
+
+    due = {"INCONCLUSIVE"} if part != "load" else {"INCONCLUSIVE", "PASS"}
+    assert run.verdict["verdict"] in due
+    assert status == run.verdict["exit_code"]
+
+
+# --- a machine that is small, shared, or not root's
+
+
+def test_few_open_files_are_enough_or_refused(tmp_path: Path) -> None:
+    few = partial(resource.setrlimit, resource.RLIMIT_NOFILE, (64, 64))
+    run = HarmedRun(tmp_path, before=few)
+    status = _ended("64 open files at most", run)
+    assert status in (0, 2, 3, 4)
+    assert status in (2, 4) or status == run.verdict["exit_code"]
+
+
+@pytest.mark.parametrize("where", ["one checkout", "two checkouts"])
+def test_two_runs_at_once_do_each_other_no_harm(tmp_path: Path, where: str) -> None:
+    other = ROOT
+    if where == "two checkouts":
+        other = tmp_path / "other"
+        subprocess.run(["git", "clone", "--quiet", "--shared", str(ROOT), str(other)], check=True)  # noqa: S607
+    first = HarmedRun(tmp_path / "first")
+    second = HarmedRun(tmp_path / "second", cwd=other)
+    for name, run in (("first", first), ("second", second)):
+        status = _ended(f"two runs at once in {where}, the {name}", run)
+        assert run.verdict["verdict"] in ("PASS", "INCONCLUSIVE")
+        assert status == run.verdict["exit_code"]
+
+
+def test_an_ordinary_user_has_a_whole_run(tmp_path: Path) -> None:
+    run = HarmedRun(tmp_path) if os.geteuid() else _as_nobody(tmp_path)
+    status = _ended("a whole run as an ordinary user", run)
+    assert run.verdict["verdict"] in ("PASS", "INCONCLUSIVE")
+    assert status == run.verdict["exit_code"]
+
+
+def _as_nobody(folder: Path) -> HarmedRun:
+    """By another user, with a home of its own and the releases that are there."""
+    from harness.releases.prepare import default_home
+
+    try:
+        subprocess.run([sys.executable, "-c", ""], user=NOBODY, group=NOBODY, extra_groups=[], check=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("nobody but root may read the interpreter")
+    for above in folder.parents:
+        if above.stat().st_uid == os.geteuid() and above != Path("/"):
+            above.chmod(above.stat().st_mode | 0o011)
+    home = folder / "home"
+    home.mkdir()
+    (home / "releases").symlink_to(default_home() / "releases")
+    for path in (folder, home):
+        os.chown(path, NOBODY, NOBODY)
+    return HarmedRun(folder, more={"HARNESS_HOME": str(home), "HOME": str(home)}, before=_become_nobody)
+
+
+def _become_nobody() -> None:
+    os.setgroups([])
+    os.setgid(NOBODY)
+    os.setuid(NOBODY)
+
+
+# --- the wall clock is set
+
+
+def _faketime() -> str | None:
+    places = Path("/usr/lib").glob("*/faketime/libfaketime.so.1")
+    return os.environ.get("LIBFAKETIME") or next(map(str, places), None)
+
+
+@pytest.mark.skipif(_faketime() is None, reason="libfaketime is not installed")
+@pytest.mark.parametrize("step_s", [3600, -3600])
+def test_a_wall_clock_that_is_set_changes_no_verdict(tmp_path: Path, step_s: int) -> None:
+    """Of the harness and its generators alone: the servers' environment is their own."""
+    clock = tmp_path / "clock"
+    clock.write_text("+0")
+    run = HarmedRun(
+        tmp_path / "run",
+        more={
+            "LD_PRELOAD": _faketime() or "",
+            "FAKETIME_TIMESTAMP_FILE": str(clock),
+            "FAKETIME_NO_CACHE": "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        },
+    )
+    run.wait_for("roll", "settle")
+    clock.write_text(f"{step_s:+d}")
+    status = _ended(f"the wall clock set by {step_s:+d} s in roll", run)
+    assert run.verdict["verdict"] in ("PASS", "INCONCLUSIVE")
+    assert status == run.verdict["exit_code"]
