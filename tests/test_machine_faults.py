@@ -172,7 +172,7 @@ def _become_nobody() -> None:
 
 
 def _faketime() -> str | None:
-    places = Path("/usr/lib").glob("*/faketime/libfaketime.so.1")
+    places = Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")
     return os.environ.get("LIBFAKETIME") or next(map(str, places), None)
 
 

@@ -43,6 +43,7 @@ from harness.run.conducted import Conducted
 from harness.run.generators import Generators, Task, new_secret
 from harness.run.manifest import RunManifest
 from harness.run.means import REAL, Means
+from harness.run.open_files import need_open_files
 from harness.run.order import Order
 from harness.signals import terminable, uninterrupted
 
@@ -88,6 +89,7 @@ class _Prepared:
 def _prepared(order: Order, means: Means, watchers: Watchers) -> _Prepared:
     """Look at everything that can be looked at before anything is started."""
     need_sound(order)
+    need_open_files()
     backend = means.backend(order.scenario, order.home)
     need_fit(order, backend)
     load, users_file = order.scenario.load, order.users_file()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -32,6 +33,7 @@ _TAIL_BYTES = 16_384
 
 _children: set[int] = set()
 """Pids of servers that this very process started."""
+_reaping = threading.Lock()
 _reaped: dict[int, int] = {}
 """Pid of a server that has ended -> what the kernel said of its end."""
 
@@ -88,8 +90,8 @@ class Processes:
         """
         popen, record = self._launch(name, argv, log, cwd, env or {})
         popen.returncode = 0  # `_reap` takes note of its end, perhaps from another thread: Popen must not
-        _children.add(popen.pid)
         _reaped.pop(popen.pid, None)
+        _children.add(popen.pid)
         until = time.monotonic() + _LAUNCH_S_MAX
         while (identity := ProcessIdentity.parse(_read(record))) is None:
             if ProcessIdentity.of(popen.pid) is None or time.monotonic() > until:
@@ -346,16 +348,14 @@ def _reap(pid: int) -> None:
 
     Only of servers: the exit code of a command is for `run`, and must not be lost to somebody who looks.
     """
-    if pid not in _children:
-        return
-    try:
-        over, status = os.waitpid(pid, os.WNOHANG)
-    except ChildProcessError:
-        over = pid  # another thread was faster
-    else:
-        if over:
+    with _reaping:
+        if pid not in _children:
+            return
+        with suppress(ChildProcessError):
+            over, status = os.waitpid(pid, os.WNOHANG)
+            if not over:
+                return
             _reaped[pid] = status
-    if over:
         _children.discard(pid)  # from now on the pid may be that of a command
 
 
