@@ -22,7 +22,7 @@ STORED = ROOT / "tests" / "evidence" / "runs"
 RUN = ("run", "tiny.toml", "--out", "out")
 CALLS: Mapping[Sequence[str], ExitCode] = {
     RUN: ExitCode.PASS,
-    (*RUN, "--set", "judge.baseline_s_min=9"): ExitCode.INCONCLUSIVE,
+    (*RUN, "--set", "judge.baseline_p99_ms_max=1"): ExitCode.INCONCLUSIVE,
     ("run", "nosuch"): ExitCode.USAGE,
     ("run", "--nosuch"): ExitCode.USAGE,
     ("judge", "drained"): ExitCode.PASS,
