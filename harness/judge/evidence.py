@@ -14,8 +14,8 @@ from harness.errors import UsageError
 from harness.evidence.balancer import BalancerRead, read_balancer
 from harness.evidence.continuity import CellsRead, read_cells
 from harness.evidence.database import DatabaseRead, read_database
-from harness.evidence.files import is_there
 from harness.evidence.death import ServerDied
+from harness.evidence.files import is_there
 from harness.evidence.history import History, read_history
 from harness.evidence.journal import JournalRead, read_journal
 from harness.evidence.ledger import Ledger, read_ledger
