@@ -103,7 +103,7 @@ def _acknowledged(evidence: Evidence) -> Iterator[Gap]:
 
 def _tables(evidence: Evidence) -> Iterator[Gap]:
     """Version tables: each step that reads them leaves a sample, in runs whose samples tell their edge."""
-    sampled = {(row.get("phase"), row.get("step"), row.get("edge")) for row in evidence.versions}
+    sampled = {(sample.phase, sample.step, sample.edge) for sample in evidence.database.versions}
     if not any(edge for _, _, edge in sampled):
         return
     for step in evidence.timeline.steps:
