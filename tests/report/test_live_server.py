@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
@@ -15,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from harness.evidence.rundir import RunDirectory
+from harness.report.live.__main__ import LOG_BYTES_MAX
 from harness.report.live.follow import Follower
 from harness.report.live.process import Address, listen
 from harness.report.live.readers import ANSWER_DEADLINE_S, READERS_MAX, Readers
@@ -176,6 +179,23 @@ def test_a_damaged_line_of_the_run_is_passed_over(tmp_path: Path) -> None:
     told = Follower(run).told(0, 0)
     assert whole is not None
     assert told == whole
+
+
+def test_the_log_of_the_page_is_bounded_and_a_line_for_which_there_is_no_room_does_no_harm(
+    tmp_path: Path,
+) -> None:
+    program = (
+        "import sys, traceback; from harness.report.live.__main__ import _bound_what_is_written as bound; "
+        "bound()\nfor _ in range(5_000):\n    try: raise ValueError('a bug that every question meets "
+        "anew')\n    except ValueError:\n        try: traceback.print_exc()\n        except OSError: "
+        "pass\n"
+    )
+    log = tmp_path / "page.log"
+    with log.open("wb") as stderr:
+        done = subprocess.run([sys.executable, "-c", program], stderr=stderr, timeout=ENOUGH_S, check=False)
+
+    assert done.returncode == 0
+    assert log.stat().st_size == LOG_BYTES_MAX
 
 
 # --- who dawdles

@@ -14,7 +14,7 @@ READERS_MAX = 64
 ANSWER_DEADLINE_S = 15.0
 """A reader who drips or does not read is hung up on, also where nobody else wants the place."""
 _LEAVE_S_MAX = 1.0
-"""Who was hung up on leaves at once, unless the machine has no time for his thread."""
+"""For a thread of somebody who was hung up on to end, where as many as may be here are leaving already."""
 
 
 @dataclass(slots=True)
@@ -26,7 +26,7 @@ class _Reader:
 
 
 class Readers:
-    """The connections under way; safe for several threads.
+    """The connections under way, `most` of them and as many that are leaving; safe for several threads.
 
     A newcomer finds room: the one that has been here longest makes it, of those that have not shown the token
     before any that has. So nobody who does not know the address can keep out who does.
@@ -38,16 +38,23 @@ class Readers:
         self._changed = Condition()
         self._here: dict[socket.socket, _Reader] = {}
         """In the order in which they came."""
+        self._leaving: set[socket.socket] = set()
+        """Hung up on for a newcomer; their threads have not ended yet, and on a busy machine take their time."""
 
     def admit(self, connection: socket.socket) -> bool:
         """Take a connection in; False where nobody could be made to leave."""
         with self._changed:
             if len(self._here) >= self._most:
-                _hang_up(min(self._here.values(), key=lambda reader: (reader.known, reader.since_s)))
-            if not self._changed.wait_for(lambda: len(self._here) < self._most, _LEAVE_S_MAX):
+                self._hang_up_on_one()
+            if not self._changed.wait_for(lambda: len(self._leaving) < self._most, _LEAVE_S_MAX):
                 return False
             self._here[connection] = _Reader(connection, self._monotonic_s())
             return True
+
+    def _hang_up_on_one(self) -> None:
+        one = min(self._here.values(), key=lambda reader: (reader.known, reader.since_s))
+        _hang_up(self._here.pop(one.connection))
+        self._leaving.add(one.connection)
 
     def recognise(self, connection: socket.socket) -> None:
         """Note that a reader has shown the token."""
@@ -59,6 +66,7 @@ class Readers:
         """Give the place of a connection back; one that has left already is no matter."""
         with self._changed:
             self._here.pop(connection, None)
+            self._leaving.discard(connection)
             self._changed.notify_all()
 
     def hang_up_on_late(self) -> None:
