@@ -39,7 +39,7 @@ class Readers:
         self._here: dict[socket.socket, _Reader] = {}
         """In the order in which they came."""
         self._leaving: set[socket.socket] = set()
-        """Hung up on for a newcomer; their threads have not ended yet, and on a busy machine take their time."""
+        """Hung up on for a newcomer; on a busy machine their threads take their time to end."""
 
     def admit(self, connection: socket.socket) -> bool:
         """Take a connection in; False where nobody could be made to leave."""
