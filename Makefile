@@ -21,7 +21,7 @@ if command -v apt-get >/dev/null && { [ "$$(id -u)" = 0 ] || sudo -n true 2>/dev
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser upgrade-under-load test test-fast faults gate controls compare lint lock audit bench clean
+.PHONY: help setup browser upgrade-under-load test test-fast faults fuzz gate controls compare lint lock audit bench clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -87,6 +87,10 @@ test: $(VENV)/ready browser ## Run every test, real upgrades included
 test-fast: $(VENV)/ready ## Run the tests that start no server, browser or command, and are not slow
 	@$(BIN)/pytest -m 'not process and not slow' $(BESIDE) --dist worksteal --durations 10 $(ARGS)
 
+# A failing input is made smaller before it is told, which takes its time.
+fuzz: export HARNESS_FUZZ_INPUTS ?= 20000
+fuzz: $(VENV)/ready ## Give every reader of what people write 20,000 malformed inputs; HARNESS_FUZZ_INPUTS=
+	@$(BIN)/pytest tests/fuzz $(BESIDE) --dist worksteal --durations 10 -o timeout=7200 $(ARGS)
 faults: setup ## Harm whole runs as a machine does (killed servers, suspended generators, ...) and print what they say; an hour
 	@$(BIN)/pytest -m faults --durations 0 $(ARGS)
 

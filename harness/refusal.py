@@ -107,6 +107,11 @@ def shown(value: object) -> str:
         return "a number of very many digits"
 
 
+def not_json(error: ValueError) -> str:
+    """Why bytes are no JSON, without the parser's own words for bytes that are no text."""
+    return "no text in UTF-8" if "not valid UTF-8" in str(error) else str(error)
+
+
 def _escape(char: str) -> str:
     return char.encode("unicode_escape").decode("ascii")
 

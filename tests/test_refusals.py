@@ -103,6 +103,14 @@ def test_what_is_wrong_is_laid_to_the_option_though_the_file_is_wrong_as_well(tm
     assert said.startswith("harness: --set deployment.nodes=99: deployment.nodes: 99 is not possible; ")
 
 
+def test_a_value_is_laid_to_the_last_that_gave_it_and_not_to_one_that_gave_another(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.toml"
+    mine.write_text("deployment.nodes = 98\n", encoding="utf-8")
+    assert _refused("run", str(mine)).startswith(f"harness: {mine}: deployment.nodes: 98 is not possible; ")
+    said = _refused("run", str(mine), "--set", "deployment.nodes=99", "--set", "deployment.threads=2")
+    assert said.startswith("harness: --set deployment.nodes=99: deployment.nodes: 99 is not possible; ")
+
+
 def test_the_last_arm_is_looked_at_before_the_first_is_carried_out(tmp_path: Path) -> None:
     (tmp_path / "identity.py").touch()
     (tmp_path / "mine.toml").write_text("", encoding="utf-8")
@@ -143,8 +151,8 @@ def test_what_is_found_out_late_is_laid_to_the_option_as_well(
 
 
 def test_more_settings_than_anybody_types_are_refused(tmp_path: Path) -> None:
-    said = _refused("run", "drained", *(["--set", "roll.drained=true"] * 201))
-    assert said == "harness: --set: is given 201 times; write a scenario file of your own."
+    said = _refused("run", "drained", *(["--set", "roll.drained=true"] * 101))
+    assert said == "harness: --set: is given 101 times; write a scenario file of your own."
 
 
 def test_a_pair_that_upstream_does_not_support_is_refused_with_the_way_round(tmp_path: Path) -> None:

@@ -96,6 +96,10 @@ def _compare_arms(path: Path, runs_per_arm: int | None, overrides: Sequence[str]
     plan = load_arms(path, runs_per_arm, overrides)
     for arm in plan.arms:
         _need_possible(arm, plan.scenario_file, path, out)
+    _carried_out(plan, out)
+
+
+def _carried_out(plan: ArmsPlan, out: Path) -> None:
     from harness.compare.carry_out import carry_out_arms
     from harness.compare.write import make_folder
 

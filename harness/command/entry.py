@@ -6,7 +6,6 @@ What it calls is imported when it is called, so that an installation which is br
 from __future__ import annotations
 
 import errno
-import io
 import sys
 import traceback
 from collections.abc import Callable
@@ -16,11 +15,13 @@ from typing import TYPE_CHECKING, NoReturn
 
 from harness.command.streams import outlive_readers, say
 from harness.errors import ExitCode, HarnessError, UsageError
-from harness.refusal import escaped, escaped_lines
+from harness.refusal import escaped, escaped_lines, shortened
 
 if TYPE_CHECKING:
     from click import ClickException
 
+_WORDS_CHARS_MAX = 300
+"""Of a command line, which may repeat a file's name of any length."""
 _SIGNALLED = 128
 """Statuses over it say that a signal ended the process, as shells have it."""
 
@@ -81,10 +82,11 @@ def _call() -> Ending:
 
 
 def _usage(error: ClickException) -> str:
-    """What click has to say of a command line that it can not parse."""
-    words = io.StringIO()
-    error.show(words)
-    return escaped_lines(words.getvalue().rstrip("\n"))
+    """What is wrong with a command line that can not be parsed, in one line as every refusal."""
+    context = getattr(error, "ctx", None)
+    called = context.command_path if context else "harness"
+    words = shortened(error.format_message().rstrip("."), _WORDS_CHARS_MAX)
+    return escaped(f"harness: {words}; `{called} --help` tells what there is.")
 
 
 def _of_the_system(error: OSError) -> str:

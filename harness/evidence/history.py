@@ -14,7 +14,7 @@ from harness.evidence.drafts import replace_file
 from harness.evidence.files import read_document
 from harness.evidence.names import Verdict
 from harness.evidence.room import need_room
-from harness.refusal import problem
+from harness.refusal import not_json, problem
 
 FORMAT: Final = 1
 RUNS_MIN = 3
@@ -109,7 +109,9 @@ def read_history(path: Path, *, links: bool = True) -> History:
     except OSError as error:
         raise UsageError(f"{path}: the baseline cannot be read ({error.strerror}).") from error
     except orjson.JSONDecodeError as error:
-        raise UsageError(f"{path}: no JSON ({error}); write it anew with `harness baseline`.") from error
+        raise UsageError(
+            f"{path}: no JSON ({not_json(error)}); write it anew with `harness baseline`."
+        ) from error
     try:
         return History.model_validate(document)
     except ValidationError as error:

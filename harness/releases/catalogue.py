@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -165,7 +166,15 @@ def load_catalogue(path: Path | None = None) -> Catalogue:
     Raises:
         UsageError: the file is missing or malformed; names file, entry, key and remedy.
     """
-    path = path or _CATALOGUE_FILE
+    return _shipped() if path is None else _read(path)
+
+
+@cache
+def _shipped() -> Catalogue:
+    return _read(_CATALOGUE_FILE)
+
+
+def _read(path: Path) -> Catalogue:
     entries = _entries(path)
     releases = [_release(path, index, entry) for index, entry in enumerate(entries, start=1)]
     _refuse_duplicates(path, releases)

@@ -12,12 +12,13 @@ from pydantic import ValidationError
 
 from harness.errors import UsageError
 from harness.refusal import escaped, foremost, problem
+from harness.scenario.blame import Given, at_fault
 from harness.scenario.gate import GateSettings
 from harness.scenario.reading import apply_override, named, option, parse_override, read_toml
 from harness.scenario.scenario import Scenario
 from harness.scenario.sections import ProbeSettings
 
-OVERRIDES_MAX = 200
+OVERRIDES_MAX = 100
 """Each is read with all that stands before it, to name the one that is wrong."""
 
 
@@ -40,35 +41,30 @@ def load_scenario(
         raise UsageError(f"--set: is given {len(overrides):,} times; write a scenario file of your own.")
     document = read_toml(path, "the scenario")
     document.setdefault("name", path.stem)
-    before = [(str(path), copy.deepcopy(document))]
     # Written out, so that an override can name one of them.
     document.setdefault("probes", [probe.model_dump(mode="json") for probe in _default_probes()])
-    for override in overrides:
-        apply_override(document, override)
-        before.append((named(override), copy.deepcopy(document)))
-    for key, release in releases.items():
-        document[key] = release
-        before.append((option(key, release), copy.deepcopy(document)))
+    written, given = copy.deepcopy(document), [*map(_setting, overrides), *map(_release, releases.items())]
+    for each in given:
+        each.apply(document)
     # Only all of it together has to hold: an override may put right what is wrong in the file.
     try:
         return Scenario.model_validate(document)
     except ValidationError as error:
-        raise _refused(error, _at_fault(before, foremost(error))) from error
+        raise _refused(error, at_fault(str(path), written, given, foremost(error))) from error
+
+
+def _setting(override: str) -> Given:
+    (key, *_), _ = parse_override(override)
+    return Given(named(override), key, lambda document: apply_override(document, override))
+
+
+def _release(asked: tuple[str, str]) -> Given:
+    return Given(option(*asked), asked[0], lambda document: document.update([asked]))
 
 
 def _default_probes() -> tuple[ProbeSettings, ...]:
     probes: tuple[ProbeSettings, ...] = Scenario.model_fields["probes"].default
     return probes
-
-
-def _at_fault(told: Sequence[tuple[str, Mapping[str, Any]]], wrong: Mapping[str, Any]) -> str:
-    """From whom on just this is wrong to the end, each having added to the document in turn."""
-    blamed = told[-1][0]
-    for source, document in reversed(told):
-        if not _has(document, wrong):
-            break
-        blamed = source
-    return blamed
 
 
 def who_says(key: str, path: Path, overrides: Sequence[str], releases: Mapping[str, str]) -> str:
@@ -78,15 +74,6 @@ def who_says(key: str, path: Path, overrides: Sequence[str], releases: Mapping[s
     parts = tuple(key.split("."))
     last = next((each for each in reversed(overrides) if _begins(parts, parse_override(each)[0])), None)
     return escaped(str(path)) if last is None else named(last)
-
-
-def _has(document: Mapping[str, Any], wrong: Mapping[str, Any]) -> bool:
-    try:
-        Scenario.model_validate(document)
-    except ValidationError as error:
-        found = error.errors(include_url=False)
-        return any(all(each[key] == wrong[key] for key in ("loc", "type", "msg")) for each in found)
-    return False
 
 
 def _begins(parts: tuple[str, ...], asked: tuple[str, ...]) -> bool:
