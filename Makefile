@@ -91,6 +91,7 @@ test-fast: $(VENV)/ready ## Run the tests that start no server, browser or comma
 fuzz: export HARNESS_FUZZ_INPUTS ?= 20000
 fuzz: $(VENV)/ready ## Give every reader of what people write 20,000 malformed inputs; HARNESS_FUZZ_INPUTS=
 	@$(BIN)/pytest tests/fuzz $(BESIDE) --dist worksteal --durations 10 -o timeout=7200 $(ARGS)
+
 faults: setup ## Harm whole runs as a machine does (killed servers, suspended generators, ...) and print what they say; an hour
 	@$(BIN)/pytest -m faults --durations 0 $(ARGS)
 

@@ -229,3 +229,49 @@ def test_judging_a_torn_manifest_is_refused(tmp_path: Path) -> None:
 def test_judging_under_a_rule_that_does_not_exist_is_refused(tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text('{"format": 1}', encoding="utf-8")
     assert "Traceback" not in _refused("judge", str(tmp_path), "--set", "judge.lenient=1")
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("judge", "x" * 9_000),
+        ("judge", "tests/evidence/runs/drained", "--gate", "x" * 9_000),
+        ("judge", "tests/evidence/runs/drained", "--baseline", "x" * 9_000),
+        ("run", "x" * 9_000),
+        ("run", "drained", "--set", f"load.users_file={'x' * 9_000}"),
+        ("run", "drained", "--to", "x" * 9_000),
+        ("run", "drained", "--out", "x" * 9_000),
+        ("run", "drained", "--" + "x" * 9_000),
+        ("compare", "--arms", "x" * 9_000),
+        ("compare", "x" * 9_000, "y" * 9_000),
+        ("controls", "x" * 9_000),
+        ("lab", "up", "x" * 9_000),
+    ],
+    ids=range(12),
+)
+def test_a_name_that_no_file_can_have_is_refused_in_a_line_that_can_be_read(args: tuple[str, ...]) -> None:
+    assert len(_refused(*args)) < 1_500
+
+
+def test_a_command_line_that_can_not_be_parsed_is_refused_in_one_line_as_well() -> None:
+    assert _refused("run", "drained", "--live-port", "99999999") == (
+        "harness: Invalid value for '--live-port': 99999999 is not in the range 0<=x<=65535; "
+        "`harness run --help` tells what there is."
+    )
+    assert _refused("run") == (
+        "harness: Missing argument 'SCENARIO'; `harness run --help` tells what there is."
+    )
+    assert _refused("nosuch").startswith("harness: No such command 'nosuch'; `harness --help` tells")
+
+
+def test_a_home_of_a_user_that_there_is_not_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HARNESS_HOME", "~nobody-of-that-name/x")
+    assert _refused("lab", "status") == (
+        "harness: HARNESS_HOME: ~nobody-of-that-name/x: there is no such user; set it to a folder of yours."
+    )
+
+
+def test_a_baseline_that_is_no_text_is_refused_in_words_of_ours(tmp_path: Path) -> None:
+    (tmp_path / "earlier.json").write_bytes(b"\x80")
+    said = _refused("judge", "tests/evidence/runs/drained", "--baseline", str(tmp_path / "earlier.json"))
+    assert said.endswith("earlier.json: no JSON (no text in UTF-8); write it anew with `harness baseline`.")

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _WORDS_CHARS_MAX = 300
 """Of a command line, which may repeat a file's name of any length."""
+_LINE_CHARS_MAX = 1_400
+"""Of a refusal. The longest of ours has 700 characters, and what it names may have any number."""
 _SIGNALLED = 128
 """Statuses over it say that a signal ended the process, as shells have it."""
 
@@ -53,7 +55,7 @@ def decided(call: Callable[[], Ending]) -> Ending:
         return Ending(ExitCode.HARNESS_ERROR, "harness: interrupted")
     except HarnessError as error:
         # A refusal is one line; what broke may end with the last lines of a log.
-        tell = escaped if isinstance(error, UsageError) else escaped_lines
+        tell = _one_line if isinstance(error, UsageError) else escaped_lines
         return Ending(error.exit_code, f"harness: {tell(str(error))}")
     except OSError as error:
         return Ending(ExitCode.HARNESS_ERROR, f"harness: {escaped(_of_the_system(error))}")
@@ -79,6 +81,10 @@ def _call() -> Ending:
         return Ending(asked.exit_code)
     except click.ClickException as error:
         return Ending(ExitCode.USAGE, _usage(error))
+
+
+def _one_line(words: str) -> str:
+    return shortened(escaped(words), _LINE_CHARS_MAX)
 
 
 def _usage(error: ClickException) -> str:

@@ -153,13 +153,20 @@ def discard(run: RunDirectory) -> None:
         run.path.parent.rmdir()
 
 
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # longer than a name may be, or in a folder that nobody may look into
+        return False
+
+
 def open_run_directory(path: Path) -> RunDirectory:
     """The run directory at `path`.
 
     Raises:
         UsageError: there is no folder, it holds no `run.json`, or a folder in it is a link.
     """
-    if not path.is_dir():
+    if not _is_folder(path):
         raise UsageError(
             f"{path}: there is no such folder; give the folder of a run, the one that holds run.json."
         )

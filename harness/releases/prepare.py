@@ -94,9 +94,18 @@ class InstalledRelease:
 
 
 def default_home() -> Path:
-    """Return where releases are installed: HARNESS_HOME, or the user's cache folder."""
+    """Return where releases are installed: HARNESS_HOME, or the user's cache folder.
+
+    Raises:
+        UsageError: it begins with the home of a user that there is not.
+    """
     home = os.environ.get("HARNESS_HOME")
-    return Path(home).expanduser().absolute() if home else user_cache_path(_APPLICATION)
+    try:
+        return Path(home).expanduser().absolute() if home else user_cache_path(_APPLICATION)
+    except RuntimeError as error:
+        raise UsageError(
+            f"HARNESS_HOME: {home}: there is no such user; set it to a folder of yours."
+        ) from error
 
 
 def is_prepared(release: Release, home: Path) -> bool:

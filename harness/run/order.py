@@ -41,9 +41,16 @@ class Order:
             UsageError: it does not exist.
         """
         beside = self.scenario_file.parent / self.scenario.load.users_file
-        if not beside.is_file():
+        if not _is_file(beside):
             raise UsageError(
                 f"{self.source('load.users_file')}: load.users_file: {beside} does not exist; "
                 "name a Locust file that lies beside the scenario."
             )
         return beside
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # longer than a name may be, or in a folder that nobody may look into
+        return False

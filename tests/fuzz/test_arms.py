@@ -45,7 +45,7 @@ def test_the_sound_ones_are_accepted(folder: Path) -> None:
         assert _tried(folder, text) == ""
 
 
-@inputs(0.05)
+@inputs(0.04)
 @given(made=spoiled(sound.ARMS))
 def test_one_value_that_is_not_sound(folder: Path, made: tuple[dict[str, Any], Path_]) -> None:
     _tried(folder, written(made[0]).encode())
@@ -57,7 +57,7 @@ def test_a_file_with_slips_in_it(folder: Path, text: bytes) -> None:
     _tried(folder, text)
 
 
-@inputs(0.02)
+@inputs(0.01)
 @given(settings=st.lists(st.one_of(settings_of_arms, values.map(toml)), max_size=3))
 def test_an_arm_with_any_settings(folder: Path, settings: list[str]) -> None:
     document = {**sound.ARMS, "arms": [{"name": "one"}, {"name": "two", "set": settings}]}

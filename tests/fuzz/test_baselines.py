@@ -40,7 +40,7 @@ def test_the_sound_one_is_of_other_runs(folder: Path) -> None:
     assert NOT_COMPARABLE in _tried(folder, json.dumps(sound.HISTORY).encode())
 
 
-@inputs(0.05)
+@inputs(0.04)
 @given(made=spoiled(sound.HISTORY))
 def test_one_value_that_is_not_sound(folder: Path, made: tuple[dict[str, Any], Path_]) -> None:
     _tried(folder, json.dumps(made[0], default=str).encode())

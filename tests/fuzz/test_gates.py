@@ -56,7 +56,7 @@ def test_the_sound_ones_are_accepted(folder: Path) -> None:
     assert _tried(folder, BY_HAND) == ""
 
 
-@inputs(0.09)
+@inputs(0.07)
 @given(made=spoiled(sound.GATE))
 def test_one_value_that_is_not_sound(folder: Path, made: tuple[dict[str, Any], Path_]) -> None:
     _tried(folder, written(made[0]).encode())

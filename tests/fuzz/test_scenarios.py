@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.refusal import shown
 from harness.run.judgeable import need_judgeable
-from harness.scenario import load_scenario
+from harness.scenario import Scenario, load_scenario
 from tests.command import ROOT
 from tests.fuzz import sound
 from tests.fuzz.hostile import Path_, damaged, spoiled, written
@@ -48,16 +49,17 @@ def test_the_sound_one_is_accepted(folder: Path) -> None:
     assert "gate.worse_fails: there are no earlier runs" in _tried(folder, written(SOUND).encode())
 
 
-@inputs(0.25)
+@inputs(0.20)
 @given(made=spoiled(SOUND))
 def test_one_value_that_is_not_sound(folder: Path, made: tuple[dict[str, object], Path_]) -> None:
-    document, path = made
+    document, _ = made
     said = _tried(folder, written(document).encode())
-    known = ("not valid TOML", "no run of this can pass", "Keystone cannot", "warning")
-    assert not said or str(path[0])[:20] in said or any(word in said for word in known) or "\\" in said, said
+    # Which of several is told does not hang on which was spoiled: faults and expectations name each other.
+    keys = [*Scenario.model_fields, "from", *(shown(key)[1:20] for key in document), "line "]
+    assert not said or any(key in said for key in keys), said
 
 
-@inputs(0.15)
+@inputs(0.14)
 @given(text=damaged(SHIPPED))
 def test_a_file_with_slips_in_it(folder: Path, text: bytes) -> None:
     _tried(folder, text)

@@ -42,14 +42,14 @@ def _argument(text: str) -> str:
     return text.replace("\0", "")
 
 
-@inputs(0.12)
+@inputs(0.1)
 @given(key=keys, value=given_values)
 def test_a_setting_of_a_run(folder: Path, key: str, value: str) -> None:
     done = tried("run", "mine.toml", f"--set={_argument(f'{key}={value}')}", cwd=folder)
     done.need_clear("harness: --set ", "harness: Keystone cannot ", "no run of this can pass")
 
 
-@inputs(0.06)
+@inputs(0.05)
 @given(made=spoiled(SOUND), more=st.lists(st.tuples(keys, given_values), max_size=3))
 def test_a_setting_among_others_with_a_whole_table(
     folder: Path, made: tuple[dict[str, Any], Path_], more: list[tuple[str, str]]
@@ -61,7 +61,7 @@ def test_a_setting_among_others_with_a_whole_table(
     done.need_clear("harness: --set ", "harness: Keystone cannot ", "no run of this can pass", "sound.toml: ")
 
 
-@inputs(0.03)
+@inputs(0.02)
 @given(given_name=st.sampled_from(["--from", "--to"]), release=texts)
 def test_a_release(folder: Path, given_name: str, release: str) -> None:
     done = tried("run", "mine.toml", f"{given_name}={_argument(release)}", cwd=folder)
