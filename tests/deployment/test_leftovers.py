@@ -135,6 +135,7 @@ def test_where_there_never_was_a_lab_there_is_nothing_to_clear(short_path: Path)
     assert status(short_path) == []
 
 
+@pytest.mark.process
 def test_a_harness_killed_in_mid_air_leaves_nothing_behind_once_it_is_cleared(short_path: Path) -> None:
     script = """
 import os, signal, sys

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.evidence.history import History
 from harness.judge import case as module
 from harness.judge.case import BrokenMeasure, Case, Measure
 from harness.judge.evidence import load_evidence
@@ -49,13 +50,6 @@ def asked_everything() -> Story:
     return story
 
 
-def told(path: Path, story: Story | None = None) -> Judgement:
-    """Judged beside three sound runs, so that every question but continuity is asked."""
-    runs = [asked_everything().write(path / "sound" / f"run{number}").path for number in range(3)]
-    history = make_history(runs)
-    return judge_run((story or asked_everything()).write(path / "now"), history=history)
-
-
 def broken(_: object) -> object:
     raise ZeroDivisionError("secret detail")
 
@@ -66,8 +60,15 @@ def faults(judgement: Judgement) -> dict[str, list[Finding]]:
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Judgement:
-    return told(tmp_path_factory.mktemp("whole"))
+def sound(tmp_path_factory: pytest.TempPathFactory) -> History:
+    """Three sound runs to judge beside, so that every question but continuity is asked."""
+    folder = tmp_path_factory.mktemp("sound")
+    return make_history([asked_everything().write(folder / f"run{number}").path for number in range(3)])
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory, sound: History) -> Judgement:
+    return judge_run(asked_everything().write(tmp_path_factory.mktemp("whole")), history=sound)
 
 
 def test_the_story_that_is_broken_asks_for_every_measure(whole: Judgement) -> None:
@@ -79,14 +80,12 @@ def test_the_story_that_is_broken_asks_for_every_measure(whole: Judgement) -> No
 
 @pytest.mark.parametrize("name", sorted(MEASURES))
 def test_a_measure_that_breaks_is_named_and_makes_only_its_own_questions_inconclusive(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whole: Judgement
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whole: Judgement, sound: History
 ) -> None:
     run = asked_everything().write(tmp_path / "now")
-    runs = [asked_everything().write(tmp_path / "sound" / f"run{number}").path for number in range(3)]
-    history = make_history(runs)
     monkeypatch.setattr(MEASURES[name], "_take", broken)
 
-    judgement = judge_run(run, history=history)
+    judgement = judge_run(run, history=sound)
 
     assert judgement.verdict is not Verdict.PASS
     sentence = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 from math import comb
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,8 +14,10 @@ from numpy.typing import NDArray
 
 from harness.statistics.twosample import Sample, compare, compare_tails, design_effect, holm
 
-SCIPYS = import_module("scipy.stats")
-"""Without its stubs, which take some of its answers for impossible."""
+
+def scipys() -> Any:
+    """Imported late, as that takes a second; without its stubs, by which some of its answers can not be."""
+    return import_module("scipy.stats")
 
 
 def skewed(random: np.random.Generator, size: int, likeness: float = 0.0, scale: float = 0.5) -> Sample:
@@ -39,7 +42,7 @@ def test_independent_samples_give_what_scipys_brunner_munzel_gives() -> None:
     second = alternating([float(value) + 6.5 for value in range(1, 31)])
 
     found = compare(first, second)
-    expected = SCIPYS.brunnermunzel(first, second).pvalue
+    expected = scipys().brunnermunzel(first, second).pvalue
 
     assert [*found.effective] == [30, 30]
     assert found.p_value == pytest.approx(expected, rel=1e-9)
@@ -95,7 +98,7 @@ def test_exceedances_are_beta_binomial() -> None:
 
     assert (tail.over_first, tail.over_second) == (2, 8)
     # The two of the first sample came together, so its 40 values are worth 16 and its two highest are one.
-    assert tail.p_value == pytest.approx(2 * SCIPYS.betabinom.sf(7, 40, 1, 16))
+    assert tail.p_value == pytest.approx(2 * scipys().betabinom.sf(7, 40, 1, 16))
 
 
 def test_holm_corrects_as_in_his_paper() -> None:
