@@ -7,11 +7,9 @@ import socket
 
 from harness.deployment.local.folder import LabFolder
 from harness.deployment.local.requirements import need_program
-from harness.deployment.waiting import wait_until
 
 COUNT = 2
 _MEMORY_MB = 64
-_START_S_MAX = 10.0
 _ANSWER_S_MAX = 2.0
 
 
@@ -32,21 +30,13 @@ def command(folder: LabFolder, number: int) -> list[str]:
     return [str(need_program("memcached")), *arguments]
 
 
-def wait_ready(folder: LabFolder, number: int) -> None:
-    """Return once it answers.
-
-    Raises:
-        WaitTimeoutError: it does not.
-    """
-
-    def look() -> str | None:
-        try:
-            stats(folder, number)
-        except OSError as error:
-            return str(error)
-        return None
-
-    wait_until(f"{server_name(number)} to answer", _START_S_MAX, look)
+def objection(folder: LabFolder, number: int) -> str | None:
+    """Why it can not be used yet, or None where it answers."""
+    try:
+        stats(folder, number)
+    except OSError as error:
+        return str(error)
+    return None
 
 
 def flush(folder: LabFolder, number: int) -> None:

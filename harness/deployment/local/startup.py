@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from harness.deployment.local import haproxy, keystone, mariadb, memcached, reference, upgrade_host
@@ -25,6 +26,7 @@ from harness.releases.prepare import InstalledRelease
 _DATABASE_S_MAX = 60.0
 _COMMAND_S_MAX = 120.0
 """keystone-manage alone takes 3 to 10 s; this is for a machine that others keep busy."""
+_CACHE_S_MAX = 10.0
 _NODE_S_MAX = 120.0
 _BALANCER_S_MAX = 60.0
 _REFERENCE_S_MAX = 30.0
@@ -58,8 +60,7 @@ def bring_up(
             node.switch(installed.release)
             node.start()
         _wait_database(lab, mariadb.NAME, init)
-        for number in _cache_numbers():
-            memcached.wait_ready(lab.folder, number)
+        _wait_caches(lab)
     with _timed(report, "first accounts made"):
         _bootstrap(lab, installed)
     with _timed(report, "every node answers by itself"):
@@ -120,6 +121,14 @@ def _start_caches(lab: LocalDeployment) -> None:
         name = memcached.server_name(number)
         command = memcached.command(lab.folder, number)
         lab.processes.start(name, command, log=_log(lab, name), cwd=lab.folder.path)
+
+
+def _wait_caches(lab: LocalDeployment) -> None:
+    for number in _cache_numbers():
+        name = memcached.server_name(number)
+        look = partial(memcached.objection, lab.folder, number)
+        with _explained(lab, name, name):
+            wait_until(f"{name} to answer", _CACHE_S_MAX, partial(_look, lab, name, look))
 
 
 def _bootstrap(lab: LocalDeployment, installed: InstalledRelease) -> None:
