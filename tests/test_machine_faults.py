@@ -29,11 +29,10 @@ _rows: list[str] = []
 def _table(request: pytest.FixtureRequest) -> Iterator[None]:
     """Print what was found of each fault when all have been tried."""
     yield
-    reporter = request.config.pluginmanager.get_plugin("terminalreporter")
     head = ("", "| fault | verdict | exit status | sentence | left running |", "|---|---|---|---|---|")
-    for row in (*head, *_rows):
-        if reporter is not None:
-            reporter.write_line(row)
+    capturing = request.config.pluginmanager.get_plugin("capturemanager")
+    with capturing.global_and_fixture_disabled() if capturing is not None else nullcontext():
+        print(*head, *_rows, sep="\n")
 
 
 def _row(fault: str, run: HarmedRun, status: int) -> None:

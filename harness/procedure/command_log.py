@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from harness.evidence.clock import Clock
 from harness.evidence.outcomes import Migration
 
 ERROR_LINES_MAX = 20
+_SLACK_NS = 1_000_000_000
+"""A stamp may lie so far outside of its command: clocks are read apart, and stamps cut to the millisecond."""
 _STAMP = r"(?P<stamp>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3})"
 _ANY_LINE = re.compile(rf"^{_STAMP} ")
 _ALEMBIC = re.compile(
@@ -30,8 +33,11 @@ def applied_migrations(
     Args:
         lines: the log of one command, UTC time stamps as oslo.log writes them in the deployment.
         branch: `expand`, `migrate` or `contract`.
-        clock: ties the stamps to CLOCK_MONOTONIC.
+        clock: ties the stamps to CLOCK_MONOTONIC; read when the command began.
         ended_ns: when the command ended, for the length of its last migration.
+
+    Where the wall clock was set meanwhile a stamp lies outside of that time: when the migration began, and
+    how long it took, is not known then.
     """
     return tuple(_timed(list(lines), branch, clock, ended_ns))
 
@@ -41,11 +47,15 @@ def _timed(lines: list[str], branch: str, clock: Clock, ended_ns: int) -> Iterat
         match = _ALEMBIC.match(line) or _MIGRATE.match(line)
         if match is None:
             continue
-        started = _mono_ns(match["stamp"], clock)
-        following = (_ANY_LINE.match(later) for later in lines[index + 1 :])
-        until = next((_mono_ns(found["stamp"], clock) for found in following if found), ended_ns)
         title = match.groupdict().get("title") or f"{match['down']} -> {match['revision']}"
-        yield Migration(branch, match["revision"], title.strip(), started, round((until - started) / 1e9, 3))
+        started_ns = _mono_ns(match["stamp"], clock)
+        following = (_ANY_LINE.match(later) for later in lines[index + 1 :])
+        until_ns = next((_mono_ns(found["stamp"], clock) for found in following if found), ended_ns)
+        migration = Migration(branch, match["revision"], title.strip())
+        if clock.mono_ns - _SLACK_NS <= started_ns <= until_ns <= ended_ns + _SLACK_NS:
+            lasted_s = round((until_ns - started_ns) / 1e9, 3)
+            migration = replace(migration, started_ns=started_ns, duration_s=lasted_s)
+        yield migration
 
 
 def error_lines(lines: Iterable[str]) -> list[str]:

@@ -9,7 +9,6 @@ from typing import Protocol
 
 from harness.deployment.protocols import Deployment, Node
 from harness.errors import HarnessError
-from harness.evidence.clock import Clock
 from harness.evidence.jsonl import JsonLinesWriter
 from harness.evidence.ledger import Stage as LedgerStage
 from harness.procedure.continuity import Continuity
@@ -54,7 +53,6 @@ class Context:
     generator: Generator
     servers: Servers
     stage: Stage
-    clock: Clock
     logs: Path
     database_samples: JsonLinesWriter
     prove_node: Callable[[Node, Release, float], tuple[str, int]]

@@ -252,7 +252,6 @@ class _Run:
                 generator=generators,
                 servers=servers,
                 stage=self._stage,
-                clock=self._clock,
                 logs=run.logs,
                 database_samples=samples,
                 prove_node=_Prover(deployment, self._means.prove),

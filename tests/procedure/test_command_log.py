@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
+
 from harness.evidence.clock import Clock
 from harness.procedure.command_log import applied_migrations, error_lines
 
@@ -32,6 +34,17 @@ def test_older_releases_log_numbers_instead_of_revisions() -> None:
     line = "2026-11-22 11:30:01.000 17 INFO migrate.versioning.api [-] 53 -> 54... "
     (found,) = applied_migrations([line], "expand", _clock(), ended_ns=2_500_000_000)
     assert (found.revision, found.title, found.duration_s) == ("54", "53 -> 54", 0.5)
+
+
+@pytest.mark.parametrize("set_by_s", [-40 * 86_400, -3600, 3600, 40 * 86_400])
+def test_when_a_migration_began_is_not_known_where_the_wall_clock_was_set(set_by_s: int) -> None:
+    """An instant more than 30 days away made a finished run one that could not be judged."""
+    clock = Clock(_clock().wall_ns + set_by_s * 1_000_000_000, _clock().mono_ns)
+    found = applied_migrations(LOG, "expand", clock, ended_ns=3_000_000_000)
+    assert [(each.revision, each.started_ns, each.duration_s) for each in found] == [
+        ("e8725d6fa226", None, None),
+        ("742c857f1dfb", None, None),
+    ]
 
 
 def test_a_log_without_migrations_has_none() -> None:

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from harness.errors import ExitCode, HarnessError, NoRoomError, StepError
-from harness.evidence.clock import Clock
 from harness.evidence.journal import Event, Journal, read_journal
 from harness.evidence.jsonl import JsonLinesWriter
 from harness.procedure.context import Context
@@ -52,7 +51,6 @@ class Story:
             generator=LivingGenerator(),
             servers=ServerWatch(lab.deaths, [node.name for node in lab.nodes], stage),
             stage=stage,
-            clock=Clock.read(),
             logs=folder / "logs",
             database_samples=JsonLinesWriter(folder / "database.jsonl"),
             prove_node=prove,

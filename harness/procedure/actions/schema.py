@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.errors import StepError
-from harness.evidence.clock import now_ns
+from harness.evidence.clock import Clock, now_ns
 from harness.evidence.names import Phase
 from harness.evidence.outcomes import DatabaseCheck, DatabaseSynced, NodesProven, Tables
 from harness.procedure.actions.commands import describe, manage, require_success
@@ -30,11 +30,13 @@ def versions(context: Context, phase: Phase, step: PlannedStep, report: StepRepo
 def db_sync(context: Context, phase: Phase, step: PlannedStep, report: StepReport) -> None:
     """Change the schema, and hold what the command logged against how it exited."""
     _record_tables(context, phase, step, "begin")
+    # Read anew: somebody may have set the wall clock since the run began.
+    clock = Clock.read()
     result = manage(context, step.need_release(), ("db_sync", f"--{phase}"), f"db_sync_{phase}.log", report)
     ended_ns = now_ns()
     describe(report, result)
     lines = result.log.read_text(encoding="utf-8", errors="replace").splitlines()
-    migrations = applied_migrations(lines, phase, context.clock, ended_ns)
+    migrations = applied_migrations(lines, phase, clock, ended_ns)
     errors = error_lines(lines)
     report.tell(DatabaseSynced(migrations, tuple(errors)))
     _record_tables(context, phase, step, "end")
