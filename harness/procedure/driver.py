@@ -26,14 +26,25 @@ def drive(context: Context, phases: Iterable[PlannedPhase]) -> None:
         for phase in phases:
             _take(context, phase)
         _look_after(context)
-    except BaseException as error:
-        with uninterrupted():
-            # Nobody may break what is being put back.
-            context.stage.dismiss()
-            _put_back(context)
-        if isinstance(error, HarnessError) and (cause := context.servers.cause(error)) is not error:
-            raise cause from error
+    except HarnessError as error:
+        try:
+            # Asked before anything else is tried, which fails of a dead server as well.
+            cause = context.servers.cause(error)
+        finally:
+            _leave(context)
+        if cause is error:
+            raise
+        raise cause from error
+    except BaseException:
+        _leave(context)
         raise
+
+
+def _leave(context: Context) -> None:
+    with uninterrupted():
+        # Nobody may break what is being put back.
+        context.stage.dismiss()
+        _put_back(context)
 
 
 def _look_after(context: Context) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from harness.evidence.death import ServerDied
 from harness.evidence.names import Edge, Step
 from harness.judge.evidence import Evidence
-from harness.judge.model import Finding, Verdict
-from harness.judge.timeline import phase_at, step_at
+from harness.judge.model import Finding, Span, Verdict
+from harness.judge.timeline import phase_at
 
 
 def check(evidence: Evidence) -> Iterator[Finding]:
@@ -35,10 +35,9 @@ def _is_upgraded(evidence: Evidence, died: ServerDied) -> bool:
 
 
 def _finding(evidence: Evidence, died: ServerDied, whose: str, verdict: Verdict) -> Finding:
-    at_ns, since_ns = _seen_ns(died), died.since_ns or 0
-    # A death that ended the run may have been seen just after its last phase.
-    phase = phase_at(evidence.windows, at_ns) or phase_at(evidence.windows, since_ns)
-    step = step_at(evidence.timeline, at_ns) or step_at(evidence.timeline, since_ns)
+    at_ns = _seen_ns(died)
+    step = _step(evidence, died)
+    phase = step.phase if step else phase_at(evidence.windows, at_ns)
     where = f", in phase {phase}" if phase else ""
     where += f" at step {step.step}" if step else ""
     return Finding(
@@ -50,6 +49,17 @@ def _finding(evidence: Evidence, died: ServerDied, whose: str, verdict: Verdict)
         start_ns=died.since_ns,
         end_ns=died.dead_ns,
     )
+
+
+def _step(evidence: Evidence, died: ServerDied) -> Span | None:
+    """The last step under way while it died: one that failed of it was over when that was seen."""
+    since_ns, until_ns = died.since_ns or 0, _seen_ns(died)
+    under_way = [
+        step
+        for step in evidence.timeline.steps
+        if step.edge != Edge.SKIP and step.start_ns <= until_ns and step.end_ns >= since_ns
+    ]
+    return max(under_way, key=lambda step: step.start_ns, default=None)
 
 
 def _seen_ns(died: ServerDied) -> int:
