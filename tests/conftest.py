@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.chromium import missing
 from tests.guard import IMPLIED, watch
@@ -20,6 +21,9 @@ _carried: set[str] = set()
 def pytest_configure() -> None:
     watch(lambda: _carried)
     _hear_signals()
+    # An example may take its time on a busy machine; against hangs there is `timeout`.
+    settings.register_profile("harness", deadline=None)
+    settings.load_profile("harness")
 
 
 def _hear_signals() -> None:
