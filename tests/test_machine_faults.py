@@ -136,14 +136,14 @@ def test_two_runs_at_once_do_each_other_no_harm(tmp_path: Path, where: str) -> N
         assert status == run.verdict["exit_code"]
 
 
-def test_an_ordinary_user_has_a_whole_run(tmp_path: Path) -> None:
-    run = HarmedRun(tmp_path) if os.geteuid() else _as_nobody(tmp_path)
+def test_an_ordinary_user_has_a_whole_run(tmp_path: Path, short_path: Path) -> None:
+    run = HarmedRun(tmp_path) if os.geteuid() else _as_nobody(tmp_path, short_path)
     status = _ended("a whole run as an ordinary user", run)
     assert run.verdict["verdict"] in ("PASS", "INCONCLUSIVE")
     assert status == run.verdict["exit_code"]
 
 
-def _as_nobody(folder: Path) -> HarmedRun:
+def _as_nobody(folder: Path, home: Path) -> HarmedRun:
     """By another user, with a home of its own and the releases that are there."""
     from harness.releases.prepare import default_home
 
@@ -151,11 +151,8 @@ def _as_nobody(folder: Path) -> HarmedRun:
         subprocess.run([sys.executable, "-c", ""], user=NOBODY, group=NOBODY, extra_groups=[], check=True)
     except (OSError, subprocess.CalledProcessError):
         pytest.skip("nobody but root may read the interpreter")
-    for above in folder.parents:
-        if above.stat().st_uid == os.geteuid() and above != Path("/"):
-            above.chmod(above.stat().st_mode | 0o011)
-    home = folder / "home"
-    home.mkdir()
+    for above in (*folder.parents, *home.parents):
+        above.chmod(above.stat().st_mode | 0o011)
     (home / "releases").symlink_to(default_home() / "releases")
     for path in (folder, home):
         os.chown(path, NOBODY, NOBODY)
@@ -184,6 +181,8 @@ def test_a_wall_clock_that_is_set_changes_no_verdict(tmp_path: Path, step_s: int
     clock.write_text("+0")
     run = HarmedRun(
         tmp_path / "run",
+        # Real clients hold their tokens against the clock.
+        sets=(*SHORT, "load.client_users=1"),
         more={
             "LD_PRELOAD": _faketime() or "",
             "FAKETIME_TIMESTAMP_FILE": str(clock),
