@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from tests.command import ROOT
-from tests.machine import HarmedRun
+from tests.machine import SHORT, HarmedRun
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(1200)]
 
