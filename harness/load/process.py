@@ -91,6 +91,11 @@ class LoadProcess:
         """Whether it runs."""
         return self._process.poll() is None
 
+    @property
+    def exit_code(self) -> int | None:
+        """How it ended, negative: by that signal; None where it runs."""
+        return self._process.poll()
+
     def wait_ready(self, deadline_s: float) -> None:
         """Return once it has its tokens, every lane has succeeded once, and evidence is being gathered.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import signal
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -101,7 +102,8 @@ class Generators:
         for name, child in self._children:
             if not child.is_alive():
                 raise HarnessError(
-                    f"the {name} generator ended in the middle of the run; logs/{name}.log says why"
+                    f"the {name} generator ended in the middle of the run{_how(child.exit_code)}; "
+                    f"logs/{name}.log says why"
                 )
 
     def _stop(self, spec: ChildSpec, child: Child) -> None:
@@ -110,6 +112,16 @@ class Generators:
             report.tell(_told(spec, summary))
         if not summary.in_order:
             self._stage.note(f"the {spec.job} generator did not end in order; logs/{spec.job}.log says why")
+
+
+def _how(exit_code: int | None) -> str:
+    """How it ended, in brackets; empty where that is not known."""
+    if exit_code is None:
+        return ""
+    if exit_code >= 0:
+        return f" (exit status {exit_code})"
+    known = {each.value: each.name for each in signal.Signals}
+    return f" (ended by {known.get(-exit_code, f'signal {-exit_code}')}, and nobody of this run did that)"
 
 
 def _told(spec: ChildSpec, summary: ExitSummary) -> LoadDown:

@@ -30,6 +30,10 @@ class Child(Protocol):
     def is_alive(self) -> bool:
         """Whether it runs."""
 
+    @property
+    def exit_code(self) -> int | None:
+        """How it ended, negative: by that signal; None where it runs, or where that is not known."""
+
     def wait_ready(self, deadline_s: float) -> None:
         """Return once evidence is being gathered.
 

@@ -115,12 +115,23 @@ def test_a_bad_baseline_upgrades_nothing(world: World) -> None:
 # --- somebody dies, somebody asks
 
 
-def test_a_generator_that_died_ends_the_run_before_the_next_step(world: World) -> None:
-    world.dies_after = "stop node1 term"
+@pytest.mark.parametrize(
+    ("exit_code", "how"),
+    [
+        (None, ""),
+        (1, " (exit status 1)"),
+        (-9, " (ended by SIGKILL, and nobody of this run did that)"),
+        (-250, " (ended by signal 250, and nobody of this run did that)"),
+    ],
+)
+def test_a_generator_that_died_ends_the_run_before_the_next_step(
+    world: World, exit_code: int | None, how: str
+) -> None:
+    world.dies_after, world.dies_of = "stop node1 term", exit_code
     ended = run(world)
 
     assert str(ended.conducted.error) == (
-        "the probes generator ended in the middle of the run; logs/probes.log says why"
+        f"the probes generator ended in the middle of the run{how}; logs/probes.log says why"
     )
     assert ended.conducted.exit_code == ExitCode.HARNESS_ERROR
     assert "start node1" not in world.done

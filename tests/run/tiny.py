@@ -106,12 +106,15 @@ class TinyGenerator:
         self._served = self._serving()
         self._stopped: ExitSummary | None = None
         self.dies_after: str | None = None
+        self.dies_of: int | None = None
+        self.exit_code: int | None = None
 
     def wait_ready(self, deadline_s: float) -> None:
         self._done.append(f"{self._spec.job} ready")
 
     def is_alive(self) -> bool:
         if self.dies_after in self._done:
+            self.exit_code = self.dies_of
             return False
         self._write()
         return True
@@ -168,6 +171,8 @@ class World:
     generators: list[TinyGenerator] = field(default_factory=list)
     dies_after: str | None = None
     """Deed after which the generator is found dead."""
+    dies_of: int | None = None
+    """With which exit code."""
     journal: Callable[[Path], Journal] = Journal
     users_objection: str | None = None
     """What is wrong with the users' file, where users are asked for."""
@@ -218,7 +223,7 @@ class World:
         log.touch()
         self.done.append(f"{spec.job} started")
         made = TinyGenerator(spec, self.lab, self.done)
-        made.dies_after = self.dies_after
+        made.dies_after, made.dies_of = self.dies_after, self.dies_of
         self.generators.append(made)
         return made
 
