@@ -138,3 +138,25 @@ def test_a_signal_that_ends_it_is_an_interruption(tmp_path: Path, number: signal
     with pytest.raises(KeyboardInterrupt):
         heard.carry_out(_campaign(tmp_path, "a"), killed)
     assert heard.lines[-1] == "interrupted; 0 runs are kept"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+def test_a_signal_that_was_inherited_as_ignored_ends_no_campaign(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    """As under nohup, or of a job that a script put into the background; each run inherits it likewise."""
+    command = DoubleOfTheCommand(0, 0)
+    inherited: list[object] = []
+
+    def signalled(arguments: Sequence[str], log: Path, limit_s: float) -> int | None:
+        os.kill(os.getpid(), number)
+        inherited.append(signal.getsignal(number))
+        return command(arguments, log, limit_s)
+
+    before = signal.signal(number, signal.SIG_IGN)
+    try:
+        turns = Heard().carry_out(_campaign(tmp_path, "a", "b"), signalled)
+    finally:
+        signal.signal(number, before)
+    assert [turn.status for turn in turns] == [0, 0]
+    assert inherited == [signal.SIG_IGN, signal.SIG_IGN]
