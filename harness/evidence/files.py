@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -42,6 +45,29 @@ def open_file(path: Path, *, links: bool = False) -> BinaryIO:
         file.close()
         raise
     return file
+
+
+@contextmanager
+def open_folder(path: Path) -> Iterator[int]:
+    """A descriptor of a folder of a run, for writing in it: whatever its path leads to meanwhile.
+
+    Raises:
+        UsageError: it is a link, or no folder.
+        OSError: there is none, or it cannot be read.
+    """
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.ENOTDIR):
+            raise UsageError(
+                f"{path}: is a link, and a run's folder is none; put the folder that it leads to in its "
+                "place, or judge a copy of the run."
+            ) from error
+        raise
+    try:
+        yield fd
+    finally:
+        os.close(fd)
 
 
 def is_there(path: Path) -> bool:

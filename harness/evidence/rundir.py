@@ -111,7 +111,7 @@ class RunDirectory:
         """
         single = (self.journal, self.ledger, self.continuity, self.balancer, self.database, self.baseline)
         several = (*self.request_files(), *sorted(self.writes.glob("*.jsonl")))
-        return tuple(path for path in (*single, *several) if path.is_file())
+        return tuple(path for path in (*single, *several) if is_there(path))
 
     def name_of(self, path: Path) -> str:
         """The path of a file in this folder, with `/` whatever the system writes."""

@@ -62,7 +62,8 @@ def sealed_files(run: RunDirectory) -> dict[str, SealedFile]:
     """What each file of the evidence holds now, by its path in the run directory.
 
     Raises:
-        OSError: a file cannot be read.
+        UsageError: one is no regular file.
+        OSError: one cannot be read.
     """
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="seal") as pool:
         paths = run.evidence_files()
@@ -73,6 +74,7 @@ def held(path: Path) -> SealedFile:
     """What a file holds.
 
     Raises:
+        UsageError: it is no regular file.
         OSError: it cannot be read.
     """
     with open_file(path) as file:
@@ -125,7 +127,8 @@ def check_seal(run: RunDirectory, seal: Seal | None) -> SealRead:
     """Hold the files of a run directory against its seal; nothing is said of a run without one.
 
     Raises:
-        OSError: a file cannot be read.
+        UsageError: a file is no regular one.
+        OSError: one cannot be read.
     """
     if seal is None:
         return SealRead()

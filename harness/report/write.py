@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+
 from harness.errors import UsageError
 from harness.evidence.drafts import replace_file
+from harness.evidence.files import open_folder
 from harness.evidence.room import need_room
 from harness.evidence.rundir import RunDirectory, need_own_folders
 from harness.judge.model import Judgement
@@ -31,10 +36,8 @@ def write_report(judgement: Judgement, run: RunDirectory) -> None:
     pictures = draw_pictures(judgement)
     try:
         run.charts.mkdir(mode=_PRIVATE_FOLDER_MODE, exist_ok=True)
-        for stale in run.charts.glob("*.svg"):
-            stale.unlink()
-        for picture in pictures:
-            replace_file(run.charts / f"{picture.name}.svg", picture.file.encode())
+        with open_folder(run.charts) as charts:
+            _write_charts(run, charts, {f"{picture.name}.svg": picture.file for picture in pictures})
         replace_file(run.junit, junit_xml(judgement))
         replace_file(run.summary, summary_markdown(judgement).encode())
         # The page comes last: who finds it finds the rest.
@@ -46,3 +49,13 @@ def write_report(judgement: Judgement, run: RunDirectory) -> None:
             f"{error.filename or run.path}: the report cannot be written ({error.strerror}); "
             "make the run directory writable, or judge a copy of it."
         ) from error
+
+
+def _write_charts(run: RunDirectory, charts: int, files: Mapping[str, str]) -> None:
+    """Write the pictures, then remove those of an earlier judgement; another judge may be doing just that."""
+    for name, content in files.items():
+        replace_file(run.charts / name, content.encode(), folder=charts)
+    for name in os.listdir(charts):
+        if name.endswith(".svg") and name not in files:
+            with suppress(FileNotFoundError):
+                os.unlink(name, dir_fd=charts)
