@@ -53,11 +53,11 @@ class _Side:
 
     @property
     def words(self) -> str:
-        """`3 undrained runs had 5.9 s of outage (5.1 s to 6.8 s) and 18.3 failed requests on average`."""
+        """`3 undrained runs had 5.9 s of disruption (5.1 s to 6.8 s) and 18.3 failed requests on average`."""
         runs = counted(len(self.arm.runs), f"{self.arm.name} run")
         if not any(self.failed.values):
             return f"{runs} had no failed request"
-        failed = f"{figure_words(PRIMARY, self.outage.mean)} of outage"
+        failed = f"{figure_words(PRIMARY, self.outage.mean)} of disruption"
         count = counted_mean(self.failed.mean, "failed request")
         if len(self.outage.values) == 1:
             return f"{runs} had {failed} and {count}"
@@ -177,12 +177,12 @@ def _sureness(comparison: ArmsComparison, number: int, found: Conclusion) -> str
     interval = against.difference.interval
     if interval is not None:
         low, high = signed(PRIMARY, interval.low), signed(PRIMARY, interval.high)
-        return f"{p}, and a difference from {low} to {high} of outage fits these runs"
+        return f"{p}, and a difference from {low} to {high} of disruption fits these runs"
     if any(any(each.values) for each in comparison.primary.summaries if each):
         return p
     runs = min(len(comparison.arms.arms[each].runs) for each in (0, number))
     share = at_most_percent(share_upper(0, runs))
-    return f"{p}, and up to {share} of such runs could still have an outage"
+    return f"{p}, and up to {share} of such runs could still be disrupted"
 
 
 def _too_few(comparison: ArmsComparison, number: int, least: float | None) -> str:

@@ -26,7 +26,7 @@ class Figures:
     failed: int
     """Requests of all lanes that failed or may have, in outages that are charged to the upgrade."""
     outage_s: float
-    """All outages together, lanes that failed at overlapping times merged."""
+    """All disruptions together, outer bounds: at most so long."""
     longest_outage_s: float
     longest_stall_s: float | None
     """Longest time in which a probe lane had no success though requests were due."""
@@ -69,9 +69,10 @@ def _roll_p99(figures: Figures) -> float | None:
 
 PRIMARY = Metric(
     "outage_s",
-    "Outage",
+    "Disruption",
     Unit.SECONDS,
-    "All outages of a run together. The answer above rests on this figure, named before any run was seen.",
+    "All disruptions of a run together, at most: from the last success before each to the first after. The "
+    "answer above rests on this figure, named before any run was seen.",
     lambda f: f.outage_s,
 )
 METRICS: tuple[Metric, ...] = (
@@ -85,9 +86,9 @@ METRICS: tuple[Metric, ...] = (
     ),
     Metric(
         "longest_outage_s",
-        "Longest outage",
+        "Longest disruption",
         Unit.SECONDS,
-        "From the first request that failed to the next success.",
+        "Likewise, of one.",
         lambda f: f.longest_outage_s,
     ),
     Metric(

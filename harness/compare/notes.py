@@ -76,8 +76,9 @@ def _unseen(comparison: ArmsComparison) -> Iterator[str]:
     ]
     if unseen_s:
         yield (
-            f"An outage of one operation shorter than {at_most_seconds(max(unseen_s))} may have gone unseen "
-            "in any run, and the length of every outage is known to one interval of the probes at each edge."
+            f"Failures of one operation for less than {at_most_seconds(max(unseen_s))} may have gone unseen "
+            "in any run, and a disruption may have been shorter than told by one interval of the probes at "
+            "each edge."
         )
 
 

@@ -207,7 +207,7 @@ def _found_s(
     measure: Measure, candidates: Sequence[StoredFinding], longest: StoredFinding, judged: Judged
 ) -> float:
     if measure is Measure.SPAN:
-        times = [found.times_ns for found in candidates if found.times_ns is not None]
+        times = [found.edges_ns for found in candidates if found.times_ns is not None]
         return (max(end for _, end in times) - min(start for start, _ in times)) / 1e9 if times else 0.0
     if measure is Measure.STALL:
         return longest.length_s - judged.latency_s.get(longest.lane or "", 0.0)

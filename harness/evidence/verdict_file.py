@@ -43,6 +43,8 @@ class StoredFinding(_Row):
     accepted: str | None = None
     lanes: tuple[str, ...] = ()
     of_the_harness: bool = False
+    inner_start_ns: int | None = None
+    inner_end_ns: int | None = None
 
     @property
     def times_ns(self) -> tuple[int, int] | None:
@@ -50,9 +52,17 @@ class StoredFinding(_Row):
         return None if self.start_ns is None or self.end_ns is None else (self.start_ns, self.end_ns)
 
     @property
-    def length_s(self) -> float:
-        """Seconds from its start to its end; 0 where it does not tell both."""
+    def edges_ns(self) -> tuple[float, float]:
+        """Where its edges are to be expected: in the middle between its two bounds; 0 where none is told."""
         start_ns, end_ns = self.times_ns or (0, 0)
+        if self.inner_start_ns is None or self.inner_end_ns is None:
+            return start_ns, end_ns
+        return (start_ns + self.inner_start_ns) / 2, (end_ns + self.inner_end_ns) / 2
+
+    @property
+    def length_s(self) -> float:
+        """Seconds between its edges."""
+        start_ns, end_ns = self.edges_ns
         return (end_ns - start_ns) / 1e9
 
 
@@ -105,6 +115,9 @@ class StoredDowntime(_Row):
     charged_s: _Number | None
     failed: int
     failed_charged: int
+    inner_s: _Number | None = None
+    due: int | None = None
+    down: int | None = None
 
 
 class StoredInterval(_Row):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Generic, TypeVar, overload
 
 from harness.evidence.history import RunFigures
+from harness.judge.downtime import Downtime
 from harness.judge.evidence import Evidence
 from harness.judge.measures.charged import ChargedFailures, charged_failures
 from harness.judge.measures.counts import counts, phase_counts, reference_counts
@@ -29,7 +30,7 @@ from harness.judge.measures.stutters import stutters
 from harness.judge.measures.tables_read import tables_read
 from harness.judge.measures.whole_silences import WholeSilences, whole_silences
 from harness.judge.measures.writes import write_counts
-from harness.judge.model import Counts, Downtime, LaneStats, RequestCounts, Series, Stall
+from harness.judge.model import Counts, LaneStats, RequestCounts, Series, Stall
 from harness.judge.observations import (
     AppliedMigration,
     DatabaseActivity,

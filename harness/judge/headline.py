@@ -6,10 +6,12 @@ from collections.abc import Sequence
 
 from harness.evidence.names import Step
 from harness.judge.case import Case
+from harness.judge.downtime import Downtime, Outage
 from harness.judge.gate.apply import let_through_words
 from harness.judge.gate_outcome import GateOutcome
-from harness.judge.model import Outage, Question, Verdict
+from harness.judge.model import Question, Verdict
 from harness.judge.questions import AVAILABILITY, INTEGRITY, PROCEDURE
+from harness.judge.questions.availability import untold
 from harness.judge.words import at_most_seconds, counted, listed
 
 _STOPPED = frozenset({Step.STOP, Step.SWITCH, Step.START, Step.PROVE})
@@ -31,7 +33,7 @@ def _let_through(case: Case, questions: Sequence[Question], gate: GateOutcome) -
     accepted = [f for q in questions if not q.advisory for f in q.findings if f.accepted is not None]
     failed = [f for q in questions if q.name == AVAILABILITY for f in q.findings if f.accepted is not None]
     if case.downtime.charged:
-        return f"{passes}, not without downtime: {_outages(case)}; {_what(case)}."
+        return f"{passes}, not without disruption: {_outages(case)}; {_what(case)}."
     if failed or case.downtime.total:
         return f"{passes}, not without disturbance: {(failed or accepted)[0].sentence}"
     return f"{passes}: {accepted[0].sentence} Besides, {_none_failed(case)}"
@@ -54,7 +56,8 @@ def _told(case: Case, verdict: Verdict, questions: Sequence[Question]) -> str:
         return f"The upgrade failed: {_sentences(questions, Verdict.FAIL)[0]}"
     as_well = ", and the procedure failed as well" if PROCEDURE in failed else ""
     as_well += ", and acknowledged writes are not in force" if INTEGRITY in failed else ""
-    return f"Downtime: {_downtime(case, questions)}{as_well}."
+    told = _downtime(case, questions)
+    return f"{told[0].upper()}{told[1:]}{as_well}."
 
 
 def headline_of(verdict: Verdict, questions: Sequence[Question]) -> str:
@@ -100,17 +103,31 @@ def _downtime(case: Case, questions: Sequence[Question]) -> str:
 
 def _nobody(case: Case) -> str:
     """The longest time without an answer to anybody, which no count of failures tells."""
-    lengths = [s.length_s for s in case.whole_silences.stretches if s.charged]
+    lengths = [silence.length_s for silence in untold(case) if silence.charged]
     return f"; nobody was answered for {max(lengths):.1f} s" if lengths else ""
 
 
 def _outages(case: Case) -> str:
     downtime = case.downtime
+    longest = f", the longest {downtime.longest_s:.1f} s" if downtime.charged > 1 else ""
     return (
-        f"{downtime.failed_charged:,} of {counted(_sent(case), 'request')} failed in "
-        f"{counted(downtime.charged, 'outage')}, the longest {downtime.longest_s:.1f} s, "
+        f"disrupted {_times(downtime.charged)}, at most {downtime.charged_s:.1f} s in all{longest}: "
+        f"{downtime.failed_charged:,} of {counted(_sent(case), 'request')} failed, {_share(downtime)}; "
         f"{_when([outage for outage in downtime.outages if outage.charged])}"
     )
+
+
+def _times(number: int) -> str:
+    return {1: "once", 2: "twice"}.get(number, f"{number:,} times")
+
+
+def _share(downtime: Downtime) -> str:
+    """How much of what was due then failed, and whether anything succeeded."""
+    failed, due, down = downtime.failed_of_due, downtime.due, downtime.down
+    share = "all" if failed == due else f"{failed / due:.0%}" if due else "an unknown share"
+    lasted = sum(outage.inner_s for outage in down)
+    never = f"{_times(len(down))} down, for {lasted:.1f} s at least" if down else "never down"
+    return f"{share} of those due meanwhile; {never}"
 
 
 def _when(outages: Sequence[Outage]) -> str:

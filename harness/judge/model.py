@@ -12,6 +12,7 @@ from harness.evidence.continuity import Cell
 from harness.evidence.manifest import Manifest
 from harness.evidence.names import Role
 from harness.evidence.names import Verdict as Verdict
+from harness.judge.downtime import Downtime
 from harness.judge.gate_outcome import GateOutcome
 from harness.judge.observations import (
     AppliedMigration,
@@ -56,6 +57,10 @@ class Finding:
     """Reason for which the finding is accepted and does not count, or None."""
     lanes: tuple[str, ...] = ()
     """Every lane of an outage, also where there is one; `lane` names it only then."""
+    inner_start_ns: int | None = None
+    """Of a disruption, whose outer bound is `start_ns` to `end_ns`: it certainly lasted from then."""
+    inner_end_ns: int | None = None
+    """Likewise, until then."""
     of_the_harness: bool = False
     """The harness itself is at fault, so that this is never accepted."""
 
@@ -144,100 +149,6 @@ class LaneStats:
     def without_success(self) -> int:
         """Failed and unknown ones."""
         return self.failed + self.unknown
-
-
-@dataclass(frozen=True, slots=True)
-class Outage:
-    """Lanes that failed in overlapping times, merged."""
-
-    start_ns: int
-    """Intended time of the first request that failed."""
-    end_ns: int
-    """Intended time of the next success in the lane that recovered last; the end of evidence if none did."""
-    uncertainty_ns: int
-    """One probe interval, at each edge; of the lanes with a schedule where any of them failed."""
-    open_ended: bool
-    """No success followed."""
-    lanes: tuple[str, ...]
-    errors: tuple[tuple[str, int], ...]
-    """Error class and count, most first."""
-    requests: int
-    phase: str | None
-    step: str | None
-    node: str | None
-    release: str | None
-    """Release of the node that the outage is laid to, at its start."""
-    cause: str
-    """One sentence: what the harness was doing to which node then."""
-    examples: tuple[str, ...]
-    """Up to five of its requests: time in the run, lane, status or error class, detail, request id."""
-    charged: bool = True
-    """Whether it counts against the upgrade; False where it is excused: `judge.measures.saturation`."""
-
-    @property
-    def duration_s(self) -> float:
-        """Seconds from start to end."""
-        return (self.end_ns - self.start_ns) / 1e9
-
-
-@dataclass(frozen=True, slots=True)
-class NodeDowntime:
-    """What of the listed outages is laid to one node."""
-
-    outages: int = 0
-    failed: int = 0
-    """Failed and unknown requests in them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Downtime:
-    """What failed for users in the probed time: every length and count that is shown of it."""
-
-    outages: tuple[Outage, ...] = ()
-    """By time; at most `OUTAGES_LISTED_MAX` of `judge.measures.outages`, the longest, charged ones first."""
-    total: int = 0
-    """Outages, those not listed included."""
-    charged: int = 0
-    """Outages of them that are charged to the upgrade."""
-    longest_s: float = 0.0
-    """Of the charged outages; 0 where there is none."""
-    charged_s: float = 0.0
-    """All charged outages together, those not listed included."""
-    failed: int = 0
-    """Failed and unknown requests."""
-    failed_charged: int = 0
-    """Those of them in charged outages."""
-
-    @property
-    def excused(self) -> int:
-        """Outages that are not charged, those not listed included."""
-        return self.total - self.charged
-
-    @property
-    def failed_excused(self) -> int:
-        """Failed and unknown requests in outages that are not charged."""
-        return self.failed - self.failed_charged
-
-    @property
-    def listed(self) -> int:
-        """Outages that are told one by one."""
-        return len(self.outages)
-
-    @property
-    def left_out(self) -> int:
-        """Outages that are not."""
-        return self.total - self.listed
-
-    def of_node(self, node: str) -> NodeDowntime:
-        """What of the listed outages is laid to a node: the cause of the others is not looked for."""
-        mine = [outage for outage in self.outages if outage.node == node]
-        return NodeDowntime(len(mine), sum(outage.requests for outage in mine))
-
-    @property
-    def longest(self) -> Outage | None:
-        """The longest charged outage, the first of equals; None where none is charged."""
-        charged = (outage for outage in self.outages if outage.charged)
-        return max(charged, key=lambda outage: outage.duration_s, default=None)
 
 
 @dataclass(frozen=True, slots=True)

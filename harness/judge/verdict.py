@@ -9,6 +9,7 @@ from typing import TypeVar
 from harness.evidence.history import History
 from harness.evidence.rundir import RunDirectory
 from harness.judge.case import BrokenMeasure, Case
+from harness.judge.downtime import Downtime
 from harness.judge.evidence import Evidence, load_evidence
 from harness.judge.gate.apply import apply_gate
 from harness.judge.gate_outcome import GateOutcome
@@ -16,7 +17,7 @@ from harness.judge.headline import headline, headline_of
 from harness.judge.limits import limits
 from harness.judge.measures.detectable import Detectable
 from harness.judge.measures.series import no_series
-from harness.judge.model import Counts, Downtime, Judgement, Question, RequestCounts, Verdict, worst
+from harness.judge.model import Counts, Judgement, Question, RequestCounts, Verdict, worst
 from harness.judge.observations import DatabaseActivity, MaskedFailures, Stutters
 from harness.judge.questions import COVERAGE, QUESTIONS, asked
 from harness.judge.questions.asking import ask, fault

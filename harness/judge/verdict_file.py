@@ -9,7 +9,8 @@ from typing import Any
 from harness.errors import UsageError
 from harness.evidence.room import need_room
 from harness.evidence.verdict_file import VerdictFile, verdict_file_bytes, write_verdict_file
-from harness.judge.model import Downtime, Finding, Judgement, LaneStats, Question
+from harness.judge.downtime import Downtime
+from harness.judge.model import Finding, Judgement, LaneStats, Question
 
 _DECIMALS = 6
 """Kept of a float: microseconds and nanoseconds of latency, far below what was measured."""
@@ -78,6 +79,9 @@ def _downtime(downtime: Downtime) -> dict[str, Any]:
         "charged": downtime.charged,
         "longest_s": _rounded(downtime.longest_s),
         "charged_s": _rounded(downtime.charged_s),
+        "inner_s": _rounded(downtime.inner_s),
+        "due": downtime.due,
+        "down": len(downtime.down),
         "failed": downtime.failed,
         "failed_charged": downtime.failed_charged,
     }

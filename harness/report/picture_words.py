@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harness.judge.model import Downtime, Judgement, Outage
+from harness.judge.downtime import Downtime, Outage
+from harness.judge.model import Judgement
 from harness.report.panels.canvas import Window
 from harness.report.panels.panel import Panel
-from harness.report.text import count, counted, seconds
+from harness.report.text import count, counted
+from harness.report.views.outages import lasted
 
 _OUTAGES_TOLD = 6
 
@@ -18,7 +20,7 @@ def caption(judgement: Judgement, window: Window) -> str:
     if window.rolls(judgement):
         parts.append("Shaded and named: the time in which that node was rolled.")
     if judgement.downtime.total:
-        parts.append("Red through all panels: an outage, numbered as in the list below.")
+        parts.append("Red through all panels: a disruption, numbered as in the list below.")
     if len(judgement.series.failures):
         parts.append("A line after a mark is how long the caller waited before the request failed.")
     parts.append("Latency counts from the time a request was due.")
@@ -35,13 +37,13 @@ def description(judgement: Judgement, panels: Sequence[Panel]) -> str:
 def _harm(downtime: Downtime, start_ns: int) -> str:
     """How many outages there were, and the first few of those that are listed."""
     if not downtime.total:
-        return "No outage was seen."
+        return "No disruption was seen."
     first = downtime.outages[:_OUTAGES_TOLD]
     parts = ", ".join(_outage(outage, start_ns) for outage in first)
     more = f" and {count(downtime.total - len(first))} more" if downtime.total > len(first) else ""
-    return f"{counted(downtime.total, 'outage')}: {parts}{more}."
+    return f"{counted(downtime.total, 'disruption')}: {parts}{more}."
 
 
 def _outage(outage: Outage, start_ns: int) -> str:
     on_node = f" ({outage.node})" if outage.node else ""
-    return f"{seconds(outage.duration_s)} at {(outage.start_ns - start_ns) / 1e9:.1f} s{on_node}"
+    return f"{lasted(outage)} from {(outage.start_ns - start_ns) / 1e9:.1f} s{on_node}"

@@ -11,10 +11,11 @@ import orjson
 from harness.compare.answer import Answered, answer
 from harness.compare.comparison import ArmsComparison
 from harness.compare.stored import compare_stored
-from tests.judge.story import ISSUE, Story, healthy
+from tests.judge.story import ISSUE, LOAD, Story, healthy
 
 Outages = Sequence[tuple[float, float]]
-"""Seconds of the story from and to which token_issue fails; it is asked twice a second."""
+"""Seconds of the story at which a disruption begins, and half a second after its end; token_issue is asked
+twice a second."""
 
 
 def run(
@@ -24,7 +25,9 @@ def run(
     told = story or healthy(drained=scenario.get("roll", {}).get("drained", True))
     told.scenario = {**told.scenario, **scenario}
     for start, end in outages:
-        told.fail(ISSUE, start, end)
+        # It begins with the last success before, half a second earlier; the load has no schedule to tell.
+        told.fail(ISSUE, start, end - 0.5)
+        told.fail(LOAD, start, start + 0.5)
     manifest = told.write(path).manifest
     document = orjson.loads(manifest.read_bytes())
     document["clock"]["wall_ns"] += number * 60_000_000_000

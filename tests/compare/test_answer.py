@@ -18,7 +18,7 @@ def test_yes_where_every_undrained_run_was_hit_and_no_drained_one(tmp_path: Path
     assert told.question == "Is draining worth it here?"
     assert told.answer is Conclusion.YES
     assert told.sentence == (
-        "Yes: 3 undrained runs had 2.0 s of outage (1.0 s to 3.0 s) and 4 failed requests on "
+        "Yes: 3 undrained runs had 2.0 s of disruption (1.0 s to 3.0 s) and 4 failed requests on "
         "average, 3 drained "
         "runs had no failed request; the drained roll took 20.0 s, 1.1 s more than the undrained "
         "one; p = 0.1, "
@@ -31,9 +31,9 @@ def test_yes_and_not_enough_where_drained_runs_were_hit_as_well_but_less(tmp_pat
 
     assert told.answer is Conclusion.YES
     assert told.sentence.startswith(
-        "Yes: 3 undrained runs had 2.3 s of outage (2.0 s to 3.0 s) and 4.7 failed requests on "
+        "Yes: 3 undrained runs had 2.3 s of disruption (2.0 s to 3.0 s) and 4.7 failed requests on "
         "average, 3 drained "
-        "runs had 0.33 s of outage (0 s to 1.0 s) and 0.7 failed requests on average, so draining "
+        "runs had 0.33 s of disruption (0 s to 1.0 s) and 0.7 failed requests on average, so draining "
         "alone is not "
         "enough; "
     )
@@ -45,7 +45,7 @@ def test_no_where_drained_runs_came_out_worse(tmp_path: Path) -> None:
     assert told.answer is Conclusion.NO
     assert told.sentence.startswith(
         "No, draining made it worse: 3 undrained runs had no failed request, 3 drained runs had 2.0 "
-        "s of outage "
+        "s of disruption "
     )
 
 
@@ -58,7 +58,7 @@ def test_no_difference_where_nobody_was_hit_and_how_often_it_could_still_happen(
         "failed request; "
         "the drained roll took 20.0 s, 1.1 s more than the undrained one; p = 1, and up to 64 % of "
         "such runs could "
-        "still have an outage."
+        "still be disrupted."
     )
 
 
@@ -68,7 +68,7 @@ def test_no_difference_where_the_arms_overlap_and_what_difference_is_left_open(t
 
     assert told.answer is Conclusion.NO_DIFFERENCE
     assert told.sentence.endswith(
-        "; p = 0.7, and a difference from \N{MINUS SIGN}2.7 s to +1.4 s of outage fits these runs."
+        "; p = 0.7, and a difference from \N{MINUS SIGN}2.7 s to +1.4 s of disruption fits these runs."
     )
 
 
@@ -84,7 +84,7 @@ def test_not_enough_runs_where_each_arm_has_one_however_clear_it_looks(tmp_path:
 
     assert told.answer is Conclusion.NOT_ENOUGH
     assert told.sentence == (
-        "There are not enough runs to say: 1 undrained run had 3.0 s of outage and 6 failed "
+        "There are not enough runs to say: 1 undrained run had 3.0 s of disruption and 6 failed "
         "requests, 1 drained run "
         "had no failed request; the drained roll took 20.0 s, 1.1 s more than the undrained one; "
         "with 1 + 1 runs "
@@ -115,7 +115,7 @@ def test_any_other_setting_is_asked_whether_it_matters_and_told_which_way(tmp_pa
     assert told.question == "Does balancer.retries matter here?"
     assert told.answer is Conclusion.YES
     assert told.sentence == (
-        "Yes, retries_0 was worse than retries_3: 3 retries_0 runs had 1.7 s of outage (1.0 s to 2.0 "
+        "Yes, retries_0 was worse than retries_3: 3 retries_0 runs had 1.7 s of disruption (1.0 s to 2.0 "
         "s) and 3.3 "
         "failed requests on average, 3 retries_3 runs had no failed request; p = 0.1, the smallest "
         "that so many "

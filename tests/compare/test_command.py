@@ -23,7 +23,7 @@ def test_a_comparison_that_was_made_exits_0_whatever_it_says(tmp_path: Path) -> 
     assert done.stdout.splitlines() == [
         "undrained: 1 run, drained: 1 run",
         "Is draining worth it here? There are not enough runs to say: 1 undrained run had 1.0 s of "
-        "outage and 2 "
+        "disruption and 2 "
         "failed requests, 1 drained run had no failed request; the drained roll took 20.0 s, 1.1 s "
         "more than the "
         "undrained one; with 1 + 1 runs no test can be made, so make 3 of each.",

@@ -70,8 +70,11 @@ def test_the_page_answers_first_and_names_both_arms(comparison: ArmsComparison, 
     page = _Page(written / "compare.html")
 
     assert f"Is draining worth it here? {answer(comparison).sentence}" in page.text
-    assert "undrained, 3 runs 2.0 s of outage on average, 4 failed requests roll.drained = false" in page.text
-    assert "drained, 3 runs 0 s of outage on average, 0 failed requests roll.drained = true" in page.text
+    assert (
+        "undrained, 3 runs 2.0 s of disruption on average, 4 failed requests roll.drained = false"
+        in page.text
+    )
+    assert "drained, 3 runs 0 s of disruption on average, 0 failed requests roll.drained = true" in page.text
 
 
 def test_every_figure_has_dots_means_differences_and_its_test(written: Path) -> None:
@@ -83,7 +86,7 @@ def test_every_figure_has_dots_means_differences_and_its_test(written: Path) -> 
         "roll_latency_ms_p50", "roll_latency_ms_p99", "roll_s",
     ]  # fmt: skip
     # 1, 2 and 3 s: the mean with 4.3 standard errors to each side, cut at zero.
-    assert "Outage decides" in page.text
+    assert "Disruption decides" in page.text
     assert "undrained 2.0 s (0 s to 4.5 s) drained 0 s (all runs alike)" in page.text
     minus = "\N{MINUS SIGN}"
     assert f"against undrained: {minus}2.0 s (from {minus}4.5 s to +0.48 s), p = 0.1" in page.text
@@ -287,7 +290,7 @@ def test_the_note_for_a_pull_request_has_the_answer_and_a_row_for_every_figure(
     assert lines[4] == "| Figure | undrained, 3 runs | drained, 3 runs | drained minus undrained | p |"
     minus = "\N{MINUS SIGN}"
     assert lines[6] == (
-        f"| Outage | 2.0 s (0 s to 4.5 s) | 0 s (all runs alike) | {minus}2.0 s (from {minus}4.5 s to "
+        f"| Disruption | 2.0 s (0 s to 4.5 s) | 0 s (all runs alike) | {minus}2.0 s (from {minus}4.5 s to "
         "+0.48 s) | 0.1 |"
     )
     assert sum(line.startswith("| ") for line in lines) == 11

@@ -34,7 +34,7 @@ def test_an_ok_after_the_deadline_is_a_timeout_whatever_its_record_says(tmp_path
     judgement = judged(story, tmp_path)
 
     assert sentences(judgement, "availability") == [
-        "FAIL: An outage of 0.50 s (each edge uncertain by 0.50 s) began 23.50 s into the run: 1 request "
+        "FAIL: Disrupted from 23.00 s into the run, for at least 0.00 s and at most 1.00 s: 1 of 5 requests "
         "failed (1 timeout) in token_issue/new; node1 was stopped (roll, drained) while it served release "
         "27.1.0.",
         "FAIL: 1 request in token_issue/new was answered well after the deadline of 10 s, the slowest after "
@@ -85,7 +85,7 @@ def test_a_stall_over_the_budget_fails_though_every_request_was_answered(tmp_pat
         "run; the budget is 3 s."
     ]
     assert judgement.headline == (
-        "Downtime: token_issue/new had no success for 3.50 s although requests were due, from 23.50 s into "
+        "Token_issue/new had no success for 3.50 s although requests were due, from 23.50 s into "
         "the run; the budget is 3 s. Judged under other bounds than the run was made with: "
         "judge.stall_budget_s=3 instead of none."
     )
@@ -135,7 +135,7 @@ def test_a_stall_is_not_charged_where_the_machine_had_no_room(tmp_path: Path) ->
         "run; the budget is 5 s."
     ]
     assert found.findings[-1].sentence == (
-        "1 outage or stall can not be charged to the upgrade: the machine had no room for the load even "
+        "1 disruption or stall can not be charged to the upgrade: the machine had no room for the load even "
         "before the upgrade began."
     )
 
@@ -160,7 +160,8 @@ def test_without_room_nothing_is_charged_and_the_run_is_inconclusive(tmp_path: P
 
     assert judgement.verdict is Verdict.INCONCLUSIVE
     assert sentences(judgement, "availability")[-1] == (
-        "INCONCLUSIVE: 2 outages or stalls can not be charged to the upgrade: the machine had no room for "
+        "INCONCLUSIVE: 2 disruptions or stalls can not be charged to the upgrade: the machine had no room "
+        "for "
         "the load even before the upgrade began."
     )
     assert not any(outage.charged for outage in judgement.downtime.outages)
@@ -190,9 +191,10 @@ def test_a_lane_that_failed_in_the_baseline_is_not_charged_but_its_neighbour_is(
         ((ISSUE,), True),
         ((LOAD,), False),
     ]
-    assert judgement.headline.startswith("Downtime: 3 of 312 requests failed in 1 outage")
+    assert judgement.headline.startswith("Disrupted once, at most 2.0 s in all: 3 of 312 requests failed")
     assert sentences(judgement, "availability")[-1] == (
-        "INCONCLUSIVE: 2 outages or stalls can not be charged to the upgrade: load/user_get/reused failed "
+        "INCONCLUSIVE: 2 disruptions or stalls can not be charged to the upgrade: load/user_get/reused "
+        "failed "
         "even before the upgrade began."
     )
 
@@ -214,7 +216,8 @@ def test_a_failure_in_a_starved_second_is_not_charged(tmp_path: Path) -> None:
 
     assert judgement.verdict is Verdict.INCONCLUSIVE
     assert sentences(judgement, "availability")[-1] == (
-        "INCONCLUSIVE: 1 outage or stall can not be charged to the upgrade: the machine was starved at that "
+        "INCONCLUSIVE: 1 disruption or stall can not be charged to the upgrade: the machine was starved "
+        "at that "
         "moment."
     )
 
@@ -246,25 +249,6 @@ def test_one_late_probe_among_many_starves_no_second(tmp_path: Path) -> None:
     story.fail(ISSUE, 23.4, 23.6)
 
     assert judged(story, tmp_path).downtime.outages[0].charged
-
-
-def test_more_outages_than_anybody_reads_are_counted(tmp_path: Path) -> None:
-    story = healthy()
-    rows = story.records[LOAD]
-    copies = [dict(row, intended_ns=row["intended_ns"] + k * 10_000_000) for row in rows for k in range(12)]
-    story.records[LOAD] = copies
-    for row in copies:
-        row["start_ns"] = row["end_ns"] = row["intended_ns"]
-    for row in copies[60::2]:  # from 6 s on; the baseline's own failures would excuse the lane
-        if row["intended_ns"] >= ns(12):
-            row.update(outcome="failed", error="http_5xx", status=502)
-
-    judgement = judged(story, tmp_path)
-
-    assert len(judgement.downtime.outages) == 500
-    assert sentences(judgement, "availability")[-1] == (
-        "FAIL: Besides these there were 4 shorter outages; only the 500 longest are told one by one."
-    )
 
 
 def test_judging_an_unfinished_run_does_not_take_it_for_complete(tmp_path: Path) -> None:

@@ -136,7 +136,7 @@ def test_a_failure_that_was_found_stays_one_where_something_else_breaks(
     judgement = judged(story, tmp_path)
 
     assert judgement.verdict is Verdict.FAIL
-    assert judgement.headline.startswith("Downtime: 3 of 312 requests failed in 1 outage")
+    assert judgement.headline.startswith("Disrupted once, at most 2.0 s in all: 3 of 312 requests failed")
     assert "series" in faults(judgement)["coverage"][0].sentence
 
 

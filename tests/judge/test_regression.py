@@ -165,7 +165,7 @@ def test_the_figures_of_a_run_are_those_of_its_requests(tmp_path: Path) -> None:
 
     found = Case(load_evidence(story.write(tmp_path))).figures
 
-    assert (found.requests, found.failed, found.outage_s, found.roll_s) == (312, 3, 1.5, 18.9)
+    assert (found.requests, found.failed, found.outage_s, found.roll_s) == (312, 3, 2.0, 18.9)
     assert (found.p50_ms, found.p99_ms) == (20.0, 20.0)
     (cell,) = [each for each in found.cells if (each.phase, each.lane) == ("roll", ISSUE)]
     assert (cell.failed, cell.outage_s, cell.requests) == (3, 1.5, 40)

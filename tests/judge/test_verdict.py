@@ -51,7 +51,9 @@ def test_an_undrained_roll_that_hurt_twice_fails_with_both_outages_in_the_headli
 
     assert judgement.verdict is Verdict.FAIL
     assert judgement.headline == (
-        "Downtime: 5 of 312 requests failed in 2 outages, the longest 1.5 s, all while nodes were stopped."
+        "Disrupted twice, at most 3.5 s in all, the longest 2.0 s: 5 of 312 requests failed, 26% of those "
+        "due "
+        "meanwhile; never down; all while nodes were stopped."
     )
 
 
@@ -61,8 +63,9 @@ def test_outages_outside_the_stops_are_headed_by_their_phases(tmp_path: Path) ->
     story.fail(ISSUE, 43.4, 44.1)
 
     assert judged(story, tmp_path).headline == (
-        "Downtime: 4 of 312 requests failed in 2 outages, the longest 1.0 s, "
-        "all in the phases expand and contract."
+        "Disrupted twice, at most 3.0 s in all, the longest 1.5 s: 4 of 312 requests failed, 25% of those "
+        "due "
+        "meanwhile; never down; all in the phases expand and contract."
     )
 
 
@@ -84,8 +87,8 @@ def test_a_failed_procedure_beside_downtime_is_told_in_the_same_headline(tmp_pat
     story.fail(ISSUE, 23.4, 23.6)
 
     assert judged(story, tmp_path).headline == (
-        "Downtime: 1 of 312 requests failed in 1 outage, the longest 0.5 s, while a node was stopped, "
-        "and the procedure failed as well."
+        "Disrupted once, at most 1.0 s in all: 1 of 312 requests failed, 20% of those due meanwhile; never "
+        "down; while a node was stopped, and the procedure failed as well."
     )
 
 

@@ -27,7 +27,7 @@ def test_nobody_answered_for_nine_seconds_and_then_everybody_is_no_pass(tmp_path
     )
     assert judgement.verdict is Verdict.FAIL
     assert sentences(judgement, "availability") == [f"FAIL: {told}"]
-    assert judgement.headline == f"Downtime: {told}"
+    assert judgement.headline == told
     (finding,) = question(judgement, "availability").findings
     assert (finding.phase, finding.step, finding.node) == ("roll", "stop", "node1")
 
@@ -63,7 +63,8 @@ def test_a_silence_that_the_reference_target_shares_is_the_machines(tmp_path: Pa
     assert told.startswith("INCONCLUSIVE: Nobody was answered for 5.35 s")
     assert "the reference target had none for 5.35 s of it either" in told
     assert reason == (
-        "INCONCLUSIVE: 1 outage or stall can not be charged to the upgrade: the machine was starved at that "
+        "INCONCLUSIVE: 1 disruption or stall can not be charged to the upgrade: the machine was starved "
+        "at that "
         "moment."
     )
 
@@ -78,7 +79,8 @@ def test_where_nobody_was_answered_before_the_upgrade_no_later_silence_is_charge
     assert found.findings[1].sentence.startswith("Nobody was answered for 2.35 s")
     assert "; in the baseline nobody was answered for 2.35 s; " in found.findings[1].sentence
     assert found.findings[-1].sentence == (
-        "2 outages or stalls can not be charged to the upgrade: nobody was answered for as long even before "
+        "2 disruptions or stalls can not be charged to the upgrade: nobody was answered for as long even "
+        "before "
         "the upgrade began."
     )
 
@@ -97,7 +99,7 @@ def test_an_outage_of_one_lane_does_not_hide_that_nobody_was_answered(tmp_path: 
 
     judgement = judged(story, tmp_path)
     outage, silence = question(judgement, "availability").findings
-    assert outage.sentence.startswith("An outage of 0.50 s")
+    assert outage.sentence.startswith("Disrupted from 23.00 s")
     assert silence.sentence.endswith("the bound is 1.5 s; 1 request due then failed.")
     assert judgement.headline.endswith("while a node was stopped; nobody was answered for 9.4 s.")
 

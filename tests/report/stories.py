@@ -8,10 +8,10 @@ from typing import Any
 
 from harness.evidence.manifest import ClockReading, Manifest
 from harness.evidence.names import RunOutcome
+from harness.judge.downtime import Downtime
 from harness.judge.gate_outcome import AcceptanceUse, BudgetUse, GateOutcome, Standing
 from harness.judge.measures.counts import phase_counts
 from harness.judge.model import (
-    Downtime,
     Finding,
     Judgement,
     NodeState,

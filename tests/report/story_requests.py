@@ -9,7 +9,8 @@ from typing import Any
 import pandas as pd
 
 from harness.evidence.names import Role
-from harness.judge.model import Downtime, LaneStats, Outage, Series, Span, Stall
+from harness.judge.downtime import Charge, Downtime, Outage
+from harness.judge.model import LaneStats, Series, Span, Stall
 from tests.report.story_names import LANES, LOAD_LANE, NEW, NODES, OLD, PHASES, T0, at
 
 BURSTS = (
@@ -48,15 +49,22 @@ def failures() -> list[dict[str, Any]]:
 
 def downtime_of(outages: tuple[Outage, ...]) -> Downtime:
     """Outages that lie apart, with their lengths and counts."""
-    charged = [outage for outage in outages if outage.charged]
     return Downtime(
         outages=outages,
         total=len(outages),
-        charged=len(charged),
-        longest_s=max((outage.duration_s for outage in charged), default=0.0),
-        charged_s=sum(outage.duration_s for outage in charged),
+        charges=tuple(_charge(outage) for outage in outages if outage.charged),
         failed=sum(outage.requests for outage in outages),
-        failed_charged=sum(outage.requests for outage in charged),
+    )
+
+
+def _charge(outage: Outage) -> Charge:
+    return Charge(
+        phase=outage.phase,
+        start_ns=outage.start_ns,
+        end_ns=outage.end_ns,
+        inner_s=outage.inner_s,
+        requests={outage.lanes[0]: outage.requests},
+        spans_ns={outage.lanes[0]: (outage.start_ns, outage.end_ns)},
     )
 
 
@@ -84,11 +92,16 @@ def outages(failures: Sequence[dict[str, Any]]) -> tuple[Outage, ...]:
             Outage(
                 start_ns=at(start),
                 end_ns=at(start + length),
-                uncertainty_ns=333_000_000,
+                inner_start_ns=at(start) + 100_000_000,
+                inner_end_ns=at(start + length) - 100_000_000,
+                first_due_ns=at(start),
+                last_due_ns=at(start + length),
                 open_ended=False,
                 lanes=tuple(sorted({row["lane"] for row in mine})),
                 errors=tuple(sorted(counts, key=lambda item: -item[1])),
                 requests=len(mine),
+                due=4 * len(mine),
+                down=False,
                 phase="roll",
                 step="stop",
                 node=node,

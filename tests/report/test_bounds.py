@@ -38,7 +38,8 @@ def test_what_was_run_names_every_bound_and_what_was_overridden() -> None:
 
     assert told["Judged under"] == (
         "baseline_p99_ms_max 1000, baseline_s_min 5, lag_max_ms_max 1000, lag_p99_ms_max 100, "
-        "lock_wait_s_max 1, probes_per_phase_min 2, stall_budget_s not set, unsent_max 3"
+        "lock_wait_s_max 1, probes_per_phase_min 2, silence_s_max not set, stall_budget_s not set, "
+        "unsent_max 3"
     )
     assert told["Overrides of the judge"] == "judge.unsent_max=3"
     assert dict(facts(stories.drained()))["Overrides of the judge"] == "none"

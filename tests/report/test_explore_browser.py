@@ -68,7 +68,7 @@ def test_pointing_into_an_outage_names_it_its_step_and_the_request(page: Browser
 
     told = page.text("#explorer .readout")
     assert "phase roll, stop node1" in told
-    assert "outage #1" in told
+    assert "disruption #1" in told
     assert "node1 stopped" in told
     assert "req-token_validate/reused-23." in told
 
@@ -98,7 +98,7 @@ def test_dragging_across_a_chart_zooms_to_that_stretch_and_a_double_click_goes_b
 def test_an_outage_lists_its_requests_with_their_ids_and_the_lines_of_the_logs(page: Browser) -> None:
     page.click("[data-outage-button='1']")
 
-    assert page.text("#explorer .requests h3") == "Outage #1: 4 failed requests"
+    assert page.text("#explorer .requests h3") == "Disruption #1: 4 failed requests"
     assert page.find("[data-outage-button='1']").get_attribute("aria-pressed") == "true"
     assert [item.get_attribute("data-request") for item in _items(page)] == [
         "req-token_issue/new-23.5",
@@ -126,7 +126,7 @@ def _items(page: Browser) -> list[Any]:
 def test_a_click_into_the_chart_lists_the_outage_that_is_there(page: Browser) -> None:
     page.click_at(RATE, 0.42)
 
-    assert page.text("#explorer .requests h3") == "Outage #1: 4 failed requests"
+    assert page.text("#explorer .requests h3") == "Disruption #1: 4 failed requests"
 
 
 @pytest.mark.parametrize(

@@ -4,35 +4,30 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import orjson
 import pytest
 
 from harness.evidence.rundir import RunDirectory
+from harness.judge.measures import outages
 from harness.judge.verdict import judge_run
 from harness.judge.verdict_file import write_verdict
-from harness.report import write_report
+from harness.report import page, write_report
 from tests.judge.story import ISSUE, LOAD, REFERENCE, Story, healthy, ns
 from tests.report.shown import lane_rows, page_text, shown_counts
 from tests.undrawn import undrawn
 
-FLAPS = 504
+FLAPS = 14
 """More than a judgement lists one by one."""
 
 
 def _flapping() -> Story:
-    """Every second request of a lane fails, and each is an outage that touches no other."""
+    """A request of one lane fails every three seconds, and each is a disruption that touches no other."""
     story = healthy()
-    rows = story.records[LOAD]
-    story.records[LOAD] = [
-        dict(row, intended_ns=row["intended_ns"] + copy * 10_000_000) for row in rows for copy in range(12)
-    ]
-    for row in story.records[LOAD]:
-        row["start_ns"] = row["end_ns"] = row["intended_ns"]
-    for row in story.records[LOAD][60::2]:
-        if row["intended_ns"] >= ns(12):  # the baseline's own failures would excuse the lane
-            row.update(outcome="failed", error="http_5xx", status=502, end_ns=row["intended_ns"] + 5_000_000)
+    for row in [row for row in story.records[LOAD] if row["intended_ns"] >= ns(12)][::6]:
+        row.update(outcome="failed", error="http_5xx", status=502, end_ns=row["intended_ns"] + 5_000_000)
     return story
 
 
@@ -45,8 +40,12 @@ def _reported(story: Story, path: Path) -> RunDirectory:
 
 
 @pytest.fixture(scope="module")
-def flapping(tmp_path_factory: pytest.TempPathFactory) -> RunDirectory:
-    return _reported(_flapping(), tmp_path_factory.mktemp("flapping"))
+def flapping(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunDirectory]:
+    """Of fourteen disruptions ten are listed, and six are told in full."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(outages, "OUTAGES_LISTED_MAX", 10)
+        patch.setattr(page, "OUTAGES_IN_FULL", 6)
+        yield _reported(_flapping(), tmp_path_factory.mktemp("flapping"))
 
 
 @pytest.fixture(scope="module")
@@ -61,40 +60,40 @@ def referenced(tmp_path_factory: pytest.TempPathFactory) -> RunDirectory:
 
 
 @pytest.mark.slow
-def test_504_outages_are_504_in_the_headline_the_key_figures_the_summary_and_junit(
+def test_14_disruptions_are_14_in_the_headline_the_key_figures_the_summary_and_junit(
     flapping: RunDirectory,
 ) -> None:
     text = page_text(flapping)
     summary = flapping.summary.read_text()
     junit = flapping.junit.read_text()
 
-    assert "504 of 1,456 requests failed in 504 outages" in text
-    assert "Failed requests 504 of 1,456" in text
-    assert re.search(r"Outages 504 \S+ s in all; the longest", text)
-    assert "**Outages**: 504, " in summary
-    assert "504 of 1,456 failed" in summary
-    assert "504 of 1,456 requests failed in 504 outages" in junit
+    assert "Disrupted 14 times" in text
+    assert "Failed requests 14 of 312" in text
+    assert re.search(r"Disruptions 14 at most \S+ \S+ in all; the longest", text)
+    assert "**Disruptions**: 14, " in summary
+    assert "14 of 312 failed" in summary
+    assert "Disrupted 14 times" in junit
 
 
 @pytest.mark.slow
-def test_504_outages_are_504_in_the_list_the_picture_and_the_data_that_explore_shows(
+def test_14_disruptions_are_14_in_the_list_the_picture_and_the_data_that_explore_shows(
     flapping: RunDirectory,
 ) -> None:
     text = page_text(flapping)
     picture = html.unescape((flapping.charts / "timeline.svg").read_text())
     data = _explored(flapping)
 
-    assert "480 more outages" in text
-    assert "the 4 shortest of 504 outages are not listed" in text
-    assert "504 outages: " in picture
-    assert "500 outages" not in picture + text
+    assert "4 more disruptions" in text
+    assert "the 4 shortest of 14 disruptions are not listed" in text
+    assert "14 disruptions: " in picture
+    assert "10 disruptions" not in picture + text
     assert data["totals"]["outages"] == FLAPS
     assert data["totals"]["outages_left_out"] == 4
-    assert len(data["outages"]) == 500
+    assert len(data["outages"]) == 10
 
 
 @pytest.mark.slow
-def test_504_outages_are_504_in_the_verdict_for_machines(flapping: RunDirectory) -> None:
+def test_14_disruptions_are_14_in_the_verdict_for_machines(flapping: RunDirectory) -> None:
     downtime = orjson.loads(flapping.verdict.read_bytes())["downtime"]
 
     assert (downtime["total"], downtime["charged"], downtime["failed"]) == (FLAPS, FLAPS, FLAPS)

@@ -39,7 +39,7 @@ def test_a_drained_run_says_pass_and_how_short_an_outage_could_have_been(
 
     assert "PASS No downtime: none of 2,152 requests failed" in text
     assert "Failed requests 0 of 2,152" in text
-    assert "Outages none seen" in text
+    assert "Disruptions none seen" in text
     assert "Could have gone unseen under 0.16 s" in text
     # An upper bound is rounded up: 1.02 s is not under 1.0 s.
     assert "of the least dense lane alone: under 1.1 s" in text
@@ -52,7 +52,7 @@ def test_an_undrained_run_tells_each_outage_with_node_time_error_and_request(und
     assert "4.2 s in all; the longest 1.5 s, on node1" in undrained.text
     assert "Failed requests 19 of 2,152 3 of them may have been carried out" in undrained.text
     for number, node in enumerate(("node1", "node2", "node3"), start=1):
-        assert f"#{number} 1.{6 - number} s on {node}" in undrained.text
+        assert f"#{number} Disrupted for at most 1.{6 - number} s on {node}" in undrained.text
         assert f"The harness was stopping {node} (27.1.0) without having drained it." in undrained.text
         assert f"req-{node}-0" in undrained.text
     assert "78.70 s (14:14:38.700 UTC)" in undrained.text
@@ -172,7 +172,7 @@ def test_tables_name_their_columns_and_rows_for_a_screen_reader(undrained: Page)
         "timeline-title timeline-desc",
         "roll-title roll-desc",
     ]
-    assert "1.5 s at 78.7 s (node1)" in undrained.text
+    assert "at most 1.5 s from 78.7 s (node1)" in undrained.text
 
 
 def test_ids_are_unique_on_the_page(undrained: Page) -> None:
@@ -200,7 +200,7 @@ def test_a_flapping_run_shows_its_first_outages_in_full_and_the_rest_as_rows(tmp
     page = report_page(flapping, tmp_path)
 
     assert sum(tag == "article" for tag, _ in page.tags) == 20
-    assert "280 more outages" in page.text
+    assert "280 more disruptions" in page.text
     assert (tmp_path / "report.html").stat().st_size < 3_000_000
 
 

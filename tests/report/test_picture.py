@@ -8,7 +8,8 @@ import pytest
 from matplotlib.markers import MarkerStyle
 
 from harness.evidence.names import Error
-from harness.judge.model import Downtime, RequestCounts, Series, Timeline
+from harness.judge.downtime import Downtime
+from harness.judge.model import RequestCounts, Series, Timeline
 from harness.report.labels import Label, stagger
 from harness.report.marks import MARKS
 from harness.report.palette import COLOURS, declarations
@@ -40,7 +41,7 @@ def test_the_picture_names_every_phase_node_lane_and_error_that_is_in_it(
     for lane in stories.LANES:
         assert lane in texts
     assert {"closed unanswered", "HTTP 5xx", "over its deadline", "hollow: may be done"} <= set(texts)
-    assert {"#1  1.5 s", "#2  1.4 s", "#3  1.3 s"} <= set(texts)
+    assert {"#1  ≤ 1.5 s", "#2  ≤ 1.4 s", "#3  ≤ 1.3 s"} <= set(texts)
     assert "2 migrations in expand" in texts
     assert "Database" not in roll.file
 
@@ -80,8 +81,8 @@ def test_an_outage_that_the_machine_caused_is_shown_and_not_charged() -> None:
     timeline, _ = draw_pictures(excused)
 
     assert "laid to the machine" in timeline.file
-    assert summary_lines(excused)[3].startswith("Outages: 2, 2.7 s in all")
-    assert summary_lines(excused)[3].endswith("Besides, 1 outage laid to the machine.")
+    assert summary_lines(excused)[3].startswith("Disruptions: 2, at least 2.3 s and at most 2.7 s in all")
+    assert summary_lines(excused)[3].endswith("Besides, 1 disruption laid to the machine.")
 
 
 def test_a_stretch_without_failures_does_not_claim_that_the_whole_run_had_none() -> None:

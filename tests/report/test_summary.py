@@ -44,8 +44,8 @@ def test_the_undrained_summary_tells_what_a_reviewer_needs() -> None:
         "(least known lane: user_create/new)"
     )
     assert lines[3] == (
-        "Outages: 3, 4.2 s in all, the longest 1.5 s: "
-        "The harness was stopping node1 (27.1.0) without having drained it."
+        "Disruptions: 3, at least 3.6 s and at most 4.2 s in all, 25% of what was due meanwhile failed; "
+        "never down; the longest 1.5 s: The harness was stopping node1 (27.1.0) without having drained it."
     )
     assert lines[5] == (
         "Could have gone unseen: an outage of everything under 0.16 s, "

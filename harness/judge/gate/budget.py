@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.judge.case import Case
+from harness.judge.downtime import Charge
 from harness.judge.gate.told import Told
 from harness.judge.gate_outcome import BudgetUse
-from harness.judge.measures.charged import ChargedPart, total_s
 from harness.judge.measures.stalls import shared_by_reference
 from harness.judge.model import Finding, Question, Verdict
 from harness.judge.words import counted, listed
@@ -28,8 +28,8 @@ class _Spending:
 
     budget: Budget
     limit: float
-    parts: Sequence[ChargedPart]
-    """What failed, is not accepted, and is what the budget is about."""
+    charges: Sequence[Charge]
+    """The disruptions that are not accepted, and that are laid to what the budget is about."""
     case: Case
 
 
@@ -81,19 +81,38 @@ def _is_about(budget: Budget, phase: str | None, lane: str | None) -> bool:
 def _spend_measures(
     question: Question, budgets: Sequence[Budget], case: Case
 ) -> tuple[Question, tuple[Spent, ...]]:
-    parts = case.charged_failures.parts
-    told = Told(question.findings, parts)
-    accepted = {part for f in question.findings if f.accepted for part in told.by(f)}
-    left = [part for part in parts if part not in accepted]
-    spent = tuple(Spent(budget, tuple(_measured(budget, left, case))) for budget in budgets)
-    findings = tuple(_marked(f, *_keeping(f, spent, told, accepted)) for f in question.findings)
+    charges = case.downtime.charges
+    told = Told(question.findings, charges)
+    accepted = {number for f in question.findings if f.accepted for number in told.by(f)}
+    left = {number: charge for number, charge in enumerate(charges) if number not in accepted}
+    spent = tuple(Spent(budget, tuple(_measured(budget, [*left.values()], case))) for budget in budgets)
+    findings = tuple(_gated(f, spent, [left[n] for n in told.by(f) if n in left]) for f in question.findings)
     return replace(question, findings=(*findings, *_exceeded(spent))), spent
 
 
-def _measured(budget: Budget, left: Sequence[ChargedPart], case: Case) -> Iterator[BudgetUse]:
-    parts = [part for part in left if _is_about(budget, part.phase, part.lane)]
+def _measured(budget: Budget, left: Sequence[Charge], case: Case) -> Iterator[BudgetUse]:
+    about = [charge for charge in left if budget.phase is None or budget.phase == charge.phase]
     for measure, limit in budget.limits.items():
-        yield BudgetUse(scope(budget), measure, limit, USES[measure](_Spending(budget, limit, parts, case)))
+        yield BudgetUse(scope(budget), measure, limit, USES[measure](_Spending(budget, limit, about, case)))
+
+
+def _failed(spending: _Spending) -> float:
+    return float(
+        sum(
+            number
+            for charge in spending.charges
+            for lane, number in charge.requests.items()
+            if has_lane(spending.budget, lane)
+        )
+    )
+
+
+def _disrupted_s(spending: _Spending) -> float:
+    """At most so long: outer bounds, as in the headline."""
+    return sum(
+        charge.length_of_s([lane for lane in charge.requests if has_lane(spending.budget, lane)])
+        for charge in spending.charges
+    )
 
 
 def _longest_stall_s(budget: Budget, limit_s: float, case: Case) -> float:
@@ -112,8 +131,8 @@ def _longest_stall_s(budget: Budget, limit_s: float, case: Case) -> float:
 
 
 USES: Mapping[str, Callable[[_Spending], float]] = {
-    "failed_max": lambda of: float(sum(part.requests for part in of.parts)),
-    "outage_s_max": lambda of: total_s(of.parts),
+    "failed_max": _failed,
+    "outage_s_max": _disrupted_s,
     _STALL: lambda of: _longest_stall_s(of.budget, of.limit, of.case),
 }
 """How much a run took of each limit of a budget of availability."""
@@ -132,26 +151,26 @@ def _excused(case: Case, number: int, start_ns: int, end_ns: int) -> bool:
     return shared or case.saturation.excuses(number, start_ns, end_ns)
 
 
-def _keeping(
-    finding: Finding, spent: Sequence[Spent], told: Told, accepted: Collection[ChargedPart]
-) -> tuple[list[Spent], tuple[str, ...]]:
-    """The budgets that let a finding of availability through, by which measures; none where a part of it is
-    not covered.
-    """
+def _gated(finding: Finding, spent: Sequence[Spent], charges: Sequence[Charge]) -> Finding:
+    """A finding of availability, marked where budgets let it through; else with what none of them covers."""
     if finding.requests is None and finding.end_ns is not None:  # a stall: nobody was refused
         about = [each for each in spent if _is_about(each.budget, finding.phase, finding.lane)]
         covering = [each for each in about if each.limits(_STALL)]
-        return covering if all(each.keeps(_STALL) for each in covering) else [], (_STALL,)
-    parts = [part for part in told.by(finding) if part.requests and part not in accepted]
-    covers = [_covering(part, spent) for part in parts]
-    if not covers or not all(covers):
-        return [], FAILURES
-    covering = [each for each in spent if any(each in cover for cover in covers)]
-    return covering if all(each.keeps(*FAILURES) for each in covering) else [], FAILURES
+        return _marked(finding, covering if all(e.keeps(_STALL) for e in covering) else [], (_STALL,))
+    failed = [(charge.phase, lane, number) for charge in charges for lane, number in charge.requests.items()]
+    covers = {(phase, lane): _covering(phase, lane, spent) for phase, lane, _ in failed}
+    bare = [(lane, number) for phase, lane, number in failed if not covers[phase, lane]]
+    if bare and any(covers.values()) and finding.accepted is None:
+        requests = counted(sum(number for _, number in bare), "request")
+        told = f"{finding.sentence} No budget covers {requests} of it, in {listed(lane for lane, _ in bare)}."
+        return replace(finding, sentence=told)
+    covering = [each for each in spent if any(each in cover for cover in covers.values())]
+    kept = not bare and all(each.keeps(*FAILURES) for each in covering)
+    return _marked(finding, covering if kept else [], FAILURES)
 
 
-def _covering(part: ChargedPart, spent: Sequence[Spent]) -> list[Spent]:
-    return [s for s in spent if s.limits(*FAILURES) and _is_about(s.budget, part.phase, part.lane)]
+def _covering(phase: str | None, lane: str, spent: Sequence[Spent]) -> list[Spent]:
+    return [s for s in spent if s.limits(*FAILURES) and _is_about(s.budget, phase, lane)]
 
 
 def _marked(finding: Finding, keeping: Sequence[Spent], measures: Sequence[str]) -> Finding:
@@ -171,11 +190,11 @@ def _limit(use: BudgetUse) -> str:
 
 
 def amount(use: BudgetUse, value: float) -> str:
-    """A measure with its unit: `17 failed requests`, `2.45 s of outages`, `3 s without a success`."""
+    """A measure with its unit: `17 failed requests`, `2.45 s of disruption`, `3 s without a success`."""
     if use.measure == "failed_max":
         plural = _PLURALS[use.scope.partition(" ")[0]]
         return counted(int(value), plural.replace("entities", "entity").removesuffix("s"), plural)
-    return f"{value:.4g} s {'without a success' if use.measure == _STALL else 'of outages'}"
+    return f"{value:.4g} s {'without a success' if use.measure == _STALL else 'of disruption'}"
 
 
 def _exceeded(spent: Sequence[Spent]) -> Iterator[Finding]:

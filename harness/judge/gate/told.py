@@ -1,36 +1,36 @@
-"""Which charged failures a finding of availability is about."""
+"""Which charged disruptions a finding of availability is about."""
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 
-from harness.judge.measures.charged import ChargedPart
+from harness.judge.downtime import Charge
 from harness.judge.model import Finding, Verdict
 
 
 class Told:
-    """The charged failures of a run, by the findings that tell of them."""
+    """The charged disruptions of a run, by the findings that tell of them."""
 
-    def __init__(self, findings: Iterable[Finding], parts: Sequence[ChargedPart]) -> None:
-        self._parts = sorted(parts, key=lambda part: part.began_ns)
-        self._began = [part.began_ns for part in self._parts]
-        outages = [f for f in findings if f.verdict is Verdict.FAIL and f.end_ns is not None and f.requests]
-        self._one_by_one = {part for outage in outages for part in self.by(outage)}
+    def __init__(self, findings: Iterable[Finding], charges: Sequence[Charge]) -> None:
+        self._charges = charges
+        self._one_by_one = {
+            (finding.start_ns, finding.end_ns)
+            for finding in findings
+            if finding.verdict is Verdict.FAIL and finding.end_ns is not None and finding.requests
+        }
 
-    def by(self, finding: Finding) -> list[ChargedPart]:
-        """What a finding is made of: by its time, else by its lane, else what no other tells one by one.
+    def by(self, finding: Finding) -> list[int]:
+        """Numbers of those that a finding tells of: by its time, else by its lane, else what no other tells.
 
-        An outage that is excused has no charged failure, whatever else failed in its lanes at its time.
+        A disruption that is excused is none of them, whatever else failed in its lanes at its time.
         """
         if finding.verdict is not Verdict.FAIL:
             return []
-        lanes = finding.lanes or ((finding.lane,) if finding.lane else ())
-        first, stop = 0, len(self._parts)
-        if finding.start_ns is not None and finding.end_ns is not None:
-            first = bisect_left(self._began, finding.start_ns)
-            stop = bisect_right(self._began, finding.end_ns)
-        chosen = [part for part in self._parts[first:stop] if not lanes or part.lane in lanes]
+        return [number for number, charge in enumerate(self._charges) if self._tells(finding, charge)]
+
+    def _tells(self, finding: Finding, charge: Charge) -> bool:
         if finding.end_ns is not None:
-            return chosen
-        return chosen if lanes else [part for part in chosen if part not in self._one_by_one]
+            return (finding.start_ns, finding.end_ns) == (charge.start_ns, charge.end_ns)
+        if finding.lane is not None:
+            return finding.lane in charge.requests
+        return (charge.start_ns, charge.end_ns) not in self._one_by_one

@@ -53,7 +53,7 @@ def attribute(
     A node that could not serve (stopped, switched, started, proven) goes first: the one that was so when the
     outage began, else the first that became so while its requests were under way. Then any other step on a
     node. Where no node was touched, an outage whose every answer came from one node is laid to that node, and
-    so is one whose every request the balancer could not pass to it.
+    so is one where the balancer names no other to which it could not pass a request.
 
     Args:
         timeline: the procedure.
@@ -79,9 +79,12 @@ def attribute(
         node, release = answered_by[0]
         served = f", which served release {release}" if release else ""
         return Cause(phase, name, node, release, f"{doing}, and every answer came from {node}{served}")
-    if not answered_by and len(meant_for) == 1 and (meant := next(iter(meant_for))):
+    named = {meant for meant in meant_for if meant}
+    if not answered_by and len(named) == 1:
+        (meant,) = named
         state = state_at(timeline, meant, flight.start_ns)
-        sentence = f"{doing}, and the balancer could not pass any of them to {meant}"
+        those = "any of them" if len(meant_for) == 1 else "those that it tells of"
+        sentence = f"{doing}, and the balancer could not pass {those} to {meant}"
         return Cause(phase, name, meant, state.release if state else None, sentence)
     return Cause(phase, name, None, None, doing)
 

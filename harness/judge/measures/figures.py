@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 from harness.evidence.history import CellFigures, RunFigures
 from harness.evidence.names import Role
+from harness.judge.downtime import Downtime
 from harness.judge.measures.charged import ChargedFailures, ChargedPart, total_s
-from harness.judge.model import Downtime, LaneStats, Stall
+from harness.judge.model import LaneStats, Stall
 
 _DECIMALS = 6
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from harness.evidence.requests import Records
+
+PAUSE_NS_MIN = 1_000_000_000
+_PAUSE_NS_MAX = 5_000_000_000
+_PAUSE_INTERVALS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,17 +89,29 @@ def _uncertainty_ns(rate_hz: float | None, due: NDArray[np.int64], first: int, s
     return max(spacings, default=0)
 
 
-def together(failures: Iterable[LaneFailure]) -> list[tuple[LaneFailure, ...]]:
-    """Failures that overlap or touch in time, grouped; groups and their members by time, then by lane."""
+def pause_ns(rate_hz: float | None) -> int:
+    """How long a lane may go well between two failures that are one disruption.
+
+    Two intervals, so that failures of every second or third request are one: a lane that takes an old and a
+    fresh token by turns flickers when all old ones die. A second at least, five at most.
+    """
+    wanted = PAUSE_NS_MIN if rate_hz is None else round(_PAUSE_INTERVALS * 1e9 / rate_hz)
+    return min(max(wanted, PAUSE_NS_MIN), _PAUSE_NS_MAX)
+
+
+def together(
+    failures: Iterable[LaneFailure], pause: Callable[[LaneFailure], int] = lambda _: 0
+) -> list[tuple[LaneFailure, ...]]:
+    """Failures that overlap or touch in time, or lie within a pause, grouped; all by time, then by lane."""
     groups: list[tuple[LaneFailure, ...]] = []
     members: list[LaneFailure] = []
     reach_ns = -1
     for failure in sorted(failures, key=lambda f: (f.start_ns, f.lane)):
-        if members and failure.start_ns > reach_ns:
+        if members and failure.start_ns - pause(failure) > reach_ns:
             groups.append(tuple(members))
             members = []
+        reach_ns = max(reach_ns, failure.end_ns) if members else failure.end_ns
         members.append(failure)
-        reach_ns = max(reach_ns, failure.end_ns) if len(members) > 1 else failure.end_ns
     if members:
         groups.append(tuple(members))
     return groups

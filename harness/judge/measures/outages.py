@@ -1,82 +1,115 @@
-"""The outages of a run: groups of failures at one time, charged ones apart from excused ones."""
+"""The disruptions of a run: failures that belong together, charged ones apart from excused ones."""
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from harness.evidence.names import MEANT_FOR
+from harness.evidence.names import MEANT_FOR, Error
 from harness.evidence.requests import Records
-from harness.judge.evidence import Evidence
+from harness.judge.codes import OK, count, sent
+from harness.judge.downtime import Charge, Downtime, Outage
+from harness.judge.evidence import Evidence, due
 from harness.judge.measures.attribution import Flight, attribute
 from harness.judge.measures.charged import ChargedFailures
-from harness.judge.measures.lane_failures import LaneFailure, together
-from harness.judge.model import Downtime, Outage
+from harness.judge.measures.edges import Edges, Failed, edges
+from harness.judge.measures.lane_failures import LaneFailure, pause_ns, together
 from harness.judge.overdue import overdue
+from harness.judge.timeline import phase_at
 
 OUTAGES_LISTED_MAX = 500
 """Outages told one by one, the longest; of a run with more, nobody reads the rest, and they are counted."""
 _EXAMPLES = 5
+_DOWN_MIN = 3
+"""So many requests in a row, all of them failures, are called down; one or two alone may be a lane's."""
 _LOOKED_INTO_MAX = 200
 """Failed requests of a lane whose words are read to find the node they were meant for."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """An outage, before its cause is known."""
+    """A disruption, before its cause is known."""
 
-    members: tuple[LaneFailure, ...]
+    members: tuple[Failed, ...]
     charged: bool
-
-    @property
-    def telling(self) -> tuple[LaneFailure, ...]:
-        """The members whose edges count: those with a schedule, else all."""
-        return tuple(member for member in self.members if member.scheduled) or self.members
+    edges: Edges
 
     @property
     def requests(self) -> int:
-        return sum(member.last + 1 - member.first for member in self.members)
+        return sum(member.failure.last + 1 - member.failure.first for member in self.members)
 
     @property
-    def start_ns(self) -> int:
-        return self.members[0].start_ns
+    def first_due_ns(self) -> int:
+        return min(member.failure.start_ns for member in self.members)
 
     @property
-    def end_ns(self) -> int:
-        return max(member.end_ns for member in self.members)
-
-    @property
-    def length_ns(self) -> int:
-        return self.end_ns - self.start_ns
+    def last_due_ns(self) -> int:
+        return max(int(member.records.intended_ns[-1]) for member in self.members)
 
 
 def outages(evidence: Evidence, failures: ChargedFailures) -> Downtime:
-    """Merge failures that overlap in time, charged ones and excused ones each by themselves.
+    """Put failures together that are one disruption, charged ones and excused ones each by themselves.
 
-    A lane that is excused must not make the outage of a sound one longer, nor the reverse.
+    A lane that is excused must not make the disruption of a sound one longer, nor the reverse.
     """
-    charged = [_Group(members, charged=True) for members in together(failures.charged)]
-    excused = [_Group(members, charged=False) for members in together(failures.excused)]
-    listed = sorted([*charged, *excused], key=lambda g: (not g.charged, -g.length_ns))[:OUTAGES_LISTED_MAX]
-    failed_charged = sum(group.requests for group in charged)
+    charged = _groups(evidence, failures, failures.charged, charged=True)
+    excused = _groups(evidence, failures, failures.excused, charged=False)
+    listed = sorted([*charged, *excused], key=lambda g: (not g.charged, -g.edges.outer_s))[
+        :OUTAGES_LISTED_MAX
+    ]
+    told = {id(group): _outage(evidence, group) for group in listed}
     return Downtime(
-        outages=tuple(_outage(evidence, g, failures) for g in sorted(listed, key=lambda g: g.start_ns)),
+        outages=tuple(sorted(told.values(), key=lambda outage: outage.start_ns)),
         total=len(charged) + len(excused),
-        charged=len(charged),
-        longest_s=max((group.length_ns for group in charged), default=0) / 1e9,
-        charged_s=sum(group.length_ns for group in charged) / 1e9,
-        failed=failed_charged + sum(group.requests for group in excused),
-        failed_charged=failed_charged,
+        charges=tuple(_charge(evidence, group, told.get(id(group))) for group in charged),
+        failed=sum(group.requests for group in (*charged, *excused)),
     )
 
 
-def _outage(evidence: Evidence, group: _Group, failures: ChargedFailures) -> Outage:
-    requests = evidence.requests
-    failed = [(member.lane, failures.failed(member)) for member in group.members]
-    flight = Flight(group.start_ns, max(int(records.end_ns.max()) for _, records in failed))
+def _groups(
+    evidence: Evidence, failures: ChargedFailures, some: Sequence[LaneFailure], *, charged: bool
+) -> list[_Group]:
+    def pause(failure: LaneFailure) -> int:
+        return pause_ns(evidence.requests.lanes[failure.lane].rate_hz)
+
+    waits = evidence.error_code(Error.TIMEOUT)
+    grouped = (
+        tuple(Failed(failure, failures.sent[failure.lane], waits) for failure in group)
+        for group in together(some, pause)
+    )
+    return [_Group(members, charged, edges(members, evidence.judged_end_ns)) for members in grouped]
+
+
+def _charge(evidence: Evidence, group: _Group, outage: Outage | None) -> Charge:
+    """What one charged disruption counts; the phase is that to which it was laid, else that of its start."""
+    requests: Counter[str] = Counter()
+    members: dict[str, list[Failed]] = defaultdict(list)
+    for member in group.members:
+        lane = evidence.requests.lanes[member.failure.lane].lane
+        requests[lane] += member.failure.last + 1 - member.failure.first
+        members[lane].append(member)
+    return Charge(
+        phase=outage.phase if outage else phase_at(evidence.windows, group.first_due_ns),
+        start_ns=group.edges.outer_start_ns,
+        end_ns=group.edges.outer_end_ns,
+        inner_s=group.edges.inner_s,
+        requests=dict(requests),
+        spans_ns={lane: _outer(own, evidence.judged_end_ns) for lane, own in members.items()},
+    )
+
+
+def _outer(members: Sequence[Failed], evidence_end_ns: int) -> tuple[int, int]:
+    bounds = edges(members, evidence_end_ns)
+    return bounds.outer_start_ns, bounds.outer_end_ns
+
+
+def _outage(evidence: Evidence, group: _Group) -> Outage:
+    requests, bounds = evidence.requests, group.edges
+    failed = [(member.failure.lane, member.records) for member in group.members]
+    flight = Flight(group.first_due_ns, max(int(records.end_ns.max()) for _, records in failed))
     cause = attribute(
         evidence.timeline,
         evidence.windows,
@@ -87,13 +120,18 @@ def _outage(evidence: Evidence, group: _Group, failures: ChargedFailures) -> Out
         all_answered=all(bool((records.node >= 0).all()) for _, records in failed),
     )
     return Outage(
-        start_ns=group.start_ns,
-        end_ns=group.end_ns,
-        uncertainty_ns=max(member.uncertainty_ns for member in group.telling),
-        open_ended=any(member.open_ended for member in group.telling),
-        lanes=tuple(sorted({requests.lanes[member.lane].lane for member in group.members})),
+        start_ns=bounds.outer_start_ns,
+        end_ns=bounds.outer_end_ns,
+        inner_start_ns=bounds.inner_start_ns,
+        inner_end_ns=bounds.inner_end_ns,
+        first_due_ns=group.first_due_ns,
+        last_due_ns=group.last_due_ns,
+        open_ended=bounds.open_ended,
+        lanes=tuple(sorted({requests.lanes[lane].lane for lane, _ in failed})),
         errors=_errors(evidence, [records for _, records in failed]),
         requests=group.requests,
+        due=_due_meanwhile(evidence, group),
+        down=_is_down(evidence, group),
         phase=cause.phase,
         step=cause.step,
         node=cause.node,
@@ -102,6 +140,24 @@ def _outage(evidence: Evidence, group: _Group, failures: ChargedFailures) -> Out
         examples=_examples(evidence, failed),
         charged=group.charged,
     )
+
+
+def _due_meanwhile(evidence: Evidence, group: _Group) -> int:
+    """Requests of any lane that were sent and due between the successes that bound it, or since the first
+    that failed.
+    """
+    start_ns = min(group.edges.outer_start_ns + 1, group.first_due_ns)
+    end_ns = max(group.edges.outer_end_ns, group.last_due_ns + 1)
+    lanes = (due(evidence.requests.of(number), start_ns, end_ns) for number in evidence.lanes())
+    return sum(count(sent(records)) for records in lanes)
+
+
+def _is_down(evidence: Evidence, group: _Group) -> bool:
+    """Whether nothing that was due while it certainly lasted succeeded, in any lane."""
+    bounds = group.edges
+    lanes = (evidence.requests.of(number) for number in evidence.lanes())
+    inside = (due(records, bounds.inner_start_ns, bounds.inner_end_ns + 1) for records in lanes)
+    return group.requests >= _DOWN_MIN and not any(count(records.outcome == OK) for records in inside)
 
 
 def _errors(evidence: Evidence, failed: Sequence[Records]) -> tuple[tuple[str, int], ...]:

@@ -8,9 +8,10 @@ from harness.evidence.names import Error, Role
 from harness.evidence.requests import Records
 from harness.judge.case import Case
 from harness.judge.codes import UNSENT, count
+from harness.judge.downtime import Outage
 from harness.judge.measures.stalls import shared_by_reference
 from harness.judge.measures.whole_silences import WholeSilence
-from harness.judge.model import Finding, Outage, Question, Verdict
+from harness.judge.model import Finding, Question, Verdict
 from harness.judge.overdue import overdue
 from harness.judge.questions.answer import answer
 from harness.judge.timeline import phase_at, step_at
@@ -38,7 +39,7 @@ def _outages(case: Case) -> Iterator[Finding]:
     if unlisted:
         charged = downtime.charged > sum(outage.charged for outage in downtime.outages)
         yield Finding(
-            f"Besides these there were {counted(unlisted, 'shorter outage')}; only the "
+            f"Besides these there were {counted(unlisted, 'shorter disruption')}; only the "
             f"{len(downtime.outages)} longest are told one by one.",
             Verdict.FAIL if charged else Verdict.INCONCLUSIVE,
         )
@@ -58,6 +59,8 @@ def _finding(case: Case, outage: Outage) -> Finding:
         start_ns=outage.start_ns,
         end_ns=outage.end_ns,
         uncertainty_ns=outage.uncertainty_ns,
+        inner_start_ns=outage.inner_start_ns,
+        inner_end_ns=outage.inner_end_ns,
         requests=outage.requests,
         lanes=outage.lanes,
     )
@@ -66,25 +69,29 @@ def _finding(case: Case, outage: Outage) -> Finding:
 def _sentence(case: Case, outage: Outage) -> str:
     errors = listed(f"{number:,} {error}" for error, number in outage.errors)
     end = "; no success followed" if outage.open_ended else ""
+    word = "Down" if outage.down else "Disrupted"
     return (
-        f"An outage of {outage.duration_s:.2f} s (each edge uncertain by "
-        f"{outage.uncertainty_ns / 1e9:.2f} s) began {case.evidence.seconds(outage.start_ns)}: "
-        f"{counted(outage.requests, 'request')} failed ({errors}) in {listed(outage.lanes)}{end}; "
-        f"{outage.cause}."
+        f"{word} from {case.evidence.seconds(outage.start_ns)}, for at least {outage.inner_s:.2f} s and at "
+        f"most {outage.duration_s:.2f} s: {outage.requests:,} of {counted(outage.due, 'request')} failed "
+        f"({errors}) in {listed(outage.lanes)}{end}; {outage.cause}."
     )
 
 
 def _silences(case: Case) -> Iterator[Finding]:
     """Stretches in which nobody at all was answered; one that an outage tells as a whole is told by that."""
     bound_s = case.whole_silences.bound_s or 0.0
-    for silence in case.whole_silences.stretches:
-        if not any(_covers(outage, silence) for outage in case.downtime.outages):
-            yield _silence(case, silence, bound_s)
+    for silence in untold(case):
+        yield _silence(case, silence, bound_s)
+
+
+def untold(case: Case) -> list[WholeSilence]:
+    """Silences of everybody that no disruption tells as a whole."""
+    outages = case.downtime.outages
+    return [s for s in case.whole_silences.stretches if not any(_covers(outage, s) for outage in outages)]
 
 
 def _covers(outage: Outage, silence: WholeSilence) -> bool:
-    start_ns = outage.start_ns - outage.uncertainty_ns
-    return start_ns <= silence.start_ns and silence.end_ns <= outage.end_ns + outage.uncertainty_ns
+    return outage.start_ns <= silence.start_ns and silence.end_ns <= outage.end_ns + outage.uncertainty_ns
 
 
 def _silence(case: Case, silence: WholeSilence, bound_s: float) -> Finding:
@@ -161,8 +168,8 @@ def _excuse(case: Case, found: list[Finding]) -> Iterator[Finding]:
     excused = sum(finding.verdict is Verdict.INCONCLUSIVE for finding in found)
     if excused:
         yield Finding(
-            f"{counted(excused, 'outage or stall', 'outages or stalls')} can not be charged to the upgrade: "
-            f"{_reason(case) or 'the machine stalled as well, as the reference target shows'}.",
+            f"{counted(excused, 'disruption or stall', 'disruptions or stalls')} can not be charged to the "
+            f"upgrade: {_reason(case) or 'the machine stalled as well, as the reference target shows'}.",
             Verdict.INCONCLUSIVE,
         )
 

@@ -6,12 +6,14 @@ from typing import Any
 
 from harness.evidence.clock import Clock
 from harness.evidence.names import Edge, Phase
-from harness.judge.model import Judgement, Outage, Span, Timeline
+from harness.judge.downtime import Outage
+from harness.judge.model import Judgement, Span, Timeline
 from harness.judge.timeline import probed
 from harness.report.explore.columns import Words, request_columns
 from harness.report.explore.failures import Lines, attribute, failure_rows, in_outage, shown
 from harness.report.marks import MARKS
-from harness.report.text import one_line, printable, seconds, words
+from harness.report.text import one_line, printable, words
+from harness.report.views.outages import lasted
 
 
 def explore_data(judgement: Judgement, lines: Lines) -> dict[str, Any]:
@@ -119,7 +121,7 @@ def _outage(number: int, outage: Outage, start_ns: int) -> dict[str, Any]:
         "start_s": _second(outage.start_ns, start_ns),
         "end_s": _second(outage.end_ns, start_ns),
         "uncertainty_s": round(outage.uncertainty_ns / 1e9, 3),
-        "length": f"{'more than ' if outage.open_ended else ''}{seconds(outage.duration_s)}",
+        "length": lasted(outage),
         "node": one_line(outage.node or ""),
         "charged": outage.charged,
         "lanes": [one_line(lane) for lane in outage.lanes],

@@ -11,7 +11,8 @@ import pandas as pd
 from harness.evidence.logs import LogLine, lines_between, lines_of_requests
 from harness.evidence.names import MEANT_FOR
 from harness.evidence.rundir import RunDirectory
-from harness.judge.model import Judgement, Outage
+from harness.judge.downtime import Outage
+from harness.judge.model import Judgement
 from harness.report.explore.redact import redacted
 from harness.report.text import one_line
 
@@ -91,7 +92,8 @@ def in_outage(rows: Sequence[dict[str, Any]], outage: Outage, start_ns: int) -> 
     """Places of the rows that were due in an outage, in one of its lanes."""
     lanes = set(outage.lanes)
     # The rows are rounded to milliseconds, so the edges are.
-    first_s, last_s = (round((edge - start_ns) / 1e9, 3) for edge in (outage.start_ns, outage.end_ns))
+    edges_ns = (outage.first_due_ns, outage.last_due_ns)
+    first_s, last_s = (round((edge - start_ns) / 1e9, 3) for edge in edges_ns)
     return [
         place for place, row in enumerate(rows) if first_s <= row["at_s"] <= last_s and row["lane"] in lanes
     ]

@@ -25,7 +25,7 @@ class FailuresPanel(Panel):
     """A row per lane, under a row for the outages."""
 
     title = "Failed requests"
-    summary = "a mark for every failed request by lane and error class, over the outages"
+    summary = "a mark for every failed request by lane and error class, over the disruptions"
 
     @property
     def height(self) -> float:
@@ -68,7 +68,7 @@ class FailuresPanel(Panel):
     def _rows(self, axes: Axes) -> None:
         names = [""] * self._outages.rows + [shortened(lane, 25) for lane in self._lanes]
         if self._outages.rows:
-            names[self._outages.rows - 1] = "outages"
+            names[self._outages.rows - 1] = "disruptions"
         rows(axes, names or [""])
         for lane in self._lanes:
             axes.axhline(self._y(lane), color=ink("grid"), linewidth=0.7, zorder=0.6)

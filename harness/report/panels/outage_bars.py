@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.patches import Patch, Polygon
 
-from harness.judge.model import Outage
+from harness.judge.downtime import Outage
 from harness.report.labels import Label, stagger
 from harness.report.palette import ink
 from harness.report.panels.canvas import PLOT, Window
@@ -59,7 +59,7 @@ class OutageBars:
         One collection for each kind: a flapping run has thousands of shades, and an artist each took seconds.
         """
         self._edges(axes)
-        bars = [(self._box(outage, self.rows - 1, 0.3), outage.charged) for _, outage in self._seen]
+        bars = [(self._inner(outage, self.rows - 1, 0.3), outage.charged) for _, outage in self._seen]
         _bars(axes, [box for box, charged in bars if charged])
         _hatched(axes, [box for box, charged in bars if not charged])
         # In one order, so that the same evidence gives the same bytes.
@@ -71,7 +71,7 @@ class OutageBars:
     def handles(self) -> Iterable[Artist]:
         """For the legend."""
         if self._seen:
-            yield Patch(facecolor=ink("outage"), linewidth=0, label="outage")
+            yield Patch(facecolor=ink("outage"), linewidth=0, label="disrupted")
         if any(not outage.charged for _, outage in self._seen):
             yield Patch(facecolor=ink("out"), hatch="------", lw=0, label="laid to the machine")
 
@@ -94,8 +94,15 @@ class OutageBars:
         left_s, right_s = self._window.span_s(outage.start_ns, outage.end_ns)
         return self._window.points((left_s + right_s) / 2)
 
+    def _inner(self, outage: Outage, row: int, half_height: float) -> _Box:
+        """While it certainly lasted."""
+        return self._between(outage.inner_start_ns, outage.inner_end_ns, row, half_height)
+
     def _box(self, outage: Outage, row: int, half_height: float) -> _Box:
-        left_s, right_s = self._window.span_s(outage.start_ns, outage.end_ns)
+        return self._between(outage.start_ns, outage.end_ns, row, half_height)
+
+    def _between(self, start_ns: int, end_ns: int, row: int, half_height: float) -> _Box:
+        left_s, right_s = self._window.span_s(start_ns, end_ns)
         right_s = left_s + max(right_s - left_s, self._window.as_seconds(2.5))
         low, high = row - half_height, row + half_height
         return [(left_s, low), (right_s, low), (right_s, high), (left_s, high)]
@@ -105,8 +112,7 @@ class OutageBars:
         row = self.rows - 1
         lines = []
         for _, outage in self._seen:
-            start_ns, end_ns = outage.start_ns - outage.uncertainty_ns, outage.end_ns + outage.uncertainty_ns
-            lines.append([(at_s, row) for at_s in self._window.span_s(start_ns, end_ns)])
+            lines.append([(at_s, row) for at_s in self._window.span_s(outage.start_ns, outage.end_ns)])
         edges = LineCollection(lines, colors=ink("outage"), linewidths=1.2, capstyle="projecting", zorder=3)
         axes.add_collection(edges, autolim=False)
 
@@ -125,7 +131,7 @@ class OutageBars:
 
 
 def _text(number: int, outage: Outage) -> str:
-    return f"#{number}  {'over ' if outage.open_ended else ''}{seconds(outage.duration_s)}"
+    return f"#{number}  {'>' if outage.open_ended else '≤'} {seconds(outage.duration_s)}"
 
 
 def _bars(axes: Axes, boxes: Sequence[_Box]) -> None:

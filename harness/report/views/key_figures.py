@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from harness.judge.model import Downtime, Judgement, Outage
+from harness.judge.downtime import Downtime, Outage
+from harness.judge.model import Judgement
 from harness.report.text import (
     NONE,
     at_most_percent,
@@ -64,31 +65,40 @@ def _notes_of_failed(judgement: Judgement) -> list[str]:
     return notes
 
 
-def _outage_figure(judgement: Judgement) -> KeyFigure:
+def _disruption_figure(judgement: Judgement) -> KeyFigure:
     downtime = judgement.downtime
     excused, longest = _excused_words(downtime), downtime.longest
     if longest is None:
         note = excused or "no lane failed while it was probed"
         value = "none charged" if excused else "none seen"
-        return KeyFigure("Outages", value, note, told=f"Outages: {excused or 'none seen'}")
+        return KeyFigure("Disruptions", value, note, told=f"Disruptions: {excused or 'none seen'}")
     by_node = f", on {one_line(longest.node)}" if longest.node else ""
-    note = f"{seconds(downtime.charged_s)} in all; the longest {seconds(downtime.longest_s)}{by_node}"
-    notes = "; ".join(filter(None, (note, excused)))
-    told = f"Outages: {_outages(downtime, longest, excused)}"
-    return KeyFigure("Outages", count(downtime.charged), notes, is_bad=True, told=told)
+    note = f"at most {seconds(downtime.charged_s)} in all; the longest {seconds(downtime.longest_s)}{by_node}"
+    notes = "; ".join(filter(None, (note, _share(downtime), excused)))
+    told = f"Disruptions: {_disruptions(downtime, longest, excused)}"
+    return KeyFigure("Disruptions", count(downtime.charged), notes, is_bad=True, told=told)
 
 
-def _outages(downtime: Downtime, longest: Outage, excused: str) -> str:
-    total, length = seconds(downtime.charged_s), seconds(downtime.longest_s)
+def _share(downtime: Downtime) -> str:
+    """How much of what was due then failed, and whether anything succeeded."""
+    down = f"{counted(len(downtime.down), 'time')} down" if downtime.down else "never down"
+    if not downtime.due:
+        return down
+    return f"{downtime.failed_of_due / downtime.due:.0%} of what was due meanwhile failed; {down}"
+
+
+def _disruptions(downtime: Downtime, longest: Outage, excused: str) -> str:
+    least, most = seconds(downtime.inner_s), seconds(downtime.charged_s)
     return one_line(
-        f"{count(downtime.charged)}, {total} in all, the longest {length}: {longest.cause}"
+        f"{count(downtime.charged)}, at least {least} and at most {most} in all, {_share(downtime)}; "
+        f"the longest {seconds(downtime.longest_s)}: {longest.cause}"
         f"{f' Besides, {excused}.' if excused else ''}"
     )
 
 
 def _excused_words(downtime: Downtime) -> str:
-    """How many outages are laid to the machine; empty where none is."""
-    return f"{counted(downtime.excused, 'outage')} laid to the machine" if downtime.excused else ""
+    """How many disruptions are laid to the machine; empty where none is."""
+    return f"{counted(downtime.excused, 'disruption')} laid to the machine" if downtime.excused else ""
 
 
 def _stall_figure(judgement: Judgement) -> KeyFigure:
@@ -124,7 +134,7 @@ def _under(value_s: float | None) -> str:
 
 KEY_FIGURES: tuple[Callable[[Judgement], KeyFigure], ...] = (
     _failed_figure,
-    _outage_figure,
+    _disruption_figure,
     _stall_figure,
     _unseen_figure,
 )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.judge.model import Downtime, Judgement, Outage
+from harness.judge.downtime import Downtime, Outage
+from harness.judge.model import Judgement
 from harness.report.text import NONE, RunTimes, count, counted, one_line, printable, seconds, words
 from harness.report.views.rows import Row, data_attributes, node_and_release
 
@@ -13,8 +14,8 @@ OUTAGES_IN_FULL = 20
 """So many outages are shown each with everything known of it; the rest, as in a flapping run, as rows."""
 
 MORE_COLUMNS = (
-    "Outage", "Length", "Began", "Ended", "Edges known to", "Failed or unknown", "During", "Node", "Errors",
-    "Lanes", "Cause",
+    "Disruption", "Length", "Began", "Ended", "Lasted at least", "Failed or unknown", "During", "Node",
+    "Errors", "Lanes", "Cause",
 )  # fmt: skip
 """Of the outages that stand as rows."""
 
@@ -41,7 +42,7 @@ def outage_views(judgement: Judgement, times: RunTimes) -> list[OutageView]:
 
 def _outage_view(number: int, outage: Outage, times: RunTimes) -> OutageView:
     where = f" on {one_line(outage.node)}" if outage.node else ""
-    length = f"{'more than ' if outage.open_ended else ''}{seconds(outage.duration_s)}"
+    word = "Down" if outage.down else "Disrupted"
     end = _instant(outage.end_ns, times)
     if outage.open_ended:
         end = f"not seen to end; evidence ends at {end}"
@@ -49,8 +50,8 @@ def _outage_view(number: int, outage: Outage, times: RunTimes) -> OutageView:
     facts = (
         ("Began", _instant(outage.start_ns, times)),
         ("Ended", end),
-        ("Edges known to", f"\N{PLUS-MINUS SIGN}{seconds(outage.uncertainty_ns / 1e9)}"),
-        ("Failed or unknown", counted(outage.requests, "request")),
+        ("Lasted at least", seconds(outage.inner_s)),
+        ("Failed or unknown", f"{count(outage.requests)} of {counted(outage.due, 'request')} due meanwhile"),
         ("During", " / ".join(words(part) for part in (outage.phase, outage.step) if part) or NONE),
         ("Node and its release", node_and_release(outage.node, outage.release)),
         (
@@ -61,12 +62,17 @@ def _outage_view(number: int, outage: Outage, times: RunTimes) -> OutageView:
     )
     return OutageView(
         number,
-        f"{length}{where}{blame}",
+        f"{word} for {lasted(outage)}{where}{blame}",
         printable(outage.cause),
         facts,
         tuple(one_line(example) for example in outage.examples),
         data_attributes(phase=outage.phase, node=outage.node, start_ns=outage.start_ns, end_ns=outage.end_ns),
     )
+
+
+def lasted(outage: Outage) -> str:
+    """The length of its outer bound: `at most 1.20 s`."""
+    return f"{'more than' if outage.open_ended else 'at most'} {seconds(outage.duration_s)}"
 
 
 def _instant(mono_ns: int, times: RunTimes) -> str:
@@ -77,7 +83,9 @@ def left_out_words(downtime: Downtime) -> str:
     """Says so where there are more outages than the judge lists; empty where there are not."""
     if not downtime.left_out:
         return ""
-    return f"the {count(downtime.left_out)} shortest of {counted(downtime.total, 'outage')} are not listed"
+    return (
+        f"the {count(downtime.left_out)} shortest of {counted(downtime.total, 'disruption')} are not listed"
+    )
 
 
 def outage_rows(views: Sequence[OutageView]) -> list[Row]:

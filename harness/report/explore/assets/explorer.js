@@ -37,7 +37,7 @@ class Explorer {
     this.parts = {
       phases: element('div', { class: 'buttons', role: 'group', 'aria-label': 'Zoom to' }),
       filters: element('div', { class: 'filters', role: 'group', 'aria-label': 'Filter' }),
-      outages: element('div', { class: 'buttons', role: 'group', 'aria-label': 'Outages' }),
+      outages: element('div', { class: 'buttons', role: 'group', 'aria-label': 'Disruptions' }),
       told: element('p', { class: 'told', role: this.quiet ? null : 'status' }),
       charts: element('div', {
         class: 'charts', tabindex: '0', role: 'group',
@@ -58,7 +58,7 @@ class Explorer {
     this.root.replaceChildren(
       element('p', { class: 'label' }, 'Zoom to'), this.parts.phases, move,
       element('p', { class: 'label' }, 'Show only'), this.parts.filters,
-      element('p', { class: 'label' }, 'Outages'), this.parts.outages,
+      element('p', { class: 'label' }, 'Disruptions'), this.parts.outages,
       this.parts.told, area, this.parts.spoken, this.parts.requests,
     );
     this.fill();
@@ -106,7 +106,7 @@ class Explorer {
     });
     const buttons = outageButtons(this.model, (outage) => this.choose(outage));
     const { outages, outages_left_out: left } = this.model.totals ?? {};
-    if (left) buttons.push(element('span', { class: 'muted' }, `the ${left.toLocaleString('en')} shortest of ${counted(outages, 'outage')} are not listed`));
+    if (left) buttons.push(element('span', { class: 'muted' }, `the ${left.toLocaleString('en')} shortest of ${counted(outages, 'disruption')} are not listed`));
     this.parts.outages.replaceChildren(...(buttons.length ? buttons : [element('span', { class: 'muted' }, this.quiet ? 'told by the report, once the run is judged' : 'none')]));
   }
 
@@ -181,7 +181,7 @@ class Explorer {
     return [
       ['at', `${secondText(at_s)} (${utcText(this.model, at_s)} UTC)`],
       ['phase', [now.phase, ...now.steps].join(', ')],
-      ...(now.outage ? [['outage', `#${now.outage.number}, ${now.outage.length}`]] : []),
+      ...(now.outage ? [['disruption', `#${now.outage.number}, ${now.outage.length}`]] : []),
       ...now.nodes,
       ...[...cells.releases].map(([name, values]) => [name ? `answered by ${name}` : 'no release named', rate(values[bucket])]),
       ['failed', rate(cells.failed[bucket])],
@@ -235,7 +235,7 @@ class Explorer {
     const places = outage.failures.filter((place) => passing.has(place));
     const hidden = outage.failures.length - places.length;
     const left = outage.requests - outage.failures.length;
-    this.list(`Outage #${outage.number}: ${counted(outage.requests, 'failed request')}`,
+    this.list(`Disruption #${outage.number}: ${counted(outage.requests, 'failed request')}`,
       `${outage.cause}${hidden ? ` The filter hides ${hidden}.` : ''}${left > 0 ? ` ${left} more are not on this page, but in requests/.` : ''}`, places, outage.lines);
     if (zoomed) this.parts.requests.querySelector('h3').focus({ preventScroll: true });
   }
