@@ -150,6 +150,11 @@ def test_what_is_found_out_late_is_laid_to_the_option_as_well(
     )
 
 
+def test_what_is_refused_is_not_warned_of_as_well(tmp_path: Path) -> None:
+    said = _refused("run", "drained", "--set", "deployment.nodes=1", "--set", "load.users_file=no.py")
+    assert said.startswith("harness: --set load.users_file=no.py: load.users_file: ")
+
+
 def test_more_settings_than_anybody_types_are_refused(tmp_path: Path) -> None:
     said = _refused("run", "drained", *(["--set", "roll.drained=true"] * 101))
     assert said == "harness: --set: is given 101 times; write a scenario file of your own."

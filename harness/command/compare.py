@@ -10,7 +10,7 @@ import click
 
 from harness.command.locate import ARMS, locate
 from harness.command.possible import possible_order
-from harness.command.provable import need_provable
+from harness.command.provable import need_provable, warn
 from harness.errors import UsageError
 
 if TYPE_CHECKING:
@@ -94,8 +94,8 @@ def _compare_arms(path: Path, runs_per_arm: int | None, overrides: Sequence[str]
     from harness.compare.arms_file import load_arms
 
     plan = load_arms(path, runs_per_arm, overrides)
-    for arm in plan.arms:
-        _need_possible(arm, plan.scenario_file, path, out)
+    doubts = [doubt for arm in plan.arms for doubt in _need_possible(arm, plan.scenario_file, path, out)]
+    warn(doubts)
     _carried_out(plan, out)
 
 
@@ -108,7 +108,7 @@ def _carried_out(plan: ArmsPlan, out: Path) -> None:
     _tell(_compared(plan, made), folder)
 
 
-def _need_possible(arm: PlannedArm, scenario_file: Path, path: Path, out: Path) -> None:
+def _need_possible(arm: PlannedArm, scenario_file: Path, path: Path, out: Path) -> tuple[str, ...]:
     """The second arm would be refused when the first had been carried out."""
     from harness.run.beforehand import pair
     from harness.scenario import who_says
@@ -118,10 +118,11 @@ def _need_possible(arm: PlannedArm, scenario_file: Path, path: Path, out: Path) 
 
     try:
         releases = pair(arm.scenario, says)
-        need_provable(arm.scenario, releases, scenario_file, arm.overrides, None, compared=False)
+        doubts = need_provable(arm.scenario, releases, scenario_file, arm.overrides, None, compared=False)
         possible_order(arm.scenario, scenario_file, out, says)
     except UsageError as error:
         raise UsageError(f"{path}: arm {arm.name}: {error}") from error
+    return tuple(f"{path}: arm {arm.name}: {doubt}" for doubt in doubts)
 
 
 def _compared(plan: ArmsPlan, made: Sequence[Path]) -> ArmsComparison:

@@ -10,7 +10,7 @@ import click
 
 from harness.command.locate import CONTROL, named, of_first_folder
 from harness.command.possible import possible_order
-from harness.command.provable import need_provable
+from harness.command.provable import need_provable, warn
 from harness.errors import ExitCode
 from harness.refusal import escaped
 
@@ -38,8 +38,8 @@ def controls(names: Sequence[str], out: Path) -> int:
     Exit status: 0 every one came out as declared, 1 one did not, 2 usage, 4 harness error.
     """
     chosen = choose(names)
-    for control in chosen:
-        _need_possible(control, out)
+    doubts = [doubt for control in chosen for doubt in _need_possible(control, out)]
+    warn(doubts)
     from rich.console import Console
 
     from harness.controls.carry_out import carry_out_controls
@@ -50,7 +50,7 @@ def controls(names: Sequence[str], out: Path) -> int:
     return _tell(runs, console)
 
 
-def _need_possible(control: Control, out: Path) -> None:
+def _need_possible(control: Control, out: Path) -> tuple[str, ...]:
     """The last one would be refused when all the others had been carried out."""
     from harness.run.beforehand import pair
 
@@ -58,8 +58,9 @@ def _need_possible(control: Control, out: Path) -> None:
         return escaped(str(control.path))
 
     releases = pair(control.scenario, says)
-    need_provable(control.scenario, releases, control.path, (), None, compared=False)
+    doubts = need_provable(control.scenario, releases, control.path, (), None, compared=False)
     possible_order(control.scenario, control.path, out, says)
+    return doubts
 
 
 def choose(names: Sequence[str]) -> list[Control]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,8 +29,8 @@ def need_provable(
     gate: Path | None,
     *,
     compared: bool,
-) -> None:
-    """Warn, on standard error, of what is unlikely to pass or to mean anything.
+) -> tuple[str, ...]:
+    """What is unlikely to pass or to mean anything, a sentence each, for `warn` once nothing is refused.
 
     Args:
         settings: what is to be run, with gate and overrides.
@@ -49,9 +49,16 @@ def need_provable(
         told = "; and ".join(f"{each.key}: {each.sentence}" for each in found)
         source = _source(found[0], path, overrides, gate)
         raise UsageError(f"{source}: no run of this can pass: {told}.")
-    for each in doubtful(settings, *releases, compared=compared):
-        source = _source(each, path, overrides, gate)
-        click.echo(escaped(f"harness: {source}: warning: {each.key}: {each.sentence}."), err=True)
+    doubts = doubtful(settings, *releases, compared=compared)
+    return tuple(
+        f"{_source(each, path, overrides, gate)}: warning: {each.key}: {each.sentence}." for each in doubts
+    )
+
+
+def warn(doubts: Iterable[str]) -> None:
+    """Tell them on standard error; a refusal would have been the only line there."""
+    for doubt in doubts:
+        click.echo(escaped(f"harness: {doubt}"), err=True)
 
 
 def _source(objection: Objection, path: Path, overrides: Sequence[str], gate: Path | None) -> str:

@@ -14,7 +14,7 @@ import click
 from harness.command import options
 from harness.command.locate import SCENARIO, locate
 from harness.command.possible import possible_order
-from harness.command.provable import need_provable
+from harness.command.provable import need_provable, warn
 from harness.refusal import escaped_lines
 
 if TYPE_CHECKING:
@@ -60,9 +60,10 @@ def run(
     # What is wrong with the order is told before anything that takes a second to import.
     settings = _settings(path, overrides, asked, gate)
     releases = _pair(settings, says)
-    need_provable(settings, releases, path, overrides, gate, compared=earlier is not None)
+    doubts = need_provable(settings, releases, path, overrides, gate, compared=earlier is not None)
     runs_before = _earlier_runs(earlier, settings, releases) if earlier is not None else None
     order = possible_order(settings, path, out, says, runs_before)
+    warn(doubts)
     return _carry_out(order, live_port or 0 if live or live_port is not None else None)
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.command.provable import need_provable
+from harness.command.provable import need_provable, warn
 from harness.compare.arms_file import load_arms
 from harness.errors import UsageError
 from harness.evidence.names import Phase
@@ -254,9 +254,11 @@ def test_a_gate_with_earlier_runs_beside_it_is_no_matter() -> None:
 # --- who is blamed
 
 
-def _need(*overrides: str, path: Path = DRAINED, gate: Path | None = None, budgets: str = "") -> None:
+def _need(
+    *overrides: str, path: Path = DRAINED, gate: Path | None = None, budgets: str = ""
+) -> tuple[str, ...]:
     settings = load_scenario(path, [*overrides, *([budgets] if budgets else [])])
-    need_provable(settings, _pair(settings), path, overrides, gate, compared=False)
+    return need_provable(settings, _pair(settings), path, overrides, gate, compared=False)
 
 
 @pytest.mark.parametrize(
@@ -286,7 +288,7 @@ def test_the_scenario_is_named_where_no_option_did_it_and_the_gate_where_that_di
 
 
 def test_a_warning_is_one_line_and_stops_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    _need("deployment.nodes=1")
+    warn(_need("deployment.nodes=1"))
 
     assert capsys.readouterr().err == f"harness: --set deployment.nodes=1: warning: {OF_ONE_NODE}.\n"
 
