@@ -10,9 +10,11 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from harness.evidence.manifest import read_manifest, write_manifest
 from harness.evidence.names import PROBED_PHASES, Connection, Operation
 from harness.evidence.records import Lane, Record
 from harness.evidence.rundir import RunDirectory
+from harness.evidence.seal import sealed_files
 
 _BATCH = 100_000
 """Records made at a time: 30 MB, and a multiple of everything that repeats."""
@@ -52,6 +54,8 @@ def make_run(path: Path, records: int, rate_hz: float = 1_000.0) -> RunDirectory
     _write_requests(run.requests / "probes.jsonl", declared, records, apart_ns)
     _write_manifest(run)
     _write_journal(run, records * apart_ns)
+    # As every run that came to its end: the judge pays for the seal.
+    write_manifest(run.manifest, read_manifest(run.manifest), sealed_files(run))
     return run
 
 
