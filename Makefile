@@ -64,7 +64,7 @@ browser:
 	         'Fedora/RHEL: sudo dnf install chromium chromedriver' >&2; \
 	  fi; }
 
-# Coverage is measured where no process is started: tracing doubles what drawing costs, changes what a child imports, and would
+# Coverage is measured in `make test-fast`'s tests: tracing doubles what drawing costs, changes what a child imports, and would
 # change the latencies by which whole runs are judged. Those go alone, last; everything else shares the cores.
 # Of tests named in ARGS no part need hold any (pytest ends with 5), and no bound is held.
 BESIDE := --numprocesses logical --maxprocesses 4
@@ -74,9 +74,9 @@ HOLD_COVERAGE = $(if $(ARGS),,$(BIN)/coverage combine --quiet && $(BIN)/coverage
 test: $(VENV)/ready browser ## Run every test, real upgrades included
 	@rm -f .coverage .coverage.*
 	@if $(BIN)/harness check --install; then \
-	  { $(MEASURED) -m 'not process' $(BESIDE) --dist worksteal --durations 10 $(ARGS) $(NONE_IS_FINE); } && \
+	  { $(MEASURED) -m 'not process and not slow' $(BESIDE) --dist worksteal --durations 10 $(ARGS) $(NONE_IS_FINE); } && \
 	  $(or $(HOLD_COVERAGE),true) && \
-	  { $(BIN)/pytest -m 'process and not run' $(BESIDE) --dist loadgroup --durations 10 $(ARGS) $(NONE_IS_FINE); } && \
+	  { $(BIN)/pytest -m '(process or slow) and not run' $(BESIDE) --dist loadgroup --durations 10 $(ARGS) $(NONE_IS_FINE); } && \
 	  { $(BIN)/pytest -m run --durations 10 $(ARGS) $(NONE_IS_FINE); }; \
 	else \
 	  $(BIN)/pytest -m 'not lab' $(BESIDE) --dist loadgroup --durations 10 $(ARGS); \

@@ -24,12 +24,14 @@ SHORT = (
     # A read-back asks for each thing that was written, at a fixed pace.
     *("--set", "load.users=2"),
 )
+DRAINED = (*SHORT, "--set", "balancer.check_interval_s=0.5")
+"""A node that comes back waits for two checks of the balancer."""
 UNDRAINED = (*SHORT, "--set", "deployment.nodes=2", "--set", "continuity.enabled=false")
 """Three nodes and continuity are what the drained run is asked for; this one is about being cut off."""
 
 
 def test_a_drained_upgrade_hurts_nobody(tmp_path: Path) -> None:
-    done = harness("run", "drained", *SHORT, "--out", str(tmp_path))
+    done = harness("run", "drained", *DRAINED, "--out", str(tmp_path))
     run = Run(tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert run.verdict["verdict"] == "PASS"
