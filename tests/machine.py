@@ -143,6 +143,8 @@ class HarmedRun:
         return self.output.read_text(encoding="utf-8").strip().splitlines()[-1]
 
     def _part(self, name: str) -> psutil.Process:
+        if name.startswith("a worker of "):
+            return self._part(name.removeprefix("a worker of ")).children()[0]
         for process in psutil.Process(self._popen.pid).children():
             with suppress(psutil.Error, OSError):
                 if PARTS[name](process):

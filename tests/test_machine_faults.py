@@ -62,6 +62,7 @@ DEATHS = [
     ("haproxy", "roll", "settle"),
     ("memcached", "roll", "settle"),
     ("node-2", "roll", "drain"),
+    ("a worker of node-2", "roll", "drain"),
 ]
 
 
@@ -83,7 +84,8 @@ def test_a_server_that_was_killed_is_no_failed_upgrade(
 def _log(run: HarmedRun, server: str) -> str:
     """There are two of memcached."""
     assert run.folder is not None
-    return next(path.stem for path in sorted((run.folder / "logs").glob(f"{server}*.log")))
+    name = server.removeprefix("a worker of ")
+    return next(path.stem for path in sorted((run.folder / "logs").glob(f"{name}*.log")))
 
 
 # --- a generator is killed, or held up

@@ -24,6 +24,8 @@ class Death:
     """Name of the signal that ended it."""
     exit_code: int | None = None
     """Where it ended by itself; both are None where that is not known."""
+    is_worker: bool = False
+    """Only a worker of that server ended; the server itself goes on."""
 
 
 class Node(Protocol):

@@ -21,6 +21,8 @@ class ServerDied(Result):
     signal: str | None = field(default=None, metadata={READ: told.text})
     """The signal that ended it; None where it ended by itself, or nobody knows."""
     exit_code: int | None = field(default=None, metadata={READ: told.whole})
+    worker: bool | None = field(default=None, metadata={READ: told.flag})
+    """True: only a worker of it, for which another was started."""
     alive_ns: int | None = field(default=None, metadata={READ: told.instant_ns})
     """When it was last seen alive."""
     dead_ns: int | None = field(default=None, metadata={READ: told.instant_ns})
@@ -41,7 +43,7 @@ class ServerDied(Result):
     @property
     def words(self) -> str:
         """How it ended, as a sentence without its end."""
-        name = self.server or "a server"
+        name = f"a worker of {self.server}" if self.worker else self.server or "a server"
         if self.signal is not None:
             return f"{name} was ended by {self.signal}"
         if self.exit_code is not None:

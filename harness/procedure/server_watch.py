@@ -76,7 +76,14 @@ class ServerWatch:
             self._alive_ns = looked_ns
 
     def _take_down(self, death: Death) -> None:
-        died = ServerDied(death.server, death.signal, death.exit_code, self._alive_ns, now_ns())
+        died = ServerDied(
+            server=death.server,
+            signal=death.signal,
+            exit_code=death.exit_code,
+            worker=death.is_worker or None,
+            alive_ns=self._alive_ns,
+            dead_ns=now_ns(),
+        )
         if self._died is None and died.is_of_the_machine(self._nodes):
             self._died = died
         self._stage.note(f"{died.words}, and nobody of this run ended it", died)

@@ -77,3 +77,14 @@ def test_a_server_of_another_process_is_left_to_that_one(processes: Processes, f
     os.kill(server.identity.pid, signal.SIGKILL)
     assert eventually(lambda: not server.identity.is_alive())
     assert Processes(folder).fallen() == []
+
+
+def test_a_server_is_to_run_until_it_is_to_be_ended_here(processes: Processes, folder: LabFolder) -> None:
+    assert not processes.is_to_run("server")
+    server = start(processes, folder, SLEEP)
+    assert processes.is_to_run("server")
+    assert not Processes(folder).is_to_run("server")
+    os.kill(server.identity.pid, signal.SIGKILL)
+    assert processes.is_to_run("server")
+    processes.kill(["server"])
+    assert not processes.is_to_run("server")

@@ -85,6 +85,17 @@ def test_a_node_killed_from_outside_is_the_machines_doing(tmp_path: Path) -> Non
     assert question(judgement, "procedure").findings[0].node == "node2"
 
 
+def test_a_worker_killed_from_outside_is_the_machines_doing_though_its_node_goes_on(tmp_path: Path) -> None:
+    story = healthy()
+    story.fail(ISSUE, 50.0, 50.5)
+    _dies(story, 50.0, "cooldown", {"server": "node2", "signal": "SIGKILL", "worker": True})
+    judgement = judged(story, tmp_path)
+    assert judgement.verdict is Verdict.INCONCLUSIVE
+    assert judgement.headline.startswith(
+        "Not proven: a worker of node2 was ended by SIGKILL, in phase cooldown"
+    )
+
+
 @pytest.mark.parametrize(
     ("how", "words"),
     [

@@ -79,8 +79,11 @@ def test_a_node_that_ends_by_itself_is_journalled_and_left_to_the_upgrade(world:
     assert "node2 ended with exit status 1, and nobody of this run ended it" in ended.notes
 
 
-def test_a_node_killed_from_outside_ends_the_run(world: World) -> None:
-    world.done.then["start node2"] = lambda: world.lab.fallen.append(Death("node2", signal="SIGKILL"))
+@pytest.mark.parametrize("is_worker", [False, True])
+def test_a_node_or_its_worker_killed_from_outside_ends_the_run(world: World, is_worker: bool) -> None:
+    death = Death("node2", signal="SIGKILL", is_worker=is_worker)
+    world.done.then["start node2"] = lambda: world.lab.fallen.append(death)
     ended = run(world)
+    assert ended.conducted.words.startswith("a worker of node2 was" if is_worker else "node2 was")
     assert isinstance(ended.conducted.error, ServerDiedError)
     assert _is_inconclusive(ended)

@@ -22,6 +22,7 @@ from harness.deployment.local.processes import Fallen, Processes
 from harness.deployment.local.record import LabRecord
 from harness.deployment.local.seed import program_version
 from harness.deployment.local.upgrade_host import LocalUpgradeHost
+from harness.deployment.local.workers import KilledWorkers
 from harness.deployment.protocols import Death
 from harness.keystone.credentials import Credentials
 from harness.releases.catalogue import Release
@@ -47,6 +48,8 @@ class LocalDeployment:
         self.processes = Processes(folder)
         self.passwords = passwords
         self._find = find
+        self._deaths: list[Death] = []
+        self._fallen_told = 0
         self.config = keystone.KeystoneConfig.of(folder, record, passwords)
 
     @property
@@ -133,8 +136,24 @@ class LocalDeployment:
         return {name: program_version(name) for name in ("mariadbd", "haproxy", "memcached")}
 
     def deaths(self) -> list[Death]:
-        """Its servers that have ended though nobody of this process ended them."""
-        return [_death(each) for each in self.processes.fallen()]
+        """Its servers, and workers of nodes, that have ended though nobody of this process ended them."""
+        fallen = self.processes.fallen()
+        self._deaths += [_death(each) for each in fallen[self._fallen_told :]]
+        self._fallen_told = len(fallen)
+        for node in self.nodes:
+            self._deaths += self._killed_workers(node)
+        return list(self._deaths)
+
+    def _killed_workers(self, node: LocalNode) -> list[Death]:
+        """Those that were killed from outside; any other way a worker ends is Keystone's own."""
+        signals = list(self._workers[node.name].since())
+        if not self.processes.is_to_run(node.name):
+            return []  # ended with it
+        return [_worker_death(node.name) for number in signals if number == signal.SIGKILL]
+
+    @cached_property
+    def _workers(self) -> Mapping[str, KilledWorkers]:
+        return {node.name: KilledWorkers(node.log) for node in self.nodes}
 
     def down(self) -> list[str]:
         """End every process of the lab, and no other, and remove its folder; returns the servers that ran.
@@ -157,6 +176,10 @@ def _death(fallen: Fallen) -> Death:
         known = {each.value: each.name for each in signal.Signals}
         return Death(fallen.name, signal=known.get(number, f"signal {number}"))
     return Death(fallen.name, exit_code=os.waitstatus_to_exitcode(status))
+
+
+def _worker_death(node: str) -> Death:
+    return Death(node, signal=signal.SIGKILL.name, is_worker=True)
 
 
 def take_down(folder: LabFolder) -> list[str]:

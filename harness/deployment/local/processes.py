@@ -215,6 +215,11 @@ class Processes:
                 self._fallen[server.record] = Fallen(server.name, _reaped.get(server.identity.pid))
         return list(self._fallen.values())
 
+    def is_to_run(self, name: str) -> bool:
+        """Whether this process started it, and has not begun to end it."""
+        ours = (server for server in self.found(name) if server.record in self._ours)
+        return any(server.record not in self._ending for server in ours)
+
     def _will_end(self, servers: Iterable[Server]) -> None:
         """From now on their end is no accident; of one that has ended already it was."""
         self.fallen()
