@@ -34,8 +34,7 @@ def test_yes_and_not_enough_where_drained_runs_were_hit_as_well_but_less(tmp_pat
         "Yes: 3 undrained runs had 2.3 s of disruption (2.0 s to 3.0 s) and 4.7 failed requests on "
         "average, 3 drained "
         "runs had 0.33 s of disruption (0 s to 1.0 s) and 0.7 failed requests on average, so draining "
-        "alone is not "
-        "enough; "
+        "alone is not enough; "
     )
 
 
@@ -116,10 +115,8 @@ def test_any_other_setting_is_asked_whether_it_matters_and_told_which_way(tmp_pa
     assert told.answer is Conclusion.YES
     assert told.sentence == (
         "Yes, retries_0 was worse than retries_3: 3 retries_0 runs had 1.7 s of disruption (1.0 s to 2.0 "
-        "s) and 3.3 "
-        "failed requests on average, 3 retries_3 runs had no failed request; p = 0.1, the smallest "
-        "that so many "
-        "runs can give."
+        "s) and 3.3 failed requests on average, 3 retries_3 runs had no failed request; p = 0.1, the "
+        "smallest that so many runs can give."
     )
 
 

@@ -304,6 +304,5 @@ def test_a_verdict_stored_under_other_rules_is_told_and_not_used(tmp_path: Path)
 
     assert (
         "undrained/run-0: its folder says PASS, and judged now it is FAIL: it was judged by another "
-        "version, or "
-        "under other bounds. All runs here were judged anew, alike."
+        "version, or under other bounds. All runs here were judged anew, alike."
     ) in _Page(tmp_path / "compare.html").text

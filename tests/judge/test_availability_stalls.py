@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from harness.judge import judge_run
 from harness.judge.model import Verdict
 from tests.judge.story import ISSUE, LOAD, VALIDATE, Story, healthy, judged, ns, question, sentences
@@ -153,7 +155,7 @@ def test_a_stall_that_is_an_outage_is_told_once(tmp_path: Path) -> None:
 def test_without_room_nothing_is_charged_and_the_run_is_inconclusive(tmp_path: Path) -> None:
     story = healthy(drained=False)
     slow(story, ISSUE, 2, 12, 3.0)
-    story.fail(ISSUE, 23.4, 24.6)
+    story.fail(ISSUE, 23.4, 24.6, status=504)
     story.fail(VALIDATE, 30, 31)
 
     judgement = judged(story, tmp_path)
@@ -161,8 +163,7 @@ def test_without_room_nothing_is_charged_and_the_run_is_inconclusive(tmp_path: P
     assert judgement.verdict is Verdict.INCONCLUSIVE
     assert sentences(judgement, "availability")[-1] == (
         "INCONCLUSIVE: 2 disruptions or stalls can not be charged to the upgrade: the machine had no room "
-        "for "
-        "the load even before the upgrade began."
+        "for the load even before the upgrade began."
     )
     assert not any(outage.charged for outage in judgement.downtime.outages)
 
@@ -172,7 +173,45 @@ def test_timeouts_alone_make_a_baseline_slow(tmp_path: Path) -> None:
     story = healthy()
     story.fail(VALIDATE, 2, 12, status=0, error="timeout")
     slow(story, VALIDATE, 2, 12, 10.0)
-    story.fail(ISSUE, 23.4, 24.6)
+    story.fail(ISSUE, 23.4, 24.6, status=0, error="timeout")
+
+    assert judged(story, tmp_path).verdict is Verdict.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [{"status": 0, "error": "closed"}, {"status": 0, "error": "refused"}, {"status": 502}, {"status": 503}],
+)
+def test_no_slowness_explains_a_connection_that_a_stopping_node_cut(
+    tmp_path: Path, failure: dict[str, object]
+) -> None:
+    story = healthy(drained=False)
+    slow(story, ISSUE, 2, 12, 3.0)
+    story.fail(ISSUE, 23.4, 24.6, **failure)
+
+    judgement = judged(story, tmp_path)
+    assert judgement.verdict is Verdict.FAIL
+    assert [outage.charged for outage in judgement.downtime.outages] == [True]
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [{"status": 0, "error": "timeout"}, {"status": 504}, {"status": 502, "node": "node2"}],
+)
+def test_slowness_may_explain_what_came_too_late_or_what_a_node_answered(
+    tmp_path: Path, failure: dict[str, object]
+) -> None:
+    story = healthy(drained=False)
+    slow(story, ISSUE, 2, 12, 3.0)
+    story.fail(ISSUE, 23.4, 24.6, **failure)
+
+    assert judged(story, tmp_path).verdict is Verdict.INCONCLUSIVE
+
+
+def test_a_cut_while_no_node_was_down_is_excused_on_a_machine_without_room(tmp_path: Path) -> None:
+    story = healthy(drained=False)
+    slow(story, ISSUE, 2, 12, 3.0)
+    story.fail(ISSUE, 30.4, 30.6, status=0, error="closed")
 
     assert judged(story, tmp_path).verdict is Verdict.INCONCLUSIVE
 
@@ -194,8 +233,7 @@ def test_a_lane_that_failed_in_the_baseline_is_not_charged_but_its_neighbour_is(
     assert judgement.headline.startswith("Disrupted once, at most 2.0 s in all: 3 of 312 requests failed")
     assert sentences(judgement, "availability")[-1] == (
         "INCONCLUSIVE: 2 disruptions or stalls can not be charged to the upgrade: load/user_get/reused "
-        "failed "
-        "even before the upgrade began."
+        "failed even before the upgrade began."
     )
 
 
@@ -217,8 +255,7 @@ def test_a_failure_in_a_starved_second_is_not_charged(tmp_path: Path) -> None:
     assert judgement.verdict is Verdict.INCONCLUSIVE
     assert sentences(judgement, "availability")[-1] == (
         "INCONCLUSIVE: 1 disruption or stall can not be charged to the upgrade: the machine was starved "
-        "at that "
-        "moment."
+        "at that moment."
     )
 
 

@@ -210,8 +210,7 @@ def test_failures_within_the_budget_of_their_phase_pass_and_say_how_much_was_use
     assert _availability(judgement) == [(Verdict.FAIL, within), (Verdict.FAIL, within)]
     assert judgement.headline == (
         f"Passes with 2 findings within budget, not without disruption: d{TWICE}; 2 nodes went from 27.1.0 "
-        "to "
-        "29.1.0."
+        "to 29.1.0."
     )
 
 

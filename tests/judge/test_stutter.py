@@ -48,8 +48,7 @@ def test_a_stall_that_the_target_shares_is_the_machines(tmp_path: Path) -> None:
         "INCONCLUSIVE: token_issue/new had no success for 3.00 s although requests were due, from 30.00 s "
         "into the run; the budget is 1.5 s; the reference target had none for 3.00 s of it either.",
         "INCONCLUSIVE: 1 disruption or stall can not be charged to the upgrade: the machine stalled as "
-        "well, as "
-        "the reference target shows.",
+        "well, as the reference target shows.",
     ]
     assert [(s.start_ns, s.end_ns, s.requests) for s in judgement.stutters.listed] == [
         (ns(30), ns(33) + 1_000_000, 12)

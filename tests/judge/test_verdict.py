@@ -52,8 +52,7 @@ def test_an_undrained_roll_that_hurt_twice_fails_with_both_outages_in_the_headli
     assert judgement.verdict is Verdict.FAIL
     assert judgement.headline == (
         "Disrupted twice, at most 3.5 s in all, the longest 2.0 s: 5 of 312 requests failed, 26% of those "
-        "due "
-        "meanwhile; never down; all while nodes were stopped."
+        "due meanwhile; never down; all while nodes were stopped."
     )
 
 
@@ -64,8 +63,7 @@ def test_outages_outside_the_stops_are_headed_by_their_phases(tmp_path: Path) ->
 
     assert judged(story, tmp_path).headline == (
         "Disrupted twice, at most 3.0 s in all, the longest 1.5 s: 4 of 312 requests failed, 25% of those "
-        "due "
-        "meanwhile; never down; all in the phases expand and contract."
+        "due meanwhile; never down; all in the phases expand and contract."
     )
 
 

@@ -64,8 +64,7 @@ def test_a_silence_that_the_reference_target_shares_is_the_machines(tmp_path: Pa
     assert "the reference target had none for 5.35 s of it either" in told
     assert reason == (
         "INCONCLUSIVE: 1 disruption or stall can not be charged to the upgrade: the machine was starved "
-        "at that "
-        "moment."
+        "at that moment."
     )
 
 
@@ -80,8 +79,7 @@ def test_where_nobody_was_answered_before_the_upgrade_no_later_silence_is_charge
     assert "; in the baseline nobody was answered for 2.35 s; " in found.findings[1].sentence
     assert found.findings[-1].sentence == (
         "2 disruptions or stalls can not be charged to the upgrade: nobody was answered for as long even "
-        "before "
-        "the upgrade began."
+        "before the upgrade began."
     )
 
 

@@ -12,6 +12,7 @@ from harness.evidence.requests import Records
 from harness.judge.codes import bad, count, sent
 from harness.judge.evidence import Evidence
 from harness.judge.intervals import Intervals, disjoint
+from harness.judge.measures.cuts import Cuts, cuts
 
 _SECOND_NS = 1_000_000_000
 _STARVED_SHARE = 0.5
@@ -57,6 +58,10 @@ class Saturation:
     4. *A server of the machine died*: the request was due, left or ended after a server was last seen alive
        that ended though nobody of the run ended it, and which Keystone can not have ended.
 
+    Slowness explains timeouts, stalls and latency. It does not explain a connection that was cut or
+    refused, or a 502 or 503 of the balancer's own, while a node was down for its change: such a request is
+    charged under 1 and 3 as well, in a lane that was sound before.
+
     `coverage` names the reason of 1 and 2, `procedure` that of 4. That of 3 is named by the last finding of
     `availability`, and by `coverage` only where the lag is over its bound in the run as a whole, or the
     reference target failed. A failure that is not charged is INCONCLUSIVE, so a run that has one is never
@@ -72,6 +77,8 @@ class Saturation:
     """Rule 3."""
     died_ns: int | None
     """Rule 4: from when on; None where no server died."""
+    cuts: Cuts
+    """What rules 1 and 3 do not excuse."""
 
     @property
     def throughout(self) -> bool:
@@ -80,12 +87,14 @@ class Saturation:
 
     def charged(self, lane: int, requests: Records) -> NDArray[np.bool_]:
         """Which of a lane's failed requests are charged to the upgrade."""
-        if self.throughout or lane in {number for number, _ in self.baseline.failures}:
+        if lane in {number for number, _ in self.baseline.failures}:
             return np.zeros(len(requests), bool)
-        excused = np.zeros(len(requests), bool)
+        slow = np.full(len(requests), self.throughout)
+        dead = np.zeros(len(requests), bool)
         for instants in (requests.intended_ns, requests.start_ns, requests.end_ns):
-            excused |= self.starved.contain(instants) | self._after_death(instants)
-        return ~excused
+            slow |= self.starved.contain(instants)
+            dead |= self._after_death(instants)
+        return ~dead & (~slow | self.cuts.are_among(requests))
 
     def excuses(self, lane: int, start_ns: int, end_ns: int) -> bool:
         """Whether a stretch without success in a lane is not charged: the same rules, for its two ends."""
@@ -113,6 +122,7 @@ def saturation(evidence: Evidence) -> Saturation:
         late=baseline.lag_p99_ms is not None and baseline.lag_p99_ms > settings.lag_p99_ms_max,
         starved=_starved(evidence),
         died_ns=evidence.machine_died.since_ns if evidence.machine_died else None,
+        cuts=cuts(evidence),
     )
 
 
