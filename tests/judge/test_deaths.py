@@ -48,7 +48,7 @@ def test_a_database_that_was_killed_fails_nothing_of_what_came_after(tmp_path: P
         "ended by SIGKILL, so the upgrade is not charged)."
     ) in sentences(judgement, "procedure")
     assert sentences(judgement, "availability")[-1] == (
-        "INCONCLUSIVE: 1 outage or stall can not be charged to the upgrade: mariadb was ended by SIGKILL."
+        "INCONCLUSIVE: 1 disruption or stall can not be charged to the upgrade: mariadb was ended by SIGKILL."
     )
     finding = question(judgement, "procedure").findings[0]
     assert (finding.phase, finding.step, finding.node) == ("expand", "db_sync", None)
