@@ -89,8 +89,9 @@ test-fast: $(VENV)/ready ## Run the tests that start no server, browser or comma
 
 # A failing input is made smaller before it is told, which takes its time.
 fuzz: export HARNESS_FUZZ_INPUTS ?= 20000
-fuzz: $(VENV)/ready ## Give every reader of what people write 20,000 malformed inputs; HARNESS_FUZZ_INPUTS=
-	@$(BIN)/pytest tests/fuzz $(BESIDE) --dist worksteal --durations 10 -o timeout=7200 $(ARGS)
+fuzz: export HARNESS_LOSSES ?= all
+fuzz: $(VENV)/ready ## Give every reader of what people write 20,000 malformed inputs (HARNESS_FUZZ_INPUTS=), lose every line of failing runs
+	@$(BIN)/pytest tests/fuzz tests/judge/test_losses.py $(BESIDE) --dist worksteal --durations 10 -o timeout=7200 $(ARGS)
 
 faults: setup ## Harm whole runs as a machine does (killed servers, suspended generators, ...) and print what they say; an hour
 	@$(BIN)/pytest -m faults --durations 0 $(ARGS)
