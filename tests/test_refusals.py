@@ -150,6 +150,13 @@ def test_what_is_found_out_late_is_laid_to_the_option_as_well(
     )
 
 
+def test_a_lab_of_no_back_end_is_laid_to_the_option_too() -> None:
+    assert _refused("lab", "up", "--set", "deployment.backend=moon") == (
+        "harness: --set deployment.backend=moon: deployment.backend: moon leaves no deployment running; "
+        "those that do: local."
+    )
+
+
 def test_what_is_refused_is_not_warned_of_as_well(tmp_path: Path) -> None:
     said = _refused("run", "drained", "--set", "deployment.nodes=1", "--set", "load.users_file=no.py")
     assert said.startswith("harness: --set load.users_file=no.py: load.users_file: ")

@@ -20,19 +20,26 @@ def lab() -> None:
 @options.SET
 def up(scenario: str, overrides: tuple[str, ...]) -> None:
     """Start the deployment of SCENARIO on its `from` release and leave it running."""
+    from harness.run.beforehand import laid_to
     from harness.run.beforehand import release as release_of
     from harness.scenario import load_scenario, who_says
 
     path = locate(scenario, SCENARIO)
     settings = load_scenario(path, overrides)
-    release = release_of("from", settings, lambda key: who_says(key, path, overrides, {}))
+
+    def says(key: str) -> str:
+        return who_says(key, path, overrides, {})
+
+    release = release_of("from", settings, says)
 
     from harness.deployment import backends
     from harness.releases.prepare import default_home
 
     home = default_home()
     logs = home / "lab-logs" / datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    kept = backends.choose_keeper(settings, home).keep(release, logs, click.echo)
+    with laid_to(says("deployment.backend")):
+        keeper = backends.choose_keeper(settings, home)
+    kept = keeper.keep(release, logs, click.echo)
     click.echo(f"Lab {kept.name} serves Keystone {release} at {kept.url}/v3.")
     click.echo(f"The admin password is in {kept.secrets}, logs are in {logs}.")
     click.echo(f"Stop it with: harness lab down {kept.name}")

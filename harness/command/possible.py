@@ -6,8 +6,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.errors import UsageError
-
 if TYPE_CHECKING:
     from harness.evidence.history import History
     from harness.run.order import Order, Says
@@ -25,16 +23,14 @@ def possible_order(
     """
     from harness.deployment import backends
     from harness.releases.prepare import default_home
-    from harness.run.beforehand import need_fit, need_sound
+    from harness.run.beforehand import laid_to, need_fit, need_sound
     from harness.run.order import Order
 
     command = ("harness", *map(_text, sys.argv[1:]))
     order = Order(scenario, scenario_file, default_home(), out, command, earlier, says)
     need_sound(order)
-    try:
+    with laid_to(says("deployment.backend")):
         backend = backends.choose(scenario, order.home)
-    except UsageError as error:
-        raise UsageError(f"{says('deployment.backend')}: {error}") from error
     need_fit(order, backend)
     return order
 

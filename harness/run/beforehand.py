@@ -67,12 +67,17 @@ def release(key: str, scenario: Scenario, says: Says) -> Release:
     Raises:
         UsageError: there is none; names who asked for it, and those there are.
     """
-    with _laid_to(f"{says(key)}: {key}"):
+    with laid_to(f"{says(key)}: {key}"):
         return load_catalogue().find(scenario.from_ if key == "from" else scenario.to)
 
 
 @contextmanager
-def _laid_to(source: str) -> Iterator[None]:
+def laid_to(source: str) -> Iterator[None]:
+    """Name the source in front of whatever is refused.
+
+    Raises:
+        UsageError: what the block raised, laid to the source.
+    """
     try:
         yield
     except UsageError as error:
@@ -93,5 +98,5 @@ def _need_steps(order: Order, from_: Release, to: Release) -> None:
     """What a fault leaves out must be in the plan of a deployment that lacks nothing."""
     scenario = order.scenario
     nodes = [f"node-{number}" for number in range(1, scenario.deployment.nodes + 1)]
-    with _laid_to(order.source("faults")):
+    with laid_to(order.source("faults")):
         disordered(plan(scenario, from_, to, nodes, needs_trust=True), scenario.faults)
