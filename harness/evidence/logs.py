@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from harness.evidence.files import is_there, open_file
 
 _REQUEST_ID = re.compile(rb"req-[0-9A-Za-z_./-]+")
 _STAMP = re.compile(rb'request t="(\d{1,18})"')
+_BYTES_MAX = 1 << 30
+"""Of a longer log what comes later is not looked at: it is a day of 50 requests a second, and no
+verdict rests on it."""
 _LINE_BYTES_MAX = 1 << 16
 """Of a longer line only the beginning is looked at: a server that logs without newlines must not fill memory.
 """
@@ -50,7 +54,7 @@ def _lines_in(path: Path, wanted: dict[bytes, str], lines_max_each: int) -> dict
     found: dict[str, list[LogLine]] = {}
     number, at_start = 0, True
     with open_file(path) as file:
-        while line := file.readline(_LINE_BYTES_MAX):
+        for line in _pieces(file):
             number += at_start
             if at_start:
                 for request_id in {wanted[word] for word in _REQUEST_ID.findall(line) if word in wanted}:
@@ -60,6 +64,14 @@ def _lines_in(path: Path, wanted: dict[bytes, str], lines_max_each: int) -> dict
                         lines.append(LogLine(path.name, number, text))
             at_start = line.endswith(b"\n")
     return found
+
+
+def _pieces(file: BinaryIO) -> Iterator[bytes]:
+    """Lines, longer ones in several pieces, up to `_BYTES_MAX`."""
+    left = _BYTES_MAX
+    while left > 0 and (piece := file.readline(_LINE_BYTES_MAX)):
+        left -= len(piece)
+        yield piece
 
 
 def lines_between(path: Path, from_ms: int, to_ms: int, lines_max: int) -> tuple[LogLine, ...]:
@@ -76,11 +88,11 @@ def lines_between(path: Path, from_ms: int, to_ms: int, lines_max: int) -> tuple
         return ()
     number, at_start, now_ms = 0, True, 0
     with open_file(path) as file:
-        while len(kept) < lines_max and (line := file.readline(_LINE_BYTES_MAX)):
+        for line in _pieces(file):
             number += at_start
             stamp = _STAMP.match(line)
             now_ms = int(stamp[1]) if stamp else now_ms
-            if now_ms > to_ms:
+            if now_ms > to_ms or len(kept) >= lines_max:
                 break
             if at_start and not stamp and from_ms <= now_ms and not _REQUEST_ID.search(line) and line.strip():
                 kept.append(LogLine(path.name, number, line.decode(errors="replace").rstrip("\r\n")))

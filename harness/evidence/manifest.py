@@ -168,6 +168,15 @@ def write_manifest(path: Path, manifest: Manifest, files: Mapping[str, SealedFil
     replace_file(path, data, sync=True)
 
 
+def _can_be_written(document: dict[str, Any]) -> bool:
+    """Whether it could be written again, as the seal needs: orjson reads deeper than it writes."""
+    try:
+        orjson.dumps(document)
+    except orjson.JSONEncodeError:
+        return False
+    return True
+
+
 def read_manifest(path: Path) -> Manifest:
     """Read and check a manifest.
 
@@ -182,6 +191,10 @@ def read_manifest(path: Path) -> Manifest:
         ) from error
     if not isinstance(document, dict):
         raise UsageError(f"{path}: holds no JSON object; restore it from where the run was made.")
+    if not _can_be_written(document):
+        raise UsageError(
+            f"{path}: its values lie too deep in each other; restore it from where the run was made."
+        )
     if document.get("format") != FORMAT:
         raise UsageError(
             f"{path}: format is {document.get('format')!r}, this harness reads format {FORMAT}; "

@@ -13,11 +13,14 @@ from typing import Annotated, Any, BinaryIO
 import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
-from harness.evidence.files import open_file, read_document
+from harness.evidence.files import need_size, open_file, read_document
 from harness.evidence.rundir import RunDirectory
 
 _CHUNK_BYTES = 1 << 20
 """Hashed at a time: large enough to leave the interpreter lock alone, small enough to stay in a cache."""
+_GROWN_BYTES_MAX = 1 << 30
+"""Behind what was sealed. A file that is longer still is refused: it would be hashed for as long as somebody
+else likes."""
 _THREADS = 2
 """Hashing runs outside the interpreter lock; the machines this is made for have two cores."""
 
@@ -127,11 +130,13 @@ def check_seal(run: RunDirectory, seal: Seal | None) -> SealRead:
     """Hold the files of a run directory against its seal; nothing is said of a run without one.
 
     Raises:
-        UsageError: a file is no regular one.
-        OSError: one cannot be read.
+        UsageError: a file is no regular one, or longer by far than what was sealed.
+        OSError: a file cannot be read.
     """
     if seal is None:
         return SealRead()
+    for path in run.evidence_files():
+        _need_hashable(path, seal.files.get(run.name_of(path)))
     changed = digest(orjson.loads(read_document(run.manifest))) != seal.sha256
     found = sealed_files(run)
     differences = (
@@ -140,6 +145,11 @@ def check_seal(run: RunDirectory, seal: Seal | None) -> SealRead:
         if (sealed := seal.files.get(name)) != (now := found.get(name))
     )
     return SealRead(exists=True, manifest_changed=changed, differences=tuple(differences))
+
+
+def _need_hashable(path: Path, sealed: SealedFile | None) -> None:
+    with open_file(path) as file:
+        need_size(file, path, (sealed.bytes if sealed else 0) + _GROWN_BYTES_MAX)
 
 
 def _is_grown(path: Path, sealed: SealedFile | None, found: SealedFile | None) -> bool:

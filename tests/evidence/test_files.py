@@ -13,10 +13,13 @@ import pytest
 from harness.errors import UsageError
 from harness.evidence import files, jsonl
 from harness.evidence.logs import lines_between, lines_of_requests
+from harness.evidence.manifest import read_manifest
 from harness.evidence.requests import read_requests, reading
 from harness.evidence.rundir import RunDirectory, open_run_directory
+from harness.evidence.seal import check_seal
 from harness.evidence.verdict_file import read_verdict_file
 from harness.judge import judge_run
+from tests.judge.sealing import seal
 from tests.short_folder import short_folder
 
 RUNS = Path(__file__).parent / "runs"
@@ -109,6 +112,20 @@ def test_a_file_of_absurd_size_is_refused_before_it_is_read(tmp_path: Path) -> N
     )
     with pytest.raises(UsageError, match="is 1,099,511,627,776 bytes long"):
         jsonl.read_jsonl(_sparse(tmp_path / "journal.jsonl", 1 << 40))
+
+
+def test_a_request_file_of_absurd_size_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "probes.jsonl"
+    path.write_bytes(_HEADER)
+    with pytest.raises(UsageError, match="is 1,099,511,627,776 bytes long"):
+        read_requests([_sparse(path, 1 << 40)])
+
+
+def test_a_file_that_has_grown_beyond_all_measure_is_refused_and_not_hashed(tmp_path: Path) -> None:
+    run = seal(RunDirectory(Path(shutil.copytree(RUNS / "crashed", tmp_path / "run"))))
+    _sparse(run.request_files()[0], 1 << 40)
+    with pytest.raises(UsageError, match=r"load\.jsonl: is 1,099,511,627,776 bytes long"):
+        check_seal(run, read_manifest(run.manifest).seal)
 
 
 def test_a_line_of_absurd_length_is_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from harness.evidence import logs
 from harness.evidence.logs import LogLine, lines_between, lines_of_requests
 
 ONE, OTHER = "req-00000000-0000-4000-8000-000000000001", "req-00000000-0000-4000-8000-000000000002"
@@ -63,3 +66,11 @@ def test_what_a_node_logged_between_two_instants_is_told_without_its_requests(tm
 
 def test_a_node_that_never_logged_has_nothing_to_tell(tmp_path: Path) -> None:
     assert lines_between(tmp_path / "node9.log", 0, 9, 9) == ()
+
+
+def test_of_a_log_of_absurd_size_the_beginning_is_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logs, "_BYTES_MAX", 40)
+    (tmp_path / "node1.log").write_text(f"[{ONE}] first\n" + "x" * 40 + f"\n[{ONE}] too far\n")
+    assert [line.text for line in lines_of_requests(tmp_path, {ONE}, 9)[ONE]] == [f"[{ONE}] first"]

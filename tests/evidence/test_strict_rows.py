@@ -248,6 +248,17 @@ def test_a_run_of_another_age_is_refused(started: str, words: str, tmp_path: Pat
     assert told == f"run.json: started: {started!r} is not possible; {words}; {RESTORE}"
 
 
+def test_a_run_whose_values_lie_too_deep_in_each_other_is_refused(tmp_path: Path) -> None:
+    """The seal could not be worked out of it, and that was a traceback."""
+    path = tmp_path / "run.json"
+    whole = orjson.dumps({**MANIFEST, "scenario": {"x": "HERE"}})
+    path.write_bytes(whole.replace(b'"HERE"', b"[" * 300 + b"]" * 300))
+    told = _refusal(read_manifest, path)
+    assert told == (
+        "run.json: its values lie too deep in each other; restore it from where the run was made."
+    )
+
+
 # --- lines
 
 

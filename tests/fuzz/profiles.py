@@ -19,7 +19,7 @@ def inputs(share: float) -> settings:
     """Settings of a part that makes its share of all inputs, the same ones each time in the tests.
 
     Args:
-        share: between 0 and 1; the shares of all parts together are 1.
+        share: between 0 and 1; those of what people write are 1 together, of run directories a tenth.
     """
     asked = os.environ.get(INPUTS_VARIABLE)
     return settings(

@@ -9,6 +9,7 @@ from harness.evidence.ledger import (
     Login,
     Sighting,
 )
+from harness.evidence.names import Verdict
 from harness.judge import judge_run
 from tests.judge.books import ALICE, CONTRACT, GONE, LANE, MADE, ROLL, Books, books, judged, told
 from tests.judge.story import healthy, question, sentences
@@ -169,3 +170,15 @@ def test_no_password_is_missed_where_none_was_to_be_tried_or_nobody_has_one(tmp_
     assert question(judged(made, tmp_path / "none has one", logins_sample=10), "integrity").verdict == "PASS"
     made.write(7, "user_create", "carol", password=1, **MADE)
     assert question(judged(made, tmp_path / "not asked", logins_sample=0), "integrity").verdict == "PASS"
+
+
+def test_a_read_back_whose_beginning_is_lost_proves_nothing_and_breaks_nothing(tmp_path: Path) -> None:
+    story = healthy()
+    story.scenario["integrity"] = {"enabled": True}
+    run = story.write(tmp_path)
+    books().told(run)
+    lines = run.ledger.read_bytes().splitlines(keepends=True)
+    run.ledger.write_bytes(b"".join(line for line in lines if b'"edge":"begin"' not in line))
+    found = question(judge_run(run), "integrity")
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert not [finding for finding in found.findings if finding.of_the_harness]

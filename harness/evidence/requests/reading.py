@@ -14,7 +14,7 @@ import orjson
 from pydantic import TypeAdapter
 
 from harness.errors import UsageError
-from harness.evidence.files import open_file
+from harness.evidence.files import need_size, open_file
 from harness.evidence.jsonl import LINE_BYTES_MAX
 from harness.evidence.records import Footer, Lane
 from harness.evidence.request_chunk import Chunk, parse_chunk
@@ -23,6 +23,8 @@ from harness.evidence.requests.gathering import Gathering
 from harness.evidence.requests.table import RequestFile, Requests
 from harness.evidence.rows import needed
 
+FILE_BYTES_MAX = 32 << 30
+"""A longer file is refused: it would hold a hundred million requests, whose columns take 5 GB of memory."""
 _CHUNK_BYTES = 8 << 20
 """Read at a time. Smaller costs a call per chunk, larger costs memory: some three chunks are held."""
 _RESTORE = "restore the file from where the run was made."
@@ -46,6 +48,7 @@ def read_requests(paths: Sequence[Path]) -> Requests:
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="parse") as pool:
         for path in paths:
             with open_file(path) as file:
+                need_size(file, path, FILE_BYTES_MAX)
                 files.append(_read_file(path, file, table, pool))
     return table.finish(tuple(files))
 

@@ -136,7 +136,8 @@ def _all_there(evidence: Evidence) -> Finding:
         if any(w.kind is kind for w in writes)
     ]
     stages = listed(_after(evidence, each.stage) for each in evidence.ledger.read_backs)
-    logins = sum(bool(found.logins) for e in read_back.entities for found in [e.found[read_back.views[0]]])
+    looked = [each.found.get(view) for each in read_back.entities for view in read_back.views[:1]]
+    logins = sum(bool(found and found.logins) for found in looked)
     views = listed(where(view) for view in read_back.views)
     return Finding(
         f"All {counted(len(writes), 'acknowledged write')} to {listed(kinds)} were in force {stages}, "
