@@ -110,6 +110,9 @@ class Downtime:
     """What each that is charged to the upgrade counts, by time, those not listed included."""
     failed: int = 0
     """Failed and unknown requests."""
+    followed: str | None = None
+    """The release that answered every charged failure, where the other one answered the same lanes well: the
+    release is the cause then, and no step or node is."""
 
     @property
     def charged(self) -> int:

@@ -113,7 +113,7 @@ def _outages(case: Case) -> str:
     return (
         f"disrupted {_times(downtime.charged)}, at most {downtime.charged_s:.1f} s in all{longest}: "
         f"{downtime.failed_charged:,} of {counted(_sent(case), 'request')} failed, {_share(downtime)}; "
-        f"{_when([outage for outage in downtime.outages if outage.charged])}"
+        f"{_when([outage for outage in downtime.outages if outage.charged], downtime.followed)}"
     )
 
 
@@ -130,8 +130,10 @@ def _share(downtime: Downtime) -> str:
     return f"{share} of those due meanwhile; {never}"
 
 
-def _when(outages: Sequence[Outage]) -> str:
+def _when(outages: Sequence[Outage], followed: str | None) -> str:
     every = "all " if len(outages) > 1 else ""
+    if followed is not None:
+        return f"every failure was answered by release {followed}, none by the other"
     if all(outage.step in _STOPPED for outage in outages):
         return f"{every}while {'a node was' if len(outages) == 1 else 'nodes were'} stopped"
     phases = list(dict.fromkeys(outage.phase or "unknown" for outage in outages))

@@ -75,6 +75,47 @@ def test_an_outage_that_one_other_node_answered_in_full_is_laid_to_it_and_not_to
     assert (outage.phase, outage.step, outage.node, outage.release) == ("roll", "stop", "node2", "27.1.0")
 
 
+def test_a_node_that_is_off_is_not_blamed_for_what_the_others_answered(tmp_path: Path) -> None:
+    story = healthy(drained=False)
+    for name in ("node2", "node3"):
+        story.fail(ISSUE, 23.4 if name == "node2" else 23.9, 24.1, node=name, release="27.1.0", status=404)
+
+    outage = judged(story, tmp_path).downtime.outages[0]
+    assert outage.cause == (
+        "every one of these requests was answered by node2 and node3 on release 27.1.0, while the harness "
+        "was at step stop on node1 (roll)"
+    )
+    assert (outage.phase, outage.step, outage.node, outage.release) == ("roll", "stop", None, "27.1.0")
+
+
+def test_failures_that_follow_the_release_that_answered_are_laid_to_it_and_to_no_node(tmp_path: Path) -> None:
+    story = healthy(drained=False)
+    new = [row for row in story.records[ISSUE] if row["release"] == "29.1.0"]
+    for row in new[4::7]:
+        row.update(outcome="failed", status=500, error="http_5xx")
+    assert {row["node"] for row in new[4::7]} == {"node1", "node2"}
+
+    judgement = judged(story, tmp_path)
+    assert judgement.headline.endswith("every failure was answered by release 29.1.0, none by the other.")
+    assert {(o.step, o.node, o.release) for o in judgement.downtime.outages} == {(None, None, "29.1.0")}
+    assert judgement.downtime.outages[0].cause == (
+        "all 6 failures of the run were answered by release 29.1.0, at node1 and node2, and none by 27.1.0, "
+        "which answered 58 requests of the same lanes well"
+    )
+
+
+def test_one_failure_that_nobody_answered_and_no_release_is_blamed(tmp_path: Path) -> None:
+    story = healthy(drained=False)
+    new = [row for row in story.records[ISSUE] if row["release"] == "29.1.0"]
+    for row in new[4::7]:
+        row.update(outcome="failed", status=500, error="http_5xx")
+    story.fail(ISSUE, 23.4, 23.6)
+
+    judgement = judged(story, tmp_path)
+    assert judgement.downtime.followed is None
+    assert judgement.downtime.outages[0].node == "node1"
+
+
 def test_an_outage_in_which_the_balancer_had_a_part_stays_laid_to_the_node_being_worked_on(
     tmp_path: Path,
 ) -> None:

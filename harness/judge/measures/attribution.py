@@ -9,6 +9,7 @@ from harness.evidence.names import Edge, Step
 from harness.evidence.outcomes import Drained
 from harness.judge.model import Span, Timeline
 from harness.judge.timeline import Window, phase_at, state_at, step_at
+from harness.judge.words import listed
 
 _DOWN = frozenset({Step.STOP, Step.SWITCH, Step.START, Step.PROVE})
 """Steps during which the node can not serve."""
@@ -52,7 +53,8 @@ def attribute(
 
     A node that could not serve (stopped, switched, started, proven) goes first: the one that was so when the
     outage began, else the first that became so while its requests were under way. Then any other step on a
-    node. Where no node was touched, an outage whose every answer came from one node is laid to that node, and
+    node. Neither, where other nodes answered every request: a node that is off answers nothing. Where no node
+    was touched, an outage whose every answer came from one node is laid to that node, and
     so is one where the balancer names no other to which it could not pass a request.
 
     Args:
@@ -67,8 +69,8 @@ def attribute(
     touching = _touching(timeline, flight)
     step = _disturbing(touching)
     answering = {node for node, _ in answered_by}
-    if step and all_answered and len(answering) == 1 and answering.isdisjoint(s.node for s in touching):
-        return _caused_by_answering(phases, flight, answered_by[0], step)
+    if step and all_answered and answering and answering.isdisjoint(s.node for s in touching):
+        return _caused_by_answering(phases, flight, answered_by, step)
     if step is not None and step.node is not None:
         return _caused_by_node(timeline, step, step.node, flight, "drained" if drained else "undrained")
     phase = phase_at(phases, flight.start_ns)
@@ -90,15 +92,20 @@ def attribute(
 
 
 def _caused_by_answering(
-    phases: Sequence[Window], flight: Flight, answer: tuple[str, str | None], step: Span
+    phases: Sequence[Window], flight: Flight, answered_by: Sequence[tuple[str, str | None]], step: Span
 ) -> Cause:
-    """To the one node that answered; the work on another is named beside it."""
-    node, release = answer
-    on_release = f" on release {release}" if release else ""
+    """To those that answered, where a node that was off can have had no part in it; the work on that one is
+    named beside it.
+    """
+    nodes = list(dict.fromkeys(node for node, _ in answered_by))
+    releases = list(dict.fromkeys(release for _, release in answered_by if release))
+    on_release = f" on release {listed(releases)}" if releases else ""
     sentence = (
-        f"every one of these requests was answered by {node}{on_release}, while the harness was at step "
-        f"{step.step} on {step.node} ({step.phase})"
+        f"every one of these requests was answered by {listed(nodes)}{on_release}, while the harness was at "
+        f"step {step.step} on {step.node} ({step.phase})"
     )
+    node = nodes[0] if len(nodes) == 1 else None
+    release = releases[0] if len(releases) == 1 else None
     return Cause(phase_at(phases, flight.start_ns) or step.phase, step.step, node, release, sentence)
 
 

@@ -13,12 +13,14 @@ from harness.evidence.requests import Records
 from harness.judge.codes import OK, count, sent
 from harness.judge.downtime import Charge, Downtime, Outage
 from harness.judge.evidence import Evidence, due
-from harness.judge.measures.attribution import Flight, attribute
+from harness.judge.measures.attribution import Cause, Flight, attribute
 from harness.judge.measures.charged import ChargedFailures
 from harness.judge.measures.edges import Edges, Failed, edges
+from harness.judge.measures.following import Following, following
 from harness.judge.measures.lane_failures import LaneFailure, pause_ns, together
 from harness.judge.overdue import overdue
 from harness.judge.timeline import phase_at
+from harness.judge.words import listed
 
 OUTAGES_LISTED_MAX = 500
 """Outages told one by one, the longest; of a run with more, nobody reads the rest, and they are counted."""
@@ -60,8 +62,10 @@ def outages(evidence: Evidence, failures: ChargedFailures) -> Downtime:
     listed = sorted([*charged, *excused], key=lambda g: (not g.charged, -g.edges.outer_s))[
         :OUTAGES_LISTED_MAX
     ]
-    told = {id(group): _outage(evidence, group) for group in listed}
+    followed = following(evidence, failures)
+    told = {id(group): _outage(evidence, group, followed if group.charged else None) for group in listed}
     return Downtime(
+        followed=None if followed is None else followed.release,
         outages=tuple(sorted(told.values(), key=lambda outage: outage.start_ns)),
         total=len(charged) + len(excused),
         charges=tuple(_charge(evidence, group, told.get(id(group))) for group in charged),
@@ -106,7 +110,7 @@ def _outer(members: Sequence[Failed], evidence_end_ns: int) -> tuple[int, int]:
     return bounds.outer_start_ns, bounds.outer_end_ns
 
 
-def _outage(evidence: Evidence, group: _Group) -> Outage:
+def _outage(evidence: Evidence, group: _Group, followed: Following | None) -> Outage:
     requests, bounds = evidence.requests, group.edges
     failed = [(member.failure.lane, member.records) for member in group.members]
     flight = Flight(group.first_due_ns, max(int(records.end_ns.max()) for _, records in failed))
@@ -119,6 +123,8 @@ def _outage(evidence: Evidence, group: _Group) -> Outage:
         drained=evidence.drained,
         all_answered=all(bool((records.node >= 0).all()) for _, records in failed),
     )
+    if followed is not None:
+        cause = Cause(cause.phase, None, None, followed.release, _followed_words(followed))
     return Outage(
         start_ns=bounds.outer_start_ns,
         end_ns=bounds.outer_end_ns,
@@ -139,6 +145,14 @@ def _outage(evidence: Evidence, group: _Group) -> Outage:
         cause=cause.sentence,
         examples=_examples(evidence, failed),
         charged=group.charged,
+    )
+
+
+def _followed_words(followed: Following) -> str:
+    return (
+        f"all {followed.failed:,} failures of the run were answered by release {followed.release}, at "
+        f"{listed(followed.nodes)}, and none by {followed.other}, which answered {followed.answered:,} "
+        "requests of the same lanes well"
     )
 
 
