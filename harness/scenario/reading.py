@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import tomllib
 from pathlib import Path
@@ -16,6 +17,8 @@ BYTES_MAX = 100_000
 """The longest scenario that ships has 4 KB; nothing longer was written by hand."""
 _WHY_CHARS_MAX = 300
 """The parser repeats a key that it objects to, however long."""
+_PART = re.compile(r"'([^']*)'")
+_KEY = re.compile(r"\((?:'[^']*'(?:, |,)?)+\)")
 _TEXT_KEYS = frozenset({("from",), ("to",), ("name",), ("description",)})
 """Keys whose value is text even where it looks like a number: `--set to=2026.2`."""
 
@@ -66,7 +69,9 @@ def _parsed(data: bytes, source: str) -> dict[str, Any]:
 
 
 def _why(error: ValueError) -> str:
-    return shortened(str(error), _WHY_CHARS_MAX)
+    """The parser's words, with a key as its writer knows it: `a.b` for `('a', 'b')`."""
+    words = _KEY.sub(lambda key: ".".join(_PART.findall(key[0])), str(error))
+    return shortened(words, _WHY_CHARS_MAX)
 
 
 def _decoded(data: bytes) -> str:

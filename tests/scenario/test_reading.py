@@ -59,9 +59,10 @@ def test_a_file_that_nobody_wrote_by_hand_is_refused(tmp_path: Path) -> None:
         ("a = " + "9" * 9_000, "line 1: a number, or a key without quotes, has more than 100 characters"),
         (b"a = 1\nb = '\xff'", "line 2: it is no text in UTF-8"),
         ("a = 1\na = 2", "Cannot overwrite a value"),
-        (f"['{'x' * 9_000}']\n" * 2, "Cannot declare ('xxx"),
+        ("[a.b]\n[a.b]", "Cannot declare a.b twice (at line 2, column 5)"),
+        (f"['{'x' * 9_000}']\n" * 2, "Cannot declare xxx"),
     ],
-    ids=["a long key", "deep", "many digits", "not UTF-8", "twice", "a long name"],
+    ids=["a long key", "deep", "many digits", "not UTF-8", "twice", "a table twice", "a long name"],
 )
 def test_what_can_not_be_parsed_is_refused_before_it_costs_time(
     tmp_path: Path, text: str | bytes, why: str
