@@ -59,7 +59,7 @@ def test_one_value_that_is_not_sound(folder: Path, made: tuple[dict[str, object]
     assert not said or any(key in said for key in keys), said
 
 
-@inputs(0.14)
+@inputs(0.1875)
 @given(text=damaged(SHIPPED))
 def test_a_file_with_slips_in_it(folder: Path, text: bytes) -> None:
     _tried(folder, text)
