@@ -15,10 +15,8 @@ _AFTER_NS = 1_000_000_000
 are answered, or fail, when they come to their turn."""
 
 _FELT_NS: Mapping[str, int] = {FaultKind.KILL_NODE: 15_000_000_000}
-"""Likewise by kind of fault, where that is longer. A killed node's injection ends when its port is open
-again. From then on it accepts connections, and answers none until it has loaded Keystone: 5 to 7 s with two
-cores. Requests are late or time out meanwhile, which is no part of the fault's length, and its doing all
-the same."""
+"""Likewise by kind of fault, where that is longer. A killed node's injection ends when its first worker
+answers again; the others are still loading Keystone, some seconds with two cores."""
 
 
 def felt_ns(injected: Injected) -> int:

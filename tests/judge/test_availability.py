@@ -88,27 +88,33 @@ def test_a_node_that_is_off_is_not_blamed_for_what_the_others_answered(tmp_path:
     assert (outage.phase, outage.step, outage.node, outage.release) == ("roll", "stop", None, "27.1.0")
 
 
-def test_failures_that_follow_the_release_that_answered_are_laid_to_it_and_to_no_node(tmp_path: Path) -> None:
+def following_the_new_release(first_s: float = 22) -> Story:
+    """Every third answer of the new release, from either node, is a 500 from then on."""
     story = healthy(drained=False)
-    new = [row for row in story.records[ISSUE] if row["release"] == "29.1.0"]
-    for row in new[4::7]:
-        row.update(outcome="failed", status=500, error="http_5xx")
-    assert {row["node"] for row in new[4::7]} == {"node1", "node2"}
+    for lane in (ISSUE, VALIDATE, LOAD):
+        new = [row for row in story.due(lane, first_s, 54) if row["release"] == "29.1.0"]
+        for row in new[::3]:
+            row.update(outcome="failed", status=500, error="http_5xx")
+    return story
 
-    judgement = judged(story, tmp_path)
+
+def test_failures_that_follow_the_release_that_answered_are_laid_to_it_and_to_no_node(tmp_path: Path) -> None:
+    judgement = judged(following_the_new_release(), tmp_path)
+
     assert judgement.headline.endswith("every failure was answered by release 29.1.0, none by the other.")
     assert {(o.step, o.node, o.release) for o in judgement.downtime.outages} == {(None, None, "29.1.0")}
     assert judgement.downtime.outages[0].cause == (
-        "all 6 failures of the run were answered by release 29.1.0, at node1 and node2, and none by 27.1.0, "
-        "which answered 58 requests of the same lanes well"
+        "all 48 failures of the run were answered by release 29.1.0, at node1 and node2, and none by 27.1.0, "
+        "which answered 12 requests of the same lanes well meanwhile"
     )
 
 
+def test_a_release_that_served_before_the_failures_alone_tells_nothing_of_the_other(tmp_path: Path) -> None:
+    assert judged(following_the_new_release(first_s=40), tmp_path).downtime.followed is None
+
+
 def test_one_failure_that_nobody_answered_and_no_release_is_blamed(tmp_path: Path) -> None:
-    story = healthy(drained=False)
-    new = [row for row in story.records[ISSUE] if row["release"] == "29.1.0"]
-    for row in new[4::7]:
-        row.update(outcome="failed", status=500, error="http_5xx")
+    story = following_the_new_release()
     story.fail(ISSUE, 23.4, 23.6)
 
     judgement = judged(story, tmp_path)

@@ -9,11 +9,11 @@ import numpy as np
 
 from harness.evidence.requests import Records
 from harness.judge.codes import OK, count
-from harness.judge.evidence import Evidence
+from harness.judge.evidence import Evidence, due
 from harness.judge.measures.charged import ChargedFailures
 
 _FAILED_MIN = 5
-_ANSWERED_MIN = 20
+_ANSWERED_MIN = 10
 """Fewer answers of the other release would not have shown that it does better."""
 
 
@@ -27,7 +27,7 @@ class Following:
     failed: int
     other: str
     answered: int
-    """Requests that the other release answered well, in the same lanes."""
+    """Requests that the other release answered well meanwhile, in the same lanes."""
     lanes: tuple[str, ...]
 
 
@@ -44,8 +44,9 @@ def following(evidence: Evidence, failures: ChargedFailures) -> Following | None
         return None
     (release,) = releases
     lanes = sorted({lane for lane, _ in failed})
+    span_ns = int(records.intended_ns.min()), int(records.intended_ns.max()) + 1
     others = {
-        code: _well(evidence, lanes, code)
+        code: _well(evidence, lanes, code, span_ns)
         for code in range(len(evidence.requests.releases))
         if code != release
     }
@@ -62,6 +63,9 @@ def following(evidence: Evidence, failures: ChargedFailures) -> Following | None
     )
 
 
-def _well(evidence: Evidence, lanes: Sequence[int], release: int) -> int:
-    judged = (evidence.judged(lane) for lane in lanes)
-    return sum(count(np.asarray((r.release == release) & (r.outcome == OK))) for r in judged)
+def _well(evidence: Evidence, lanes: Sequence[int], release: int, span_ns: tuple[int, int]) -> int:
+    """What a release answered well from the first failure to the last: a release that served before or after
+    was not asked the same.
+    """
+    meanwhile = (due(evidence.requests.of(lane), *span_ns) for lane in lanes)
+    return sum(count(np.asarray((r.release == release) & (r.outcome == OK))) for r in meanwhile)

@@ -152,7 +152,7 @@ def _followed_words(followed: Following) -> str:
     return (
         f"all {followed.failed:,} failures of the run were answered by release {followed.release}, at "
         f"{listed(followed.nodes)}, and none by {followed.other}, which answered {followed.answered:,} "
-        "requests of the same lanes well"
+        "requests of the same lanes well meanwhile"
     )
 
 

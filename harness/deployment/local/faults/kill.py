@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import socket
+import http.client
 from collections.abc import Mapping
 
 from harness.deployment.local.node import LocalNode
@@ -11,14 +11,15 @@ from harness.deployment.waiting import wait_until
 from harness.evidence.clock import now_ns
 from harness.scenario import StopSignal
 
-_LISTENS_S_MAX = 30.0
+_ANSWERS_S_MAX = 60.0
 _POLL_S = 0.005
 
 
 class Kill:
-    """SIGKILL to a node; it is over once the node's port accepts connections again.
+    """SIGKILL to a node; it is over once the node answers again.
 
-    From then on requests wait until Keystone is loaded: they are slow, and no longer refused.
+    Its port accepts connections seconds earlier, as soon as its server is up: requests wait then until
+    Keystone is loaded, and those that wait longer than their deadline have failed.
     """
 
     def __init__(self, node: LocalNode) -> None:
@@ -34,7 +35,7 @@ class Kill:
         return begun_ns
 
     def end(self) -> int:
-        """Start it again and wait until it listens.
+        """Start it again and wait until it answers.
 
         Raises:
             WaitTimeoutError: it does not.
@@ -44,12 +45,17 @@ class Kill:
         self._killed = False
         if not self._node.is_running():
             self._node.start()
-        wait_until(f"{self._node.name} to listen again", _LISTENS_S_MAX, self._look, poll_s=_POLL_S)
+        wait_until(f"{self._node.name} to answer again", _ANSWERS_S_MAX, self._look, poll_s=_POLL_S)
         return now_ns()
 
     def _look(self) -> str | None:
+        connection = http.client.HTTPConnection(LOOPBACK, self._node.port, timeout=1.0)
         try:
-            with socket.create_connection((LOOPBACK, self._node.port), timeout=1.0):
-                return None
-        except OSError as error:
+            connection.request("GET", "/v3")
+            connection.getresponse().read()
+        except (OSError, http.client.HTTPException) as error:
             return str(error)
+        else:
+            return None
+        finally:
+            connection.close()
