@@ -123,6 +123,11 @@ def _link_to_copy(path: Path) -> None:
         path.symlink_to(other)
 
 
+def _sparse(path: Path) -> None:
+    path.touch()
+    os.truncate(path, 1 << 41)
+
+
 OF_FILES: Mapping[str, Callable[[Path], None]] = {
     "gone": _unlink,
     "empty": _instead(lambda path: path.write_bytes(b"")),
@@ -132,7 +137,7 @@ OF_FILES: Mapping[str, Callable[[Path], None]] = {
     "link to itself": _instead(lambda path: path.symlink_to(path.name)),
     "link to a device": _instead(lambda path: path.symlink_to("/dev/zero")),
     "link to a copy": _link_to_copy,
-    "sparse": _instead(lambda path: (path.touch(), os.truncate(path, 1 << 41))),
+    "sparse": _instead(_sparse),
 }
 OF_BYTES: Mapping[str, Callable[[bytes, int], bytes]] = {
     "cut off": lambda data, place: data[: place % (len(data) + 1)],
