@@ -78,9 +78,10 @@ class JournalRead:
     """What a journal held."""
 
     events: tuple[Event, ...]
-    """In the order of `seq`."""
+    """In the order of `seq`, of which there is one each: of two lines with one number the first counts."""
     torn: int
     malformed: int
+    """Damaged lines, those with a number that another has among them."""
 
 
 def read_journal(path: Path) -> JournalRead:
@@ -90,9 +91,12 @@ def read_journal(path: Path) -> JournalRead:
         UsageError: a line lacks a required field or holds one of another type.
     """
     lines = read_jsonl(path)
-    events = [_event(row, place) for place, row in lines.placed(path)]
-    ordered = tuple(sorted(events, key=lambda event: event.seq))
-    return JournalRead(ordered, lines.torn, lines.malformed)
+    events: dict[int, Event] = {}
+    for place, row in lines.placed(path):
+        event = _event(row, place)
+        events.setdefault(event.seq, event)
+    ordered = tuple(events[seq] for seq in sorted(events))
+    return JournalRead(ordered, lines.torn, lines.malformed + len(lines.rows) - len(events))
 
 
 @dataclass(frozen=True, slots=True)

@@ -185,6 +185,16 @@ def test_a_damaged_line_of_the_journal_is_refused_by_its_number(
     assert told.endswith(f"; {RESTORE}")
 
 
+def test_of_two_lines_of_the_journal_with_one_number_the_first_counts_and_the_other_is_damage(
+    tmp_path: Path,
+) -> None:
+    """A journal that stood there twice had a roll of less than no time, which broke the comparison."""
+    again = {**EVENT, "mono_ns": 7}
+    read = read_journal(_lines(tmp_path / "journal.jsonl", EVENT, again, {**EVENT, "seq": 1}))
+    assert [(event.seq, event.mono_ns) for event in read.events] == [(0, 1), (1, 1)]
+    assert (read.torn, read.malformed) == (0, 1)
+
+
 def test_a_migration_of_which_it_is_not_known_when_it_began_is_read(tmp_path: Path) -> None:
     detail = {"migrations": [{"started_ns": None, "duration_s": None}, "an index"], "log_errors": None}
     path = _lines(tmp_path / "journal.jsonl", {**EVENT, "detail": detail})

@@ -22,7 +22,8 @@ def roll_time(timeline: Timeline) -> float | None:
     """Seconds from the first step on the first node to the last on the last one, settling included.
 
     What the harness checks or reads back between them is left out. None where nothing was rolled, or the roll
-    was left before its end: a part of it takes less time than a roll does.
+    was left before its end: a part of it takes less time than a roll does. Nor of a journal whose times can
+    not be.
     """
     taken = [step for step in timeline.steps if step.phase == Phase.ROLL and step.edge != Edge.SKIP]
     rolling = [step for step in taken if step.node is not None and step.step in _ROLLING]
@@ -31,7 +32,8 @@ def roll_time(timeline: Timeline) -> float | None:
     start_ns, end_ns = min(step.start_ns for step in rolling), max(step.end_ns for step in rolling)
     between = (step for step in taken if step.step in _OF_THE_HARNESS)
     own_ns = sum(max(0, min(step.end_ns, end_ns) - max(step.start_ns, start_ns)) for step in between)
-    return (end_ns - start_ns - own_ns) / 1e9
+    rolled_ns = end_ns - start_ns - own_ns
+    return rolled_ns / 1e9 if rolled_ns >= 0 else None
 
 
 def _ended(phases: Iterable[Span]) -> bool:
