@@ -25,6 +25,8 @@ _SECTIONS = (
 _LEFT_OUT = frozenset({"deployment.port", "load.users_file"})
 """Where a port lies and what a file is called changes nothing."""
 _TOLD_MAX = 3
+_CHARS_MAX = 120
+"""Of a key or a value, which may stand in a file of somebody else."""
 
 Settings = dict[str, str]
 """Dotted key -> value, as JSON."""
@@ -49,9 +51,16 @@ def differences(earlier: Settings, now: Settings) -> str | None:
     keys = [key for key in sorted({*earlier, *now}) if earlier.get(key) != now.get(key)]
     if not keys:
         return None
-    told = [f"{key} is {now.get(key, 'not set')} and was {earlier.get(key, 'not set')}" for key in keys]
-    more = len(told) - _TOLD_MAX
-    return ", ".join(told[:_TOLD_MAX]) + (f", and {more} more" if more > 0 else "")
+    told = [
+        f"{_short(key)} is {_short(now.get(key, 'not set'))} and was {_short(earlier.get(key, 'not set'))}"
+        for key in keys[:_TOLD_MAX]
+    ]
+    more = len(keys) - _TOLD_MAX
+    return ", ".join(told) + (f", and {more} more" if more > 0 else "")
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _CHARS_MAX else f"{text[:_CHARS_MAX]} ..."
 
 
 def _flat(key: str, value: Any) -> Iterator[tuple[str, Any]]:

@@ -15,6 +15,7 @@ from harness.evidence.database import read_database
 from harness.evidence.journal import read_journal
 from harness.evidence.ledger import Ledger, read_ledger
 from harness.evidence.manifest import read_manifest
+from harness.judge.comparable import differences
 
 RESTORE = "restore the file from where the run was made."
 EVENT = {"seq": 0, "mono_ns": 1, "phase": "roll", "step": None, "node": None, "edge": "begin", "detail": {}}
@@ -267,6 +268,12 @@ def test_a_run_whose_values_lie_too_deep_in_each_other_is_refused(tmp_path: Path
     assert told == (
         "run.json: its values lie too deep in each other; restore it from where the run was made."
     )
+
+
+def test_settings_that_differ_are_told_in_short_however_long_they_are() -> None:
+    told = differences({"x" * 300_000: "1"}, {"y": "z" * 300_000})
+    assert told is not None
+    assert len(told) < 1_000
 
 
 # --- lines
