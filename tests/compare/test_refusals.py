@@ -161,13 +161,12 @@ def test_failures_of_a_starved_moment_are_charged_to_neither_arm(tmp_path: Path)
     for row in starved.due(ISSUE, 23.0, 24.0):
         row["start_ns"] += 200_000_000
         row["end_ns"] += 200_000_000
-    starved.fail(ISSUE, 23.0, 24.0)
+    starved.fail(ISSUE, 23.0, 24.0, status=504)
     runs = [run(tmp_path / "a", 0, **DRAINED), run(tmp_path / "b", 1, story=starved)]
 
     assert _refusal(runs) == (
         f"{runs[1]}: 2 of its failed requests fell into moments in which the machine had no room, so "
-        "nobody knows "
-        "whom to charge with them; leave it out, or run it again."
+        "nobody knows whom to charge with them; leave it out, or run it again."
     )
 
 
