@@ -88,7 +88,8 @@ def test_0_with_every_accepted_finding_told_on_the_terminal_and_in_each_file(tmp
 
     assert done.returncode == 0, done.stderr
     assert (
-        "PASS: Passes with 1 accepted finding, not without downtime: 3 of 312 requests failed" in done.stdout
+        "PASS: Passes with 1 accepted finding, not without disruption: disrupted once, at most 2.0 s in all: "
+        "3 of 312 requests failed" in done.stdout
     )
     assert "Judged under another gate than the run was made with." in done.stdout
     told = "The server cuts what it has not accepted"

@@ -103,6 +103,7 @@ def test_a_run_without_a_seal_that_lost_the_gate_under_which_it_is_worse_does_no
     assert [after(run, loss) for loss in lost] == ["INCONCLUSIVE"] * 2
 
 
+@pytest.mark.slow
 def test_nothing_that_is_lost_of_a_sealed_run_goes_unnoticed(tmp_path: Path) -> None:
     run = Whole().write(tmp_path / "run", sealed=True)
     assert _noticed(run) == "nothing"
