@@ -15,7 +15,7 @@ from harness.evidence.ledger import Change
 from harness.evidence.names import Error
 from harness.evidence.records import Lane
 from harness.load.client import Client, GeneratorFaultError
-from harness.load.operations import Call, LedgerCall, MadeProject, MadeUser
+from harness.load.operations import Call, MadeProject, MadeUser, writes
 from harness.load.recorder import Recorder
 from harness.load.result import Result, judge_exchange
 from harness.load.spec import user_prefix
@@ -78,7 +78,7 @@ class Sender:
             request_id,
             lambda: self._attempt(client, call, lane.deadline_s, request_id),
             intended_ns,
-            call.change() if isinstance(call, LedgerCall) else None,
+            call.change() if writes(call) else None,
         )
 
     def record(

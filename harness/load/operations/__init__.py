@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.load.operations.body import BadAnswerError
-from harness.load.operations.call import Call, LedgerCall
+from harness.load.operations.call import Call, LedgerCall, writes
 from harness.load.operations.grants import Grant, RoleGrant, RoleHeld, RoleRevoke
 from harness.load.operations.projects import MadeProject, ProjectCreate, ProjectDelete, ProjectList
 from harness.load.operations.reference import Ping
@@ -41,4 +41,5 @@ __all__ = [
     "UserDelete",
     "UserGet",
     "UserUpdate",
+    "writes",
 ]
