@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import http.client
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any, TypeVar
 
 import gevent
@@ -48,10 +49,13 @@ class OneAttemptSession(session.Session):
         """Answer to the last request, also to a failed one."""
 
     def request(self, *args: Any, **kwargs: Any) -> Any:
-        """As keystoneauth1's, with everything that sends again switched off."""
+        """As keystoneauth1's, with everything that sends again, or later, switched off."""
         kwargs.update(
             allow_reauth=False, redirect=False, connect_retries=0, status_code_retries=0, raise_exc=False
         )
+        # An adapter makes each request wait its turn by the wall clock, with no rate to keep as well: where that
+        # is set back, for as long as it was set.
+        kwargs["rate_semaphore"] = nullcontext()
         kwargs["headers"] = {**(kwargs.get("headers") or {}), REQUEST_ID_SENT: self.request_id}
         self.last = None
         self.last = super().request(*args, **kwargs)

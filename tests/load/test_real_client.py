@@ -5,9 +5,12 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+import time
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from keystoneauth1 import _fair_semaphore
 
 from harness.evidence.names import MEANT_FOR, Error, Operation, Outcome
 from harness.load.real_client import RealClient
@@ -49,6 +52,16 @@ def test_a_login_is_one_request_and_names_who_answered(server: FakeKeystone) -> 
     )
     assert result.value is not None
     assert [seen.headers["x-openstack-request-id"] for seen in server.requests] == ["req-0"]
+
+
+def test_a_wall_clock_that_is_set_back_holds_no_request_up(
+    server: FakeKeystone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """keystoneauth1 waits its turn by the wall clock, also where it has no rate to keep."""
+    client = logged_in(server)
+    monkeypatch.setattr(_fair_semaphore, "time", SimpleNamespace(time=lambda: 0.0, sleep=time.sleep))
+
+    assert list_projects(client).outcome == Outcome.OK
 
 
 @pytest.mark.parametrize(
