@@ -53,8 +53,8 @@ class OneAttemptSession(session.Session):
         kwargs.update(
             allow_reauth=False, redirect=False, connect_retries=0, status_code_retries=0, raise_exc=False
         )
-        # An adapter makes each request wait its turn by the wall clock, with no rate to keep as well: where that
-        # is set back, for as long as it was set.
+        # An adapter makes each request wait its turn by the wall clock, with no rate to keep as well: where
+        # that is set back, for as long as it was set.
         kwargs["rate_semaphore"] = nullcontext()
         kwargs["headers"] = {**(kwargs.get("headers") or {}), REQUEST_ID_SENT: self.request_id}
         self.last = None
