@@ -61,13 +61,6 @@ def counts_by_lane(value: object) -> dict[str, dict[str, int]] | None:
     return {str(lane): told for lane, each in value.items() if (told := counts(each)) is not None}
 
 
-def texts_by_name(value: object) -> dict[str, str] | None:
-    """Name -> text; entries that are none are left out."""
-    if not isinstance(value, Mapping):
-        return None
-    return {str(name): each for name, each in value.items() if isinstance(each, str)}
-
-
 def releases(value: object) -> dict[str, str | None] | None:
     """Node -> version, None where that is not known."""
     if not isinstance(value, Mapping):

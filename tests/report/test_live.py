@@ -7,7 +7,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from http.client import HTTPConnection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +20,7 @@ from harness.report.live.follow import Follower
 from harness.report.live.process import Address, listen, served
 from tests.judge.story import ISSUE, VALIDATE, Story, healthy
 from tests.report.explored import HOSTILE
+from tests.report.live_page import get
 
 if TYPE_CHECKING:
     from tests.browser import Browser
@@ -133,15 +133,6 @@ def _served(run: RunDirectory) -> Iterator[Address]:
         yield address
 
 
-def _get(
-    address: Address, path: str, method: str = "GET", **headers: str
-) -> tuple[int, dict[str, str], bytes]:
-    with closing(HTTPConnection("127.0.0.1", address.port, timeout=ENOUGH_S)) as connection:
-        connection.request(method, path, headers=headers)
-        answer = connection.getresponse()
-        return answer.status, dict(answer.getheaders()), answer.read()
-
-
 @pytest.mark.process
 def test_it_listens_on_loopback_only_and_ends_with_the_run(under_way: _UnderWay) -> None:
     under_way.begin()
@@ -149,7 +140,7 @@ def test_it_listens_on_loopback_only_and_ends_with_the_run(under_way: _UnderWay)
     address = listen(0)
     port = address.port
     with served(address, under_way.run):
-        _get(address, f"/{address.token}/")
+        get(address, f"/{address.token}/")
         process = _newest_page()
         listening = [each.laddr for each in process.net_connections() if each.status == "LISTEN"]
         arguments = " ".join(process.cmdline())

@@ -10,7 +10,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
-from http.client import HTTPConnection
 from itertools import count
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from harness.report.live.process import Address, listen
 from harness.report.live.readers import ANSWER_DEADLINE_S, READERS_MAX, Readers
 from harness.report.live.server import PageServer
 from tests.judge.story import healthy
+from tests.report.live_page import get
 
 ENOUGH_S = 30.0
 
@@ -46,15 +46,6 @@ def address(run: RunDirectory) -> Iterator[Address]:
     server.server_close()
 
 
-def _get(
-    address: Address, path: str, method: str = "GET", **headers: str
-) -> tuple[int, dict[str, str], bytes]:
-    with closing(HTTPConnection("127.0.0.1", address.port, timeout=ENOUGH_S)) as connection:
-        connection.request(method, path, headers=headers)
-        answer = connection.getresponse()
-        return answer.status, dict(answer.getheaders()), answer.read()
-
-
 def _connected(address: Address, first: bytes = b"") -> socket.socket:
     connection = socket.create_connection(("127.0.0.1", address.port), timeout=ENOUGH_S)
     connection.sendall(first)
@@ -73,9 +64,9 @@ def _everything(connection: socket.socket) -> bytes:
 
 
 def test_the_page_and_its_data_are_served_to_who_has_the_address(address: Address) -> None:
-    status, headers, page = _get(address, f"/{address.token}/")
-    _, _, whole = _get(address, f"/{address.token}/data")
-    _, _, rest = _get(address, f"/{address.token}/data?after=10,0")
+    status, headers, page = get(address, f"/{address.token}/")
+    _, _, whole = get(address, f"/{address.token}/data")
+    _, _, rest = get(address, f"/{address.token}/data?after=10,0")
 
     assert status == 200
     assert b'<h2 id="explore-title">So far</h2>' in page
@@ -90,7 +81,7 @@ def test_the_page_and_its_data_are_served_to_who_has_the_address(address: Addres
     ["/", "/data", "/wrong/", "/wrong/data", "//", "/{token}", "/{token}/../{token}/x", "/{token}/data/x"],
 )
 def test_who_does_not_know_the_path_learns_nothing(address: Address, path: str) -> None:
-    status, _, body = _get(address, path.format(token=address.token))
+    status, _, body = get(address, path.format(token=address.token))
 
     assert (status, body) == (404, b"There is nothing here.\n")
 
@@ -98,15 +89,15 @@ def test_who_does_not_know_the_path_learns_nothing(address: Address, path: str) 
 def test_a_name_of_the_web_that_was_rebound_to_loopback_is_refused(address: Address) -> None:
     path = f"/{address.token}/data"
 
-    assert _get(address, path, Host="evil.example")[0] == 421
-    assert _get(address, path, Host=f"evil.example:{address.port}")[0] == 421
-    assert _get(address, path, Host="127.0.0.1:1")[0] == 421
-    assert _get(address, path, Host=f"localhost:{address.port}")[0] == 200
+    assert get(address, path, Host="evil.example")[0] == 421
+    assert get(address, path, Host=f"evil.example:{address.port}")[0] == 421
+    assert get(address, path, Host="127.0.0.1:1")[0] == 421
+    assert get(address, path, Host=f"localhost:{address.port}")[0] == 200
 
 
 def test_nothing_can_be_changed_through_it(address: Address) -> None:
     for method in ("POST", "PUT", "DELETE", "OPTIONS"):
-        assert _get(address, f"/{address.token}/", method)[0] == 501
+        assert get(address, f"/{address.token}/", method)[0] == 501
 
 
 # --- what is no question
@@ -123,7 +114,7 @@ def test_nothing_can_be_changed_through_it(address: Address) -> None:
 def test_nonsense_in_a_query_is_answered_and_says_nothing_on_the_log(
     address: Address, query: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert _get(address, f"/{address.token}/data{query}")[0] == 200
+    assert get(address, f"/{address.token}/data{query}")[0] == 200
     assert capfd.readouterr().err == ""
 
 
@@ -207,7 +198,7 @@ def test_readers_who_dawdle_without_the_token_keep_nobody_out(address: Address) 
             open_ones.enter_context(closing(_connected(address, b"GET / HT"))) for _ in range(3 * READERS_MAX)
         ]
 
-        assert _get(address, f"/{address.token}/data")[0] == 200
+        assert get(address, f"/{address.token}/data")[0] == 200
         assert _everything(dawdling[0]) == b""
 
 
@@ -217,7 +208,7 @@ def test_readers_who_do_not_read_keep_nobody_out(address: Address) -> None:
         for _ in range(2 * READERS_MAX):
             open_ones.enter_context(closing(_connected(address, question)))
 
-        assert _get(address, f"/{address.token}/data")[0] == 200
+        assert get(address, f"/{address.token}/data")[0] == 200
 
 
 @dataclass

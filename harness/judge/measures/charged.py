@@ -27,8 +27,6 @@ class ChargedPart:
     end_ns: int
     requests: int
     """Failed and unknown ones that were due in the phase; 0 where only the wait for a success lies in it."""
-    began_ns: int
-    """When the whole failure began, which tells the outage that it belongs to."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,7 +118,6 @@ class _Cut:
                 start_ns=edges_ns[place],
                 end_ns=edges_ns[place + 1],
                 requests=rows[place + 1] - rows[place],
-                began_ns=failure.start_ns,
             )
 
 
