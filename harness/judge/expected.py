@@ -4,15 +4,18 @@ The entity is a register with one writer, so its history has an order. A write o
 been carried out at its time, later, or never: a server may finish what its client has given up. So from its
 invocation on every state counts as possible that it leads to, as Jepsen leaves such an operation concurrent
 with all later ones (its tutorial, part 6: https://github.com/jepsen-io/jepsen, doc/tutorial/06-refining.md).
+An answer tells of the last sending alone, so one that refuses leaves the write unknown: `Write.known`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from harness.evidence.ledger import PASSWORD, Kind, Sighting, Value, Write
+from harness.evidence.ledger import PASSWORD, Kind, Login, Sighting, Value, Write
 from harness.evidence.names import Operation, Outcome
 
+LOGGED_IN, REFUSED = 201, 401
+"""Answers to a login that tell something of who it is about."""
 State = tuple[tuple[str, Value], ...] | None
 """None: it is not there. Otherwise its attributes as far as they were asked for, sorted by name."""
 
@@ -32,7 +35,7 @@ def expected(writes: Sequence[Write]) -> frozenset[State]:
     for write in writes:
         if write.outcome == Outcome.OK:
             states = _acknowledged(write, states)
-        elif write.outcome != Outcome.FAILED:
+        elif write.known != Outcome.FAILED:
             pending.append(write)
         states = _with_pending(states, pending)
     return states
@@ -43,6 +46,16 @@ def fits(seen: Sighting | None, state: State) -> bool:
     if seen is None or state is None:
         return seen is None and state is None
     return all(seen.attributes.get(key) == value for key, value in state if key != PASSWORD)
+
+
+def fits_login(login: Login, state: State) -> bool:
+    """Whether the entity may answer so in that state; where its password is not known, it may."""
+    password = dict(state).get(PASSWORD) if state is not None and _may_log_in(state) else None
+    if login.status == REFUSED:
+        return password is None or password != login.version
+    if login.status != LOGGED_IN:
+        return True
+    return state is not None and _may_log_in(state) and password in (None, login.version)
 
 
 def password_versions(states: Iterable[State]) -> frozenset[int]:

@@ -25,13 +25,13 @@ class Entity:
     @property
     def password_versions(self) -> tuple[int, ...]:
         """Versions of its password that Keystone may have, newest first."""
-        asked = [w.asked.get(PASSWORD) for w in self.writes if w.outcome != Outcome.FAILED]
+        asked = [w.asked.get(PASSWORD) for w in self.writes if w.known != Outcome.FAILED]
         return tuple(sorted({version for version in asked if isinstance(version, int)}, reverse=True))
 
     @property
     def is_settled(self) -> bool:
         """Whether every write to it is known to have been carried out or not."""
-        return all(write.outcome != Outcome.UNKNOWN for write in self.writes)
+        return all(write.known != Outcome.UNKNOWN for write in self.writes)
 
 
 def entities(writes: Sequence[Write]) -> tuple[Entity, ...]:

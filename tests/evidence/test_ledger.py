@@ -5,6 +5,8 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
+import pytest
+
 from harness.evidence.ledger import (
     BALANCER,
     ById,
@@ -135,3 +137,32 @@ def test_a_password_is_the_same_for_whoever_knows_the_secret_and_another_for_eac
     }
     assert len(others | {known}) == 5
     assert len(known) == 43
+
+
+@pytest.mark.parametrize("error", ["http_4xx", "http_5xx", "unexpected_status"])
+def test_a_write_that_an_answer_refused_is_noted_as_unknown_for_it_may_have_been_sent_twice(
+    tmp_path: Path, error: str
+) -> None:
+    log = WriteLog(tmp_path / "load.jsonl")
+    number = log.invoked("lane", CREATE, "req-1")
+    log.completed(number, Outcome.FAILED, error=error, made_id=None, node="node1", release="27.1.0")
+    (write,) = read_writes(tmp_path).writes
+    assert (write.outcome, write.known, write.error) == ("unknown", "unknown", error)
+
+
+def test_a_write_that_never_left_has_certainly_failed(tmp_path: Path) -> None:
+    log = WriteLog(tmp_path / "load.jsonl")
+    number = log.invoked("lane", CREATE, "req-1")
+    log.completed(number, Outcome.FAILED, error="refused", made_id=None, node=None, release=None)
+    (write,) = read_writes(tmp_path).writes
+    assert (write.outcome, write.known, write.was_refused) == ("failed", "failed", False)
+
+
+def test_an_earlier_ledger_that_notes_a_refusal_as_failed_is_no_surer(tmp_path: Path) -> None:
+    log = WriteLog(tmp_path / "load.jsonl")
+    number = log.invoked("lane", CREATE, "req-1")
+    log.completed(number, Outcome.UNKNOWN, error="http_4xx", made_id=None, node=None, release=None)
+    path = tmp_path / "load.jsonl"
+    path.write_bytes(path.read_bytes().replace(b'"unknown"', b'"failed"'))
+    (write,) = read_writes(tmp_path).writes
+    assert (write.outcome, write.known, write.was_refused) == ("failed", "unknown", True)

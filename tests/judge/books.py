@@ -50,8 +50,15 @@ class Books:
     """Entities that the read-backs leave out."""
 
     def write(
-        self, second: float, op: str, name: str = "alice", outcome: str = "ok", **asked: Value
+        self,
+        second: float,
+        op: str,
+        name: str = "alice",
+        outcome: str = "ok",
+        error: str | None = None,
+        **asked: Value,
     ) -> Write:
+        """A write; one that failed without an `error` was never sent."""
         answered = outcome == Outcome.OK
         entity_id = f"id-of-{name}" if answered or not op.endswith("create") else None
         node, release = ("node1", OLD) if answered else (None, None)
@@ -66,7 +73,7 @@ class Books:
             at,
             at + 1000,
             Outcome(outcome),
-            None,
+            error,
             node,
             release,
         )

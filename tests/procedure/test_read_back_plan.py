@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from harness.evidence.ledger import Kind, Write
 from harness.evidence.names import Outcome
 from harness.procedure.read_back_plan import Entity, changing, entities, evenly, logins
@@ -81,3 +83,11 @@ def test_a_password_that_was_certainly_refused_is_not_tried() -> None:
         write("password_change", "a", 2, "failed", password=2),
     ]
     assert logins(entities(writes), 5)[0].password_versions == (1,)
+
+
+def test_a_password_that_an_answer_refused_is_tried_for_it_may_have_been_sent_twice() -> None:
+    change = write("password_change", "a", 2, "failed", password=2)
+    writes = [write("user_create", "a", 1, password=1), replace(change, error="http_4xx")]
+    (user,) = logins(entities(writes), 5)
+    assert user.password_versions == (2, 1)
+    assert not user.is_settled

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 
 from harness.evidence.clock import now_ns
 from harness.evidence.jsonl import JsonLines, JsonLinesWriter
-from harness.evidence.ledger.writes import Change, Value, Write, WritingOp
+from harness.evidence.ledger.writes import Change, Value, Write, WritingOp, known_outcome
 from harness.evidence.names import Outcome
 from harness.evidence.rows import Natural, parsed
 
@@ -71,7 +71,7 @@ class WriteLog:
                 "seq": seq,
                 "edge": "completed",
                 "mono_ns": self._clock(),
-                "outcome": outcome,
+                "outcome": known_outcome(outcome, error),
                 "error": error,
                 "entity_id": made_id,
                 "node": node,

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-from harness.evidence.names import Operation, Outcome
+from harness.evidence.names import Error, Operation, Outcome
 from harness.evidence.rows import Flag, Natural, Whole
 
 Value = str | Whole | Flag | None
@@ -37,6 +37,19 @@ KIND_OF: Mapping[str, Kind] = {
 
 PASSWORD = "password"  # noqa: S105 - the name of an attribute
 """Attribute whose value in the ledger is the version of a derived password."""
+
+
+_ANSWERED = frozenset({Error.HTTP_4XX, Error.HTTP_5XX, Error.UNEXPECTED_STATUS})
+
+
+def known_outcome(outcome: Outcome, error: str | None) -> Outcome:
+    """What is certain of a write once its answer is known.
+
+    A balancer may send a request twice (`retry-on` of HAProxy does), and the answer is that to the last
+    sending: a creation answered 409, or a deletion answered 404, may have been carried out by the first. So
+    only a write that never got to a server has certainly failed.
+    """
+    return Outcome.UNKNOWN if outcome == Outcome.FAILED and error in _ANSWERED else outcome
 
 
 def _writes(op: str) -> str:
@@ -76,7 +89,7 @@ class Write:
     completed_ns: Natural | None
     """None where no end was noted."""
     outcome: Outcome
-    """`ok`, `failed` (certainly not carried out) or `unknown`."""
+    """As it was noted: `ok`, `failed` or `unknown`; `known` says what is certain of it."""
     error: str | None
     node: str | None
     """Node that answered."""
@@ -86,3 +99,15 @@ class Write:
     def kind(self) -> Kind:
         """What it is about."""
         return KIND_OF[self.op]
+
+    @property
+    def known(self) -> Outcome:
+        """`ok`, `failed` (certainly not carried out) or `unknown`, also of a ledger that noted a refusal as
+        failed.
+        """
+        return known_outcome(self.outcome, self.error)
+
+    @property
+    def was_refused(self) -> bool:
+        """Whether an answer came that refused it."""
+        return self.outcome != Outcome.OK and self.error == Error.HTTP_4XX

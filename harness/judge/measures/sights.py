@@ -7,10 +7,21 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from harness.evidence.ledger import BALANCER, EntityRead, Found, ReadBack, Sighting, Stage, Value
-from harness.judge.expected import State, certain_password, differences, expected, fits, password_versions
+from harness.evidence.names import Outcome
+from harness.judge.expected import (
+    LOGGED_IN,
+    REFUSED,
+    State,
+    certain_password,
+    differences,
+    expected,
+    fits,
+    is_deletion,
+    password_versions,
+)
 from harness.judge.words import listed
 
-_LOGGED_IN, _REFUSED = 201, 401
+_NEVER_MADE = "it is there although no creation of it was carried out"
 
 
 class Fault(StrEnum):
@@ -58,22 +69,21 @@ def _unread(found: Found | None) -> int:
     if found is None:
         return 1
     by_id = found.by_id is not None and found.by_id.status not in (200, 404)
-    logins = sum(login.status not in (_LOGGED_IN, _REFUSED) for login in found.logins)
+    logins = sum(login.status not in (LOGGED_IN, REFUSED) for login in found.logins)
     return (found.listed is None) + by_id + logins
 
 
 def _faults(entity: EntityRead, found: Found, states: frozenset[State]) -> Iterator[tuple[Fault, str]]:
-    own_id = known_id(entity)
     if found.listed is not None:
         if len(found.listed) > 1:
             yield Fault.DUPLICATED, ""
-        seen = _own(found.listed, own_id)
-        yield from _sighted(seen, own_id, states)
+        seen = _own(found.listed, known_id(entity))
+        yield from _sighted(entity, seen, states)
         yield from _renamed(entity, seen)
     if found.by_id is not None and found.by_id.status in (200, 404):
-        yield from _sighted(found.by_id.seen, own_id, states)
+        yield from _sighted(entity, found.by_id.seen, states)
         yield from _renamed(entity, found.by_id.seen)
-    yield from _logged_in(found, states)
+    yield from _logged_in(entity, found, states)
 
 
 def known_id(entity: EntityRead) -> str | None:
@@ -89,17 +99,23 @@ def _own(listed: tuple[Sighting, ...], own_id: str | None) -> Sighting | None:
 
 
 def _sighted(
-    seen: Sighting | None, own_id: str | None, states: frozenset[State]
+    entity: EntityRead, seen: Sighting | None, states: frozenset[State]
 ) -> Iterator[tuple[Fault, str]]:
+    own_id = known_id(entity)
     if any(fits(seen, state) for state in states):
         if seen is not None and own_id is not None and seen.id != own_id:
             yield Fault.WRONG, f"it has the id {seen.id}"
     elif seen is None:
         yield Fault.LOST, ""
     elif states == {None}:
-        yield Fault.RESURRECTED, ""
+        yield (Fault.RESURRECTED, "") if _was_deleted(entity) else (Fault.WRONG, _NEVER_MADE)
     else:
         yield Fault.WRONG, _words(seen, states)
+
+
+def _was_deleted(entity: EntityRead) -> bool:
+    """Whether a deletion was acknowledged: only then can it be back, else it was never made."""
+    return any(write.outcome == Outcome.OK and is_deletion(write, entity.kind) for write in entity.writes)
 
 
 def _renamed(entity: EntityRead, seen: Sighting | None) -> Iterator[tuple[Fault, str]]:
@@ -120,18 +136,18 @@ def _value(value: Value) -> str:
     return str(value).lower() if isinstance(value, bool) or value is None else repr(str(value)[:64])
 
 
-def _logged_in(found: Found, states: frozenset[State]) -> Iterator[tuple[Fault, str]]:
+def _logged_in(entity: EntityRead, found: Found, states: frozenset[State]) -> Iterator[tuple[Fault, str]]:
     must, may = certain_password(states), password_versions(states)
     for login in found.logins:
-        if login.status == _REFUSED and login.version == must:
+        if login.status == REFUSED and login.version == must:
             yield Fault.WRONG, "its acknowledged password is refused"
-        if login.status == _LOGGED_IN and login.version not in may:
-            yield Fault.WRONG, _wrongly_accepted(states)
+        if login.status == LOGGED_IN and login.version not in may:
+            yield Fault.WRONG, _wrongly_accepted(entity, states)
 
 
-def _wrongly_accepted(states: frozenset[State]) -> str:
+def _wrongly_accepted(entity: EntityRead, states: frozenset[State]) -> str:
     if states == {None}:
-        return "it is deleted and logs in"
+        return "it is deleted and logs in" if _was_deleted(entity) else "it was never made and logs in"
     if all(dict(state).get("enabled") is False for state in states if state is not None):
         return "it is disabled and logs in"
     return "a password that it no longer has is accepted"

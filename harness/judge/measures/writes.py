@@ -1,14 +1,10 @@
-"""How many writes there were, how they ended, and what became of them."""
+"""How many writes there were, and how they ended."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
-
-from harness.evidence.ledger import EntityRead, Kind, Ledger, ReadBack, Write
+from harness.evidence.ledger import Kind, Ledger, ReadBack, Write
 from harness.evidence.names import Outcome
 from harness.judge.evidence import Evidence
-from harness.judge.expected import expected, fits
 from harness.judge.measures.sights import Fault, judgeable, sights
 from harness.judge.observations import WriteCounts
 
@@ -43,35 +39,6 @@ def proven(read_back: ReadBack) -> tuple[Write, ...]:
     return tuple(sorted(writes.values(), key=lambda write: write.invoked_ns))
 
 
-def resolutions(read_back: ReadBack) -> dict[str, int]:
-    """How the writes of unknown outcome turned out: `carried_out`, `not_carried_out`, `in_doubt`."""
-    found = {"carried_out": 0, "not_carried_out": 0, "in_doubt": 0}
-    for entity in judgeable(read_back):
-        for write in entity.writes:
-            if write.name == entity.name and write.outcome == Outcome.UNKNOWN:
-                found[_resolution(entity, write)] += 1
-    return found
-
-
-def _resolution(entity: EntityRead, write: Write) -> str:
-    """Whether what was seen can be explained only with the write, only without it, or both ways."""
-    seen = [found.listed for found in entity.found.values() if found.listed is not None]
-    if not seen:
-        return "in_doubt"
-    sighting = seen[0][0] if seen[0] else None
-    with_it, without = (
-        any(fits(sighting, state) for state in expected(_as_if(entity.writes, write, outcome)))
-        for outcome in (Outcome.OK, Outcome.FAILED)
-    )
-    if with_it == without:
-        return "in_doubt"
-    return "carried_out" if with_it else "not_carried_out"
-
-
-def _as_if(writes: Iterable[Write], write: Write, outcome: Outcome) -> list[Write]:
-    return [replace(each, outcome=outcome) if each is write else each for each in writes]
-
-
 def _counts(ledger: Ledger, kind: Kind) -> WriteCounts:
     writes = [write for write in ledger.writes if write.kind is kind]
     read_back = last(ledger)
@@ -82,8 +49,8 @@ def _counts(ledger: Ledger, kind: Kind) -> WriteCounts:
         kind=kind,
         entities=len({write.name for write in writes}),
         acknowledged=sum(write.outcome == Outcome.OK for write in writes),
-        failed=sum(write.outcome == Outcome.FAILED for write in writes),
-        unknown=sum(write.outcome == Outcome.UNKNOWN for write in writes),
+        failed=sum(write.known == Outcome.FAILED for write in writes),
+        unknown=sum(write.known == Outcome.UNKNOWN for write in writes),
         proven=sum(write.outcome == Outcome.OK for write in told),
         lost=faulty[Fault.LOST],
         resurrected=faulty[Fault.RESURRECTED],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from harness.evidence.ledger import Kind, Stage, Write
@@ -9,29 +10,17 @@ from harness.evidence.names import Outcome
 from harness.judge.case import Case
 from harness.judge.evidence import Evidence
 from harness.judge.expected import is_deletion
+from harness.judge.measures.resolutions import Fate, resolutions
 from harness.judge.measures.sights import Fault, Sight, known_id, sights, where
-from harness.judge.measures.writes import last, proven, resolutions, was_asked
+from harness.judge.measures.writes import last, proven, was_asked
 from harness.judge.model import Finding, Question, Verdict
 from harness.judge.questions.answer import answer
-from harness.judge.questions.integrity import evidence_gaps
+from harness.judge.questions.integrity import evidence_gaps, refused
+from harness.judge.questions.integrity.wording import FINDINGS_MAX, KINDS, VERBS
 from harness.judge.timeline import phase_at, step_at
 from harness.judge.words import counted, listed, was_were
 
 NAME = "integrity"
-
-FINDINGS_MAX = 20
-"""Faulty entities told one by one; more are counted, because nobody reads them."""
-_KINDS = {Kind.USER: "User", Kind.PROJECT: "Project", Kind.GRANT: "The grant"}
-_VERBS = {
-    "user_create": "creation",
-    "project_create": "creation",
-    "user_delete": "deletion",
-    "project_delete": "deletion",
-    "user_update": "update",
-    "password_change": "change of password",
-    "role_grant": "granting",
-    "role_revoke": "revocation",
-}
 
 
 def asked(case: Case) -> bool:
@@ -45,8 +34,8 @@ def judge(case: Case) -> Question:
     INCONCLUSIVE where the ledger or a read-back is missing or not whole.
     """
     evidence = case.evidence
-    found = [*_faults(evidence), *evidence_gaps.check(evidence)]
-    return answer(NAME, found, [_all_there(evidence)])
+    found = [*_faults(evidence), *evidence_gaps.check(evidence)] or [_all_there(evidence)]
+    return answer(NAME, [*found, *refused.told(evidence)], ())
 
 
 def _faults(evidence: Evidence) -> Iterator[Finding]:
@@ -72,7 +61,7 @@ def _finding(evidence: Evidence, seen: list[Sight]) -> Finding:
     phase = phase_at(evidence.windows, at_ns) if at_ns is not None else None
     step = step_at(evidence.timeline, at_ns) if at_ns is not None else None
     kind, entity_id = sight.entity.kind, known_id(sight.entity)
-    named = f"{_KINDS[kind]} {sight.entity.name}" + (f" (id {entity_id})" if entity_id else "")
+    named = f"{KINDS[kind]} {sight.entity.name}" + (f" (id {entity_id})" if entity_id else "")
     whose = f", {_whose(evidence, write, phase)}," if write else ""
     return Finding(
         f"{named}{whose} {_complaint(sight.fault)}: {_places(evidence, seen)}.",
@@ -101,7 +90,7 @@ def _whose(evidence: Evidence, write: Write, phase: str | None) -> str:
     by = f"{write.node} on {write.release}" if write.node else "a node"
     when = evidence.seconds(write.completed_ns or write.invoked_ns)
     during = f" (phase {phase}, request {write.request_id})" if phase else f" (request {write.request_id})"
-    return f"whose {_VERBS[write.op]} {by} acknowledged {when}{during}"
+    return f"whose {VERBS[write.op]} {by} acknowledged {when}{during}"
 
 
 def _complaint(fault: Fault) -> str:
@@ -156,14 +145,13 @@ def _after(evidence: Evidence, stage: Stage) -> str:
 
 def _unknown(evidence: Evidence) -> str:
     read_back = last(evidence.ledger)
-    found = resolutions(read_back) if read_back else {}
-    total = sum(found.values())
-    if not total:
+    fates = Counter(each.fate for each in resolutions(read_back)) if read_back else Counter[Fate]()
+    if not fates:
         return "; no write was left in doubt"
-    done, undone = found["carried_out"], found["not_carried_out"]
+    done, undone = fates[Fate.CARRIED_OUT], fates[Fate.NOT_CARRIED_OUT]
     return (
-        f"; of {counted(total, 'write')} of unknown outcome {done:,} {was_were(done)} carried out, "
-        f"{undone:,} not, and {found['in_doubt']:,} can not be told"
+        f"; of {counted(fates.total(), 'write')} of unknown outcome {done:,} {was_were(done)} carried out, "
+        f"{undone:,} not, and {fates[Fate.IN_DOUBT]:,} can not be told"
     )
 
 
