@@ -64,6 +64,22 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """A valid request, on which a check rests, that was answered with 4xx or 5xx; never holds a secret."""
+
+    mono_ns: Natural
+    """When it was sent."""
+    node: str
+    release: str | None
+    asked: str
+    """What for: `create an application credential`."""
+    status: Natural
+    said: str
+    """Start of the answer's body, redacted; empty where there was none."""
+    request_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
     """One check of one thing; never holds a token or a password."""
 
@@ -82,6 +98,8 @@ class Cell:
     detail: str | None
     request_id: str | None
     """Of the deciding answer."""
+    refused: Refusal | None = None
+    """Of an unknown one: the valid request that was refused, so that it could not be decided."""
 
 
 class CellWriter:

@@ -19,6 +19,9 @@ from harness.keystone.reply import Reply
 
 BODY_BYTES_MAX = 64 << 20
 """The list of everything in a crowded lab takes some MiB; an answer without end must not fill the memory."""
+SAID_CHARS_MAX = 600
+"""Of the body of an error: Keystone's own are shorter, a balancer's page says what it is at its start."""
+_ERROR = 400
 _HEADERS = {"Accept": "application/json", "Content-Type": "application/json"}
 
 
@@ -55,15 +58,17 @@ class Channel:
             raw = _whole_body(answer)
         finally:
             connection.end()
+        ended_ns, body = now_ns(), _object(raw)
         return Reply(
             sent_ns,
-            now_ns(),
+            ended_ns,
             answer.status,
             node=answer.getheader(api.NODE_HEADER) or None,
             release=answer.getheader(api.RELEASE_HEADER) or None,
             worker=answer.getheader(api.WORKER_HEADER) or None,
             request_id=answer.getheader(api.REQUEST_ID),
-            body=_object(raw),
+            body=body,
+            said=_said(raw, body) if answer.status >= _ERROR else "",
             token=answer.getheader(api.SUBJECT_TOKEN),
         )
 
@@ -154,6 +159,14 @@ def _whole_body(answer: http.client.HTTPResponse) -> bytes:
     if answer.length:
         raise http.client.IncompleteRead(raw, answer.length)
     return raw
+
+
+def _said(raw: bytes, body: Mapping[str, Any]) -> str:
+    """Keystone's own message, or else the start of whatever came."""
+    error = body.get("error")
+    message = error.get("message") if isinstance(error, Mapping) else None
+    text = message if isinstance(message, str) else raw[: 4 * SAID_CHARS_MAX].decode("utf-8", "replace")
+    return text[:SAID_CHARS_MAX]
 
 
 def _object(raw: bytes) -> Mapping[str, Any]:

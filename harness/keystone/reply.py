@@ -24,6 +24,8 @@ class Reply:
     """Keystone's own."""
     body: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """Empty where it was no JSON object. May hold secrets, so it is never shown."""
+    said: str = field(default="", repr=False)
+    """What an answer of 4xx or 5xx says of itself, cut; not redacted, so that it is not shown as it is."""
     token: str | None = field(default=None, repr=False)
     """The one that was issued."""
     error: str | None = None

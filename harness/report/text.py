@@ -3,29 +3,15 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable
 
 from harness.evidence.clock import Clock
 from harness.judge.model import Judgement
+from harness.printable import one_line as one_line
+from harness.printable import printable as printable
 
-# What XML 1.0 forbids, and what would steer a terminal: server errors end up in reports, whatever they hold.
-# The bidirectional marks would let a server's error reorder the words round it.
-_UNPRINTABLE = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
-)
 NONE = "\N{EM DASH}"
 """Stands where a figure does not apply or is not known."""
-
-
-def printable(text: object) -> str:
-    """`text` without control characters, each replaced by a visible mark; safe in XML and on a terminal."""
-    return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", str(text))
-
-
-def one_line(text: object) -> str:
-    """`text`, printable, on one line."""
-    return " ".join(printable(text).split())
 
 
 def shortened(text: object, chars_max: int) -> str:

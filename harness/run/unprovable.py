@@ -29,6 +29,8 @@ _NO_WORK = frozenset(
 """A phase of these alone lasts for as long as the scenario says, give or take a second that nobody can count
 on. Any other lasts for as long as its work takes, and of that nothing is known beforehand."""
 _ROUNDING = 1e-9
+MIXES_UP_CALLERS = range(23, 31)
+"""Major versions that were seen to; `docs/verdict-continuity.md` says how. Of others nothing is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,7 @@ def doubtful(scenario: Scenario, from_: Release, to: Release, *, compared: bool)
     phases = _planned(scenario, from_, to)
     return (
         *_alone(scenario, from_, to),
+        *_mixed_up(scenario, from_, to),
         *_left_to_chance(scenario, phases),
         *_idle_budgets(scenario, phases),
         *_slow_to_begin(scenario),
@@ -110,6 +113,17 @@ def _alone(scenario: Scenario, from_: Release, to: Release) -> Iterator[Objectio
             "there is one: while it is taken to the other release nobody serves, so that the run fails, and "
             "what one release made can not be looked for on the other; give 2 or more, unless that outage is "
             "what is to be measured",
+        )
+
+
+def _mixed_up(scenario: Scenario, *releases: Release) -> Iterator[Objection]:
+    mixing = [str(each) for each in dict.fromkeys(releases) if each.major in MIXES_UP_CALLERS]
+    if scenario.deployment.threads > 1 and mixing:
+        yield Objection(
+            "deployment.threads",
+            f"Keystone {' and '.join(mixing)} mixes up its callers where a process has more than one thread, "
+            "and refuses what is valid, upgrade or not; give 1, with more of deployment.processes, unless "
+            "that is what is to be seen",
         )
 
 

@@ -35,14 +35,15 @@ def test_an_unknown_cell_is_inconclusive_with_its_reason(tmp_path: Path) -> None
     for check in ("disabled_token_refused", "disabled_login_refused"):
         find(story, check).update(
             outcome="unknown",
-            detail="node2 answered 503 when asked to create a user",
+            detail="node2 did not answer (no answer within 5 s) when asked to create a user",
             made_at={"node": "node2", "release": None},
             checked_at={"node": "node1", "release": None},
         )
 
     assert inconclusive(story, tmp_path) == [
         "INCONCLUSIVE: In phase roll 2 checks of what was made at node2 could not be decided at node1 "
-        "(disabled_token_refused and disabled_login_refused): node2 answered 503 when asked to create a user."
+        "(disabled_token_refused and disabled_login_refused): node2 did not answer (no answer within 5 s) "
+        "when asked to create a user."
     ]
 
 

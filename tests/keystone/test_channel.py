@@ -63,6 +63,24 @@ def test_a_body_does_not_wait_until_its_head_is_acknowledged(
     assert all(seen)
 
 
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        (Reply(400, {"error": {"code": 400, "message": "No such role."}}), "No such role."),
+        (Reply(502, ["<html>", "bad gateway"]), '["<html>", "bad gateway"]'),
+        (Reply(500, "x" * 5000), '"' + "x" * 599),
+        (Reply(404), ""),
+        (Reply(201, {"error": {"message": "all is well"}}), ""),
+    ],
+)
+def test_an_error_says_of_itself_what_keystone_wrote_or_the_start_of_what_came(
+    server: FakeKeystone, reply: Reply, said: str
+) -> None:
+    server.behave("POST", answer(reply))
+
+    assert send(server).said == said
+
+
 def test_an_answer_shows_no_secret_where_it_is_printed(server: FakeKeystone) -> None:
     got = send(server)
     assert got.token

@@ -15,6 +15,14 @@ from tests.keystone_double.wire import Reply, Seen
 ADMIN = Credentials("admin", "admins-pass-word", "Default", "admin", "Default")
 OLD, NEW = "27.1.0", "29.1.0"
 BCRYPT_BYTES = 72
+MIXED_UP = {
+    "error": {
+        "code": 400,
+        "message": "Could not find role assignment with role: 5fa4, password=hunter2.",
+        "title": "Bad Request",
+    }
+}
+"""A node of several threads takes the roles of whoever asked last; this one tells a secret besides."""
 
 
 @dataclass
@@ -121,6 +129,8 @@ class PretendedNode(DoubleServer):
             case ["OS-TRUST", "trusts"]:
                 trust = self._keep("trust", person=caller.person)
                 return 201, {"trust": {"id": trust}}, {}
+            case ["users", _, "application_credentials"] if "mixes_up_callers" in self.faults:
+                return 400, MIXED_UP, {}
             case ["users", _, "application_credentials"]:
                 key = self._keep("credential", person=caller.person)
                 return 201, {"application_credential": {"id": key, "secret": f"secret-of-{key}"}}, {}
@@ -179,7 +189,7 @@ class PretendedNode(DoubleServer):
             return self._issue(self.memory.people.setdefault("admin", Person("admin", "", self.name)), {})
         person = self.memory.people[given["id"]]
         if not self._accepts(person, given["password"]):
-            return 401, {}, {}
+            return (500 if "stumbles_over_wrong_passwords" in self.faults else 401), {}, {}
         trust = auth.get("scope", {}).get("OS-TRUST:trust")
         if trust:
             return self._by_thing(trust["id"], "refuses_trusts", person)

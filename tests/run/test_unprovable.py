@@ -52,6 +52,18 @@ def _doubted(*overrides: str, compared: bool = False) -> list[str]:
     return _told(doubtful(scenario, *_pair(scenario), compared=compared))
 
 
+# --- what Keystone is known for
+
+
+def test_threads_that_mix_up_their_callers_are_warned_of_at_the_start() -> None:
+    assert _doubted("deployment.threads=4") == [
+        "deployment.threads: Keystone 27.1.0 (2025.1) and 29.1.0 (2026.1) mixes up its callers where a "
+        "process has more than one thread, and refuses what is valid, upgrade or not; give 1, with more of "
+        "deployment.processes, unless that is what is to be seen"
+    ]
+    assert _doubted("deployment.threads=1", "deployment.processes=4") == []
+
+
 # --- what ships
 
 

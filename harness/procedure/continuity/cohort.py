@@ -10,7 +10,7 @@ from harness.evidence.continuity import Cell, Check, Place
 from harness.procedure.continuity.checks import is_login_of, is_token_of
 from harness.procedure.continuity.node_api import Fixture, Made, NodeApi, NotMadeError, User
 from harness.procedure.continuity.passwords import PasswordKind, new_password
-from harness.procedure.continuity.trial import Trial, not_checked
+from harness.procedure.continuity.trial import Obstacle, Trial, not_checked
 
 _SPARE = timedelta(seconds=60)
 """A token this close to the end of its life is replaced: that it ends is no fault of the upgrade."""
@@ -35,7 +35,7 @@ class Absent:
 
     kind: PasswordKind
     home: str
-    reason: str
+    obstacle: Obstacle
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +65,26 @@ class Cohort:
         """A cell for each check of a member that there is not."""
         for absent in self.absent:
             for check in (Check.COHORT_TOKEN, Check.COHORT_LOGIN):
-                yield not_checked(phase, step, check, (absent.home, node), f"{absent.kind}: {absent.reason}")
+                yield not_checked(phase, step, check, (absent.home, node), absent.obstacle)
 
 
-def make_cohort(nodes: Sequence[NodeApi], fixture: Fixture, name: Callable[[], str]) -> Cohort:
-    """Make the members; what cannot be made is told, in its place, by every later check."""
+def make_cohort(
+    nodes: Sequence[NodeApi], fixture: Fixture, name: Callable[[], str], refusals: Mapping[str, Obstacle]
+) -> Cohort:
+    """Make the members; what cannot be made is told, in its place, by every later check.
+
+    A node in `refusals` did not log the admin in, so that whatever else it is asked says nothing.
+    """
     members, absent = [], []
     for number, kind in enumerate(PasswordKind):
         home = nodes[number % len(nodes)]
+        if home.name in refusals:
+            absent.append(Absent(kind, home.name, refusals[home.name].behind(f"{kind}: ")))
+            continue
         try:
             members.append(_make(home, fixture, kind, name()))
         except NotMadeError as error:
-            absent.append(Absent(kind, home.name, str(error)))
+            absent.append(Absent(kind, home.name, Obstacle.of(error).behind(f"{kind}: ")))
     return Cohort(tuple(members), tuple(absent))
 
 
@@ -91,7 +99,8 @@ def _check_token(trial: Trial, member: Member) -> Cell:
         try:
             member.token = trial.made.make_token(member.user, trial.fixture.project_id)
         except NotMadeError as error:
-            return trial.unknown(Check.COHORT_TOKEN, f"{member.kind}: its life had ended, and {error}")
+            reason = f"{member.kind}: its life had ended, and {error}"
+            return trial.unknown(Check.COHORT_TOKEN, reason, refused=error.refused)
         member.renewed = True
     answer = trial.checked.validate(member.token.token)
     holds = is_token_of(member.user, answer)

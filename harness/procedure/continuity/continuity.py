@@ -6,7 +6,7 @@ import itertools
 import secrets
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -20,10 +20,12 @@ from harness.procedure.continuity.node_api import Fixture, NodeApi, NotMadeError
 from harness.procedure.continuity.pace import Pace
 from harness.procedure.continuity.paced_channel import PacedChannel
 from harness.procedure.continuity.pairs import Pair, mixed_pairs, settled_pairs
-from harness.procedure.continuity.trial import Trial, not_checked
+from harness.procedure.continuity.trial import Obstacle, Trial, not_checked
 
 STEP_DEADLINE_S = 40.0
 """After this no further check is begun: a deployment that hangs must not hold the roll. 10 s is usual."""
+_NO_COHORT = Obstacle("there is no cohort: it was never made")
+_NO_WORD = Obstacle("the check ended without a word")
 _WORKERS = 6
 """Most of them wait for a turn or for a second to pass; requests are bounded by `pace`."""
 
@@ -53,6 +55,7 @@ class Continuity:
         self._numbers = itertools.count()
         self._fixture: Fixture | None = None
         self._cohort: Cohort | None = None
+        self._no_cohort = _NO_COHORT
         self._turn = 0
 
     def close(self) -> None:
@@ -61,12 +64,13 @@ class Continuity:
 
     def make_cohort(self) -> dict[str, object]:
         """Make users and tokens at the nodes; returns how many, and what could not be made."""
-        self._refusals(self._apis)
-        fixture = self._ready_fixture()
-        if isinstance(fixture, str):
-            return {"made": 0, "objections": [fixture]}
-        self._cohort = make_cohort(list(self._apis.values()), fixture, self._name)
-        objections = [f"{absent.kind}: {absent.reason}" for absent in self._cohort.absent]
+        refusals = self._refusals(self._apis)
+        fixture = self._ready_fixture(self._apis, refusals)
+        if isinstance(fixture, Obstacle):
+            self._no_cohort = fixture.behind("there is no cohort: ")
+            return {"made": 0, "objections": [fixture.reason]}
+        self._cohort = make_cohort(list(self._apis.values()), fixture, self._name, refusals)
+        objections = [absent.obstacle.reason for absent in self._cohort.absent]
         return {"made": len(self._cohort.members), "objections": objections}
 
     def check_cohort(self, phase: Phase) -> dict[str, int]:
@@ -90,33 +94,32 @@ class Continuity:
     def _name(self) -> str:
         return f"{self._tag}-{next(self._numbers)}"
 
-    def _refusals(self, names: Iterable[str]) -> dict[str, str]:
+    def _refusals(self, names: Iterable[str]) -> dict[str, Obstacle]:
         """Take an admin token of each node; node -> why it gave none."""
         refusals = {}
         for name in names:
             try:
                 self._apis[name].log_in_admin()
             except NotMadeError as error:
-                refusals[name] = str(error)
+                refusals[name] = Obstacle.of(error)
         return refusals
 
-    def _ready_fixture(self) -> Fixture | str:
-        """The fixture, made once; why it could not be made where it could not."""
+    def _ready_fixture(self, names: Iterable[str], refusals: Mapping[str, Obstacle]) -> Fixture | Obstacle:
+        """The fixture, made once, by the first of the nodes that logged the admin in; else why it was not."""
         if self._fixture is None:
-            first = next(iter(self._apis.values()))
+            first = next((name for name in names if name not in refusals), None)
+            if first is None:
+                return next(iter(refusals.values()), _NO_WORD)
             try:
-                self._fixture = first.make_fixture(self._name(), (self._name(), self._name()))
+                self._fixture = self._apis[first].make_fixture(self._name(), (self._name(), self._name()))
             except NotMadeError as error:
-                return str(error)
+                return Obstacle.of(error)
         return self._fixture
 
-    def _cohort_at(self, phase: Phase, name: str, refusals: dict[str, str]) -> list[Cell]:
+    def _cohort_at(self, phase: Phase, name: str, refusals: dict[str, Obstacle]) -> list[Cell]:
         step = Step.CHECK_COHORT
         if self._cohort is None or self._fixture is None:
-            return [
-                not_checked(phase, step, check, (name, name), "there is no cohort: it was never made")
-                for check in COHORT_CHECKS
-            ]
+            return [not_checked(phase, step, check, (name, name), self._no_cohort) for check in COHORT_CHECKS]
         if name in refusals:
             return [not_checked(phase, step, check, (name, name), refusals[name]) for check in COHORT_CHECKS]
         fixture = self._fixture
@@ -129,8 +132,9 @@ class Continuity:
 
     def _check(self, phase: Phase, pairs: Sequence[Pair]) -> dict[str, int]:
         end_s = time.monotonic() + STEP_DEADLINE_S
-        refusals = self._refusals(dict.fromkeys(node for pair in pairs for node in (pair.made, pair.checked)))
-        fixture = self._ready_fixture()
+        names = tuple(dict.fromkeys(node for pair in pairs for node in (pair.made, pair.checked)))
+        refusals = self._refusals(names)
+        fixture = self._ready_fixture(names, refusals)
         due = [(pair, each) for pair in pairs for each in PROCEDURES if pair.full or each.quick]
         cells: list[Cell] = []
         for drops_cache in (False, True):
@@ -147,24 +151,24 @@ class Continuity:
         phase: Phase,
         pair: Pair,
         procedure: Procedure,
-        fixture: Fixture | str,
-        refusals: dict[str, str],
+        fixture: Fixture | Obstacle,
+        refusals: dict[str, Obstacle],
         end_s: float,
     ) -> list[Cell]:
         cells: list[Cell] = []
-        reason = refusals.get(pair.made) or refusals.get(pair.checked)
-        if reason is None and isinstance(fixture, str):
-            reason = fixture
-        if reason is None and time.monotonic() > end_s:
-            reason = f"not begun: the step had taken {STEP_DEADLINE_S:.0f} s"
-        if reason is None and isinstance(fixture, Fixture):
+        obstacle = refusals.get(pair.made) or refusals.get(pair.checked)
+        if obstacle is None and isinstance(fixture, Obstacle):
+            obstacle = fixture
+        if obstacle is None and time.monotonic() > end_s:
+            obstacle = Obstacle(f"not begun: the step had taken {STEP_DEADLINE_S:.0f} s")
+        if obstacle is None and isinstance(fixture, Fixture):
             made, checked = self._apis[pair.made], self._apis[pair.checked]
             trial = self._trial(made, checked, fixture, phase, Step.CHECK_CONTINUITY)
             try:
                 cells.extend(procedure.run(trial))
             except NotMadeError as error:
-                reason = str(error)
-        return [*cells, *_rest(phase, pair, procedure, cells, reason or "the check ended without a word")]
+                obstacle = Obstacle.of(error)
+        return [*cells, *_rest(phase, pair, procedure, cells, obstacle or _NO_WORD)]
 
     def _trial(self, made: NodeApi, checked: NodeApi, fixture: Fixture, phase: Phase, step: Step) -> Trial:
         return Trial(made, checked, fixture, phase, step, self._within_s, self._name, self._sleep)
@@ -178,7 +182,7 @@ class Continuity:
 
 
 def _rest(
-    phase: Phase, pair: Pair, procedure: Procedure, cells: Sequence[Cell], reason: str
+    phase: Phase, pair: Pair, procedure: Procedure, cells: Sequence[Cell], obstacle: Obstacle
 ) -> Iterator[Cell]:
     """Unknown cells for what the procedure was to tell and did not."""
     told = {cell.check for cell in cells}
@@ -186,4 +190,4 @@ def _rest(
         if check not in told:
             nodes = (pair.made, pair.checked)
             cached = procedure.cached if check is Check.TOKEN_VALIDATES else None
-            yield not_checked(phase, Step.CHECK_CONTINUITY, check, nodes, reason, cached)
+            yield not_checked(phase, Step.CHECK_CONTINUITY, check, nodes, obstacle, cached)

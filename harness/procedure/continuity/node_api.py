@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from harness.evidence.continuity import Place
+from harness.evidence.continuity import Place, Refusal
 from harness.keystone import api
 from harness.keystone.credentials import Credentials
 from harness.keystone.reply import Reply
+from harness.redact import redacted
 
 
 class Sends(Protocol):
@@ -19,11 +20,22 @@ class Sends(Protocol):
         """Send one request, once."""
 
 
+_REFUSED = range(400, 600)
+
+
 class NotMadeError(Exception):
     """What a check was to look for could not be made, so the check says nothing."""
 
-    def __init__(self, what: str, node: str, reply: Reply) -> None:
+    def __init__(self, what: str, node: str, reply: Reply, *, valid: bool = True) -> None:
+        """`valid` says whether a Keystone in good health would have done what was asked."""
         super().__init__(f"{node} {reply.words} when asked to {what}")
+        self.refused = _refusal(what, node, reply) if valid and reply.status in _REFUSED else None
+        """None where no answer came, or one that refuses nothing."""
+
+
+def _refusal(asked: str, node: str, reply: Reply) -> Refusal:
+    said = redacted(reply.said)
+    return Refusal(reply.sent_ns, node, reply.release, asked, reply.status, said, reply.request_id)
 
 
 @dataclass(frozen=True, slots=True)

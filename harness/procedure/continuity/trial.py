@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from harness.evidence.clock import now_ns
-from harness.evidence.continuity import Cell, CellOutcome, Check, Place
+from harness.evidence.continuity import Cell, CellOutcome, Check, Place, Refusal
 from harness.keystone.reply import Reply
 from harness.procedure.continuity.node_api import Fixture, Made, NodeApi, NotMadeError, User
 from harness.procedure.continuity.passwords import PasswordKind, new_password
@@ -16,6 +16,24 @@ POLL_S = 0.25
 """Between two looks for an effect: short beside any bound on it, long beside a request."""
 GRANULE_S = 1.1
 """Keystone revokes by the second: a token issued in the second of a password change is born revoked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Why a check could not be carried out."""
+
+    reason: str
+    refused: Refusal | None = None
+    """The valid request that was refused, where that is why."""
+
+    @staticmethod
+    def of(error: NotMadeError) -> Obstacle:
+        """What could not be made."""
+        return Obstacle(str(error), error.refused)
+
+    def behind(self, words: str) -> Obstacle:
+        """The same, with words before its reason."""
+        return Obstacle(f"{words}{self.reason}", self.refused)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +61,14 @@ class Trial:
         """A user of this check alone, made at the one node."""
         return self.made.make_user(self.name(), new_password(kind))
 
-    def need(self, what: str, at: NodeApi, answer: Reply, *, holds: bool) -> None:
+    def need(self, what: str, at: NodeApi, answer: Reply, *, holds: bool, valid: bool = True) -> None:
         """Something that must be so before the change, or its effect could not be told from nothing.
 
         Raises:
             NotMadeError: it is not so.
         """
         if not holds:
-            raise NotMadeError(what, at.name, answer)
+            raise NotMadeError(what, at.name, answer, valid=valid)
 
     def cell(
         self,
@@ -79,9 +97,12 @@ class Trial:
             request_id=answer.request_id,
         )
 
-    def unknown(self, check: Check, reason: str, *, cached: bool | None = None) -> Cell:
+    def unknown(
+        self, check: Check, reason: str, *, cached: bool | None = None, refused: Refusal | None = None
+    ) -> Cell:
         """A cell for a check that could not be carried out."""
-        return not_checked(self.phase, self.step, check, (self.made.name, self.checked.name), reason, cached)
+        nodes = (self.made.name, self.checked.name)
+        return not_checked(self.phase, self.step, check, nodes, Obstacle(reason, refused), cached)
 
     def comes_true(
         self, check: Check, change: Made, look: Callable[[], Reply], holds: Callable[[Reply], bool]
@@ -116,8 +137,25 @@ class Trial:
 
 
 def not_checked(
-    phase: str, step: str, check: Check, nodes: tuple[str, str], reason: str, cached: bool | None = None
+    phase: str,
+    step: str,
+    check: Check,
+    nodes: tuple[str, str],
+    obstacle: Obstacle,
+    cached: bool | None = None,
 ) -> Cell:
     """A cell that says why a check, made at the one node and due at the other, was not carried out."""
-    made, checked = Place(nodes[0], None), Place(nodes[1], None)
-    return Cell(now_ns(), phase, step, check, made, checked, cached, CellOutcome.UNKNOWN, None, reason, None)
+    return Cell(
+        mono_ns=now_ns(),
+        phase=phase,
+        step=step,
+        check=check,
+        made_at=Place(nodes[0], None),
+        checked_at=Place(nodes[1], None),
+        cached=cached,
+        outcome=CellOutcome.UNKNOWN,
+        took_s=None,
+        detail=obstacle.reason,
+        request_id=None,
+        refused=obstacle.refused,
+    )

@@ -13,7 +13,7 @@ from harness.evidence.names import MEANT_FOR
 from harness.evidence.rundir import RunDirectory
 from harness.judge.downtime import Outage
 from harness.judge.model import Judgement
-from harness.report.explore.redact import redacted
+from harness.redact import redacted
 from harness.report.text import one_line
 
 LINES_EACH_MAX = 8

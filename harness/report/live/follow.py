@@ -19,10 +19,10 @@ from harness.evidence.records import Record
 from harness.evidence.request_line import lanes_of, record_of
 from harness.evidence.rundir import RunDirectory
 from harness.judge.timeline import build_timeline
+from harness.redact import redacted
 from harness.report.explore.columns import Words, server_name, short_ms
 from harness.report.explore.data import marks_data, timeline_data
 from harness.report.explore.failures import meant_for
-from harness.report.explore.redact import redacted
 from harness.report.text import one_line
 
 ROWS_MAX = 100_000

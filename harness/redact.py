@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from harness.report.text import one_line
+from harness.printable import one_line
 
 LINE_CHARS_MAX = 400
 _OPAQUE_CHARS_MIN = 20

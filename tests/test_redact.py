@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.report.explore.redact import LINE_CHARS_MAX, redacted
+from harness.redact import LINE_CHARS_MAX, redacted
 
 FERNET = "gAAAAABnQ0F9-" + "Ab9_" * 44
 BCRYPT = "$2b$12$EixZaYVK1fsbw1ZfbX3OXePaWxn96p36WQoeG6Lruj3vjPGga31lW"

@@ -13,6 +13,7 @@ from harness.judge.case import Case
 from harness.judge.continuity import TITLES, Direction, broken_words, direction
 from harness.judge.evidence import Evidence
 from harness.judge.model import Finding, Question, Verdict, worst
+from harness.judge.questions.continuity import refused
 from harness.judge.words import counted, listed, was_were
 
 NAME = "continuity"
@@ -33,9 +34,11 @@ def asked(case: Case) -> bool:
 
 
 def judge(case: Case) -> Question:
-    """FAIL for each kind of broken cell; INCONCLUSIVE for unknown cells, and for those that are missing."""
+    """FAIL for each kind of broken cell, and for what was valid and refused; INCONCLUSIVE for other unknown
+    cells, and for those that are missing.
+    """
     evidence = case.evidence
-    checks = (_file, _broken, _late, _unknown, _missing, _pairs, _cohort, _cut_short)
+    checks = (_file, _broken, _late, refused.check, _unknown, _missing, _pairs, _cohort, _cut_short)
     found = [finding for check in checks for finding in check(evidence)] or [_held(evidence)]
     findings = (*found, *_accepted_tails(evidence))
     return Question(NAME, worst(finding.verdict for finding in findings), findings)
@@ -113,6 +116,8 @@ def _unknown(evidence: Evidence) -> Iterator[Finding]:
     """One finding for all that failed to be carried out between two nodes for the same reason."""
     groups: dict[tuple[str, str, str, str], list[Cell]] = {}
     for cell in _cells(evidence, CellOutcome.UNKNOWN):
+        if refused.refusal_of(cell) is not None:
+            continue  # told as a refusal
         key = (cell.phase, cell.made_at.node, cell.checked_at.node, cell.detail or "no reason is on record")
         groups.setdefault(key, []).append(cell)
     for (phase, made, checked, reason), cells in groups.items():
