@@ -15,7 +15,7 @@ class Outage:
     end_ns: int
     """The first success after was due then; the end of evidence if none followed."""
     inner_start_ns: int
-    """Its first request was certainly hurt then; as `inner_end_ns`, its inner bound."""
+    """Its first request was hurt from then on; as `inner_end_ns`, its inner bound."""
     inner_end_ns: int
     """Intended time of the last request that failed."""
     first_due_ns: int

@@ -28,6 +28,7 @@ class FaultKind(StrEnum):
     DELETE_USER = "delete_user"  # an acknowledged user's row deleted behind the API's back
     ALTER_ROW = "alter_row"  # an acknowledged user's name changed in the database
     FLUSH_CACHE = "flush_cache"
+    FREEZE_CACHE = "freeze_cache"  # one of the shared caches stopped (SIGSTOP), then continued
     DIFFERENT_KEYS = "different_keys"  # a node is switched to Fernet keys that no other node has
     SKIP_STEP = "skip_step"  # a step of the plan is left out, without a word in the journal of steps
     CONTRACT_EARLY = "contract_early"  # contract before the roll, without asking the nodes first
@@ -36,7 +37,7 @@ class FaultKind(StrEnum):
 LASTING = frozenset(
     {
         FaultKind.FREEZE_ALL, FaultKind.FREEZE_NODE, FaultKind.KILL_NODE, FaultKind.BALANCER_503,
-        FaultKind.RESET_CONNECTIONS, FaultKind.CUT_DATABASE,
+        FaultKind.RESET_CONNECTIONS, FaultKind.CUT_DATABASE, FaultKind.FREEZE_CACHE,
     }
 )  # fmt: skip
 """Kinds that go on for a time and are then undone."""

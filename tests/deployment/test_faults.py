@@ -77,7 +77,7 @@ def test_a_freeze_stops_a_node_with_its_workers_and_nobody_else(
     finally:
         stranger.kill()
         stranger.wait()
-    assert freeze.detail == {"nodes": ["node-1"], "processes": 3}
+    assert freeze.detail == {"servers": ["node-1"], "processes": 3}
 
 
 def test_ending_a_freeze_twice_or_before_it_began_is_harmless(

@@ -33,16 +33,15 @@ _SAID_SINCE = (
     ),
     (
         "Downtime: 7 of 280 requests failed in 2 outages, the longest 2.7 s, all while nodes were stopped.",
-        "Disrupted twice, at most 3.0 s in all, the longest 2.0 s: 7 of 280 requests failed, "
-        "54% of those due meanwhile; twice down, for 0.0 s at least; all while nodes were "
-        "stopped.",
+        "Disrupted twice, at most 4.3 s in all, the longest 2.3 s: 7 of 280 requests failed, "
+        "54% of those due meanwhile; never down; all while nodes were stopped.",
     ),
     (
         "An outage of 2.67 s (each edge uncertain by 1.00 s) began 69.95 s into the run: 4 "
         "requests failed (3 http_5xx and 1 closed) in client/project_list/reused, "
         "token_issue/new and user_create/new; node-1 was stopped (roll, undrained) while it "
         "served release 27.1.0.",
-        "Down from 70.95 s into the run, for at least 0.00 s and at most 1.00 s: 4 of 7 "
+        "Disrupted from 69.62 s into the run, for at least 1.67 s and at most 2.33 s: 4 of 7 "
         "requests failed (3 http_5xx and 1 closed) in client/project_list/reused, "
         "token_issue/new and user_create/new; node-1 was stopped (roll, undrained) while it "
         "served release 27.1.0.",
@@ -51,7 +50,7 @@ _SAID_SINCE = (
         "An outage of 2.00 s (each edge uncertain by 1.00 s) began 80.28 s into the run: 3 "
         "requests failed (2 closed and 1 http_5xx) in token_issue/new and token_issue/reused; "
         "node-2 was stopped (roll, undrained) while it served release 27.1.0.",
-        "Down from 79.95 s into the run, for at least 0.00 s and at most 2.00 s: 3 of 6 "
+        "Disrupted from 79.95 s into the run, for at least 1.00 s and at most 2.00 s: 3 of 6 "
         "requests failed (2 closed and 1 http_5xx) in token_issue/new and token_issue/reused; "
         "node-2 was stopped (roll, undrained) while it served release 27.1.0.",
     ),

@@ -18,7 +18,7 @@ def test_a_stopped_node_is_named_with_the_release_it_served(tmp_path: Path) -> N
     story.fail(VALIDATE, 33.5, 34.0, status=0, error="closed", outcome="unknown")
 
     assert told(story, tmp_path) == [
-        "FAIL: Disrupted from 33.12 s into the run, for at least 0.98 s and at most 1.50 s: 4 of 8 requests "
+        "FAIL: Disrupted from 33.12 s into the run, for at least 1.00 s and at most 1.50 s: 4 of 8 requests "
         "failed (3 http_5xx and 1 closed) in token_issue/new and token_validate/reused; node2 was stopped "
         "(roll, undrained) while it served release 27.1.0."
     ]
@@ -67,7 +67,7 @@ def test_an_outage_that_one_other_node_answered_in_full_is_laid_to_it_and_not_to
     judgement = judged(story, tmp_path)
 
     assert sentences(judgement, "availability") == [
-        "FAIL: Disrupted from 23.00 s into the run, for at least 0.48 s and at most 1.50 s: 2 of 8 requests "
+        "FAIL: Disrupted from 23.00 s into the run, for at least 0.50 s and at most 1.50 s: 2 of 8 requests "
         "failed (2 http_5xx) in token_issue/new; every one of these requests was answered by node2 on "
         "release 27.1.0, while the harness was at step stop on node1 (roll)."
     ]
@@ -151,7 +151,7 @@ def test_a_failure_in_contract_is_laid_to_the_one_node_that_answered(tmp_path: P
     story.fail(ISSUE, 43.4, 44.1, node="node2", release="27.1.0", status=500)
 
     assert told(story, tmp_path) == [
-        "FAIL: Disrupted from 43.00 s into the run, for at least 0.48 s and at most 1.50 s: 2 of 8 requests "
+        "FAIL: Disrupted from 43.00 s into the run, for at least 0.50 s and at most 1.50 s: 2 of 8 requests "
         "failed (2 http_5xx) in token_issue/new; keystone-manage db_sync --contract was running, and every "
         "answer came from node2, which served release 27.1.0."
     ]
@@ -162,7 +162,7 @@ def test_a_failure_that_the_balancer_tells_of_one_node_is_laid_to_that_node(tmp_
     story.fail(ISSUE, 49.9, 51, detail="503 Service Unavailable from balancer, server node2")
 
     assert told(story, tmp_path) == [
-        "FAIL: Disrupted from 49.50 s into the run, for at least 0.48 s and at most 1.50 s: 2 of 8 requests "
+        "FAIL: Disrupted from 49.50 s into the run, for at least 0.50 s and at most 1.50 s: 2 of 8 requests "
         "failed (2 http_5xx) in token_issue/new; nothing was being changed (cooldown), and the balancer "
         "could not pass any of them to node2."
     ]
@@ -193,7 +193,7 @@ def test_an_outage_without_an_end_lasts_until_the_end_of_the_evidence(tmp_path: 
     story.fail(ISSUE, 52.9, 60)
 
     assert told(story, tmp_path) == [
-        "FAIL: Disrupted from 52.50 s into the run, for at least 0.48 s and at most 1.50 s: 2 of 8 requests "
+        "FAIL: Disrupted from 52.50 s into the run, for at least 0.50 s and at most 1.50 s: 2 of 8 requests "
         "failed (2 http_5xx) in token_issue/new; no success followed; nothing was being changed (cooldown)."
     ]
 
@@ -206,7 +206,7 @@ def test_the_silence_of_a_closed_lane_makes_no_outage_longer_or_less_certain(tmp
     story.fail(ISSUE, 23.4, 23.6)
 
     assert told(story, tmp_path) == [
-        "FAIL: Disrupted from 23.00 s into the run, for at least 0.00 s and at most 1.00 s: 2 of 5 requests "
+        "FAIL: Disrupted from 23.00 s into the run, for at least 0.25 s and at most 1.00 s: 2 of 5 requests "
         "failed (2 http_5xx) in load/user_get/reused and token_issue/new; node1 was stopped (roll, "
         "undrained) while it served release 27.1.0."
     ]

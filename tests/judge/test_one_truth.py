@@ -122,7 +122,7 @@ def test_the_service_is_down_where_nothing_succeeds_and_disrupted_where_somethin
     assert (down.down, down.requests, down.due) == (True, 16, 17)
     assert (disrupted.down, disrupted.requests, disrupted.due) == (False, 6, 20)
     assert sentences(judgement, "availability")[0].startswith(
-        "FAIL: Down from 23.12 s into the run, for at least 2.48 s and at most 3.00 s: 16 of 17 requests "
+        "FAIL: Down from 23.12 s into the run, for at least 2.50 s and at most 3.00 s: 16 of 17 requests "
         "failed"
     )
     assert judgement.headline == (
@@ -132,14 +132,38 @@ def test_the_service_is_down_where_nothing_succeeds_and_disrupted_where_somethin
 
 
 def test_a_request_that_waited_before_the_stop_makes_the_disruption_no_longer(tmp_path: Path) -> None:
-    """Due 0.9 s before it was cut, while others of its lane went on to succeed."""
+    """Two wait on a slow node before it is stopped, at 23.1 s; it cuts them, and one that came after."""
     story = healthy(drained=False)
-    story.fail(ISSUE, 22.9, 23.1, status=0, error="reset", end_ns=ns(23.9))
-    story.fail(ISSUE, 23.9, 24.1)
+    story.fail(ISSUE, 21.9, 23.1, status=0, error="reset", end_ns=ns(24.2))
+    story.fail(ISSUE, 23.9, 24.1, status=0, error="reset", end_ns=ns(24.2))
 
     (outage,) = judged(story, tmp_path).downtime.outages
-    assert (outage.first_due_ns, outage.inner_start_ns, outage.inner_end_ns) == (ns(23.0), ns(23.9), ns(24.0))
-    assert (outage.start_ns, outage.end_ns) == (ns(23.5), ns(24.5))
+    assert (outage.first_due_ns, outage.inner_start_ns, outage.inner_end_ns) == (ns(22.0), ns(23.1), ns(24.0))
+    assert (outage.start_ns, outage.end_ns) == (ns(21.5), ns(24.5))
+
+
+def test_requests_that_a_stop_left_hanging_until_it_cut_them_were_hurt_all_the_while(tmp_path: Path) -> None:
+    """A node that is asked to finish accepts no more at once, and ends two seconds later: whoever was sent to it
+    meanwhile waits, and is cut with all others. The disruption is no instant.
+    """
+    story = healthy(drained=False)
+    story.fail(ISSUE, 23.4, 25.1, status=502, end_ns=ns(25.3))
+
+    (outage,) = judged(story, tmp_path).downtime.outages
+    assert (outage.inner_start_ns, outage.inner_end_ns) == (ns(23.5), ns(25.0))
+    assert (outage.down, outage.inner_s) == (False, 1.5)
+
+
+def test_a_failure_of_the_load_lies_within_the_bounds_as_well(tmp_path: Path) -> None:
+    """Lanes without a schedule do not decide which success bounds it, but they were hurt."""
+    story = healthy(drained=False)
+    story.fail(ISSUE, 23.4, 23.6)
+    story.fail(LOAD, 23.2, 24.3)
+
+    (outage,) = judged(story, tmp_path).downtime.outages
+    assert outage.first_due_ns == outage.inner_start_ns < ns(23.5)
+    assert outage.start_ns <= outage.inner_start_ns
+    assert ns(23.5) < outage.last_due_ns == outage.inner_end_ns <= outage.end_ns
 
 
 def test_the_densest_lane_that_was_hit_decides_how_long_it_lasted_at_most(tmp_path: Path) -> None:

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from harness.evidence.names import MEANT_FOR, Error
+from harness.evidence.names import MEANT_FOR, Edge, Error, Step
 from harness.evidence.requests import Records
 from harness.judge.codes import OK, count, sent
 from harness.judge.downtime import Charge, Downtime, Outage
@@ -76,15 +77,16 @@ def outages(evidence: Evidence, failures: ChargedFailures) -> Downtime:
 def _groups(
     evidence: Evidence, failures: ChargedFailures, some: Sequence[LaneFailure], *, charged: bool
 ) -> list[_Group]:
+    waits, stops_ns = evidence.error_code(Error.TIMEOUT), _stops_ns(evidence)
+
     def pause(failure: LaneFailure) -> int:
         return pause_ns(evidence.requests.lanes[failure.lane].rate_hz)
 
-    waits = evidence.error_code(Error.TIMEOUT)
     grouped = (
         tuple(Failed(failure, failures.sent[failure.lane], waits) for failure in group)
         for group in together(some, pause)
     )
-    return [_Group(members, charged, edges(members, evidence.judged_end_ns)) for members in grouped]
+    return [_Group(members, charged, edges(members, evidence.judged_end_ns, stops_ns)) for members in grouped]
 
 
 def _charge(evidence: Evidence, group: _Group, outage: Outage | None) -> Charge:
@@ -101,13 +103,18 @@ def _charge(evidence: Evidence, group: _Group, outage: Outage | None) -> Charge:
         end_ns=group.edges.outer_end_ns,
         inner_s=group.edges.inner_s,
         requests=dict(requests),
-        spans_ns={lane: _outer(own, evidence.judged_end_ns) for lane, own in members.items()},
+        spans_ns={lane: _outer(own, evidence) for lane, own in members.items()},
     )
 
 
-def _outer(members: Sequence[Failed], evidence_end_ns: int) -> tuple[int, int]:
-    bounds = edges(members, evidence_end_ns)
+def _outer(members: Sequence[Failed], evidence: Evidence) -> tuple[int, int]:
+    bounds = edges(members, evidence.judged_end_ns, _stops_ns(evidence))
     return bounds.outer_start_ns, bounds.outer_end_ns
+
+
+def _stops_ns(evidence: Evidence) -> NDArray[np.int64]:
+    steps = (s for s in evidence.timeline.steps if s.step == Step.STOP and s.edge != Edge.SKIP)
+    return np.array(sorted(step.start_ns for step in steps), np.int64)
 
 
 def _outage(evidence: Evidence, group: _Group, followed: Following | None) -> Outage:

@@ -107,6 +107,7 @@ def _silence(case: Case, silence: WholeSilence, bound_s: float) -> Finding:
         phase=phase_at(case.evidence.windows, silence.start_ns),
         step=step.step if step else None,
         node=step.node if step else None,
+        lane=silence.lanes[0] if len(silence.lanes) == 1 else None,
         start_ns=silence.start_ns,
         end_ns=silence.end_ns,
         lanes=silence.lanes,

@@ -8,7 +8,7 @@ from harness.deployment.abilities import Injection
 from harness.deployment.haproxy_socket import HaproxyBalancer
 from harness.deployment.local.database import LocalDatabase
 from harness.deployment.local.faults.balancer import NoServer, Resets
-from harness.deployment.local.faults.caches import flush_cache
+from harness.deployment.local.faults.caches import flush_cache, freeze_cache
 from harness.deployment.local.faults.database import CutDatabase
 from harness.deployment.local.faults.freeze import Freeze
 from harness.deployment.local.faults.keys import different_keys
@@ -66,6 +66,7 @@ MAKERS: Mapping[FaultKind, Callable[[LocalFaults, FaultSettings], Injection]] = 
     FaultKind.DELETE_USER: lambda lab, _: delete_user(lab.database),
     FaultKind.ALTER_ROW: lambda lab, _: alter_row(lab.database),
     FaultKind.FLUSH_CACHE: lambda lab, _: flush_cache(lab.folder),
+    FaultKind.FREEZE_CACHE: lambda lab, _: freeze_cache(lab.processes),
     FaultKind.DIFFERENT_KEYS: lambda lab, fault: different_keys(lab.node(fault)),
 }
 """The one place where a kind of fault gets what does it; those of the plan have theirs in the procedure."""

@@ -1,10 +1,12 @@
-"""The shared caches emptied."""
+"""The shared caches emptied, or one of them frozen."""
 
 from __future__ import annotations
 
 from harness.deployment.local import memcached
+from harness.deployment.local.faults.freeze import Freeze
 from harness.deployment.local.faults.injection import Instant
 from harness.deployment.local.folder import LabFolder
+from harness.deployment.local.processes import Processes
 from harness.errors import HarnessError
 
 
@@ -21,3 +23,12 @@ def flush_cache(folder: LabFolder) -> Instant:
                 ) from error
 
     return Instant(act, {"caches": memcached.COUNT})
+
+
+def freeze_cache(processes: Processes) -> Freeze:
+    """One memcached of the lab answers nobody for a time, and keeps its connections open.
+
+    Raises:
+        HarnessError: it does not run.
+    """
+    return Freeze(processes, [memcached.server_name(1)])

@@ -1,4 +1,4 @@
-"""Nodes frozen: every process of theirs stopped where it stands, and continued."""
+"""Servers frozen: every process of theirs stopped where it stands, and continued."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from harness.evidence.clock import now_ns
 
 
 class Freeze:
-    """SIGSTOP to each process that the lab's records name for these nodes, workers included; then SIGCONT.
+    """SIGSTOP to each process that the lab's records name for these servers, workers included; then SIGCONT.
 
     Sockets stay open: the kernel accepts connections for a frozen server, so nobody is refused, all wait.
     """
 
-    def __init__(self, processes: Processes, nodes: Sequence[str]) -> None:
+    def __init__(self, processes: Processes, names: Sequence[str]) -> None:
         """Look the processes up.
 
         Raises:
-            HarnessError: a node has none.
+            HarnessError: a server has none.
         """
         self._members: list[ProcessIdentity] = []
-        for node in nodes:
-            found = processes.all_of([node])
+        for name in names:
+            found = processes.all_of([name])
             if not found:
-                raise HarnessError(f"{node} can not be frozen: it does not run")
+                raise HarnessError(f"{name} can not be frozen: it does not run")
             self._members += found
-        self.detail: Mapping[str, object] = {"nodes": list(nodes), "processes": len(self._members)}
+        self.detail: Mapping[str, object] = {"servers": list(names), "processes": len(self._members)}
 
     def begin(self) -> int:
         """Freeze; when the last process had been told."""
