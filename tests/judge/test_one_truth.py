@@ -143,8 +143,8 @@ def test_a_request_that_waited_before_the_stop_makes_the_disruption_no_longer(tm
 
 
 def test_requests_that_a_stop_left_hanging_until_it_cut_them_were_hurt_all_the_while(tmp_path: Path) -> None:
-    """A node that is asked to finish accepts no more at once, and ends two seconds later: whoever was sent to it
-    meanwhile waits, and is cut with all others. The disruption is no instant.
+    """A node that is asked to finish accepts no more at once, and ends two seconds later: whoever was sent to
+    it meanwhile waits, and is cut with all others. The disruption is no instant.
     """
     story = healthy(drained=False)
     story.fail(ISSUE, 23.4, 25.1, status=502, end_ns=ns(25.3))

@@ -72,8 +72,8 @@ def edges(members: Sequence[Failed], evidence_end_ns: int, stops_ns: NDArray[np.
     """The bounds of failures that are one disruption.
 
     Every request that failed lies within both. Successes of the lanes that were hit bound it, taken together,
-    so that the densest of them decides; lanes of the load only where no other was hit. Where none of them has a
-    schedule, the outer bound begins with the first request that failed and ends, at the latest, with the last
+    so that the densest of them decides; lanes of the load only where no other was hit. Where none of them has
+    a schedule, the outer bound begins with the first request that failed and ends, at the latest, with the last
     answer: a closed lane sends nothing for a while then.
 
     Args:
