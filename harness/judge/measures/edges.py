@@ -71,10 +71,10 @@ class Failed:
 def edges(members: Sequence[Failed], evidence_end_ns: int, stops_ns: NDArray[np.int64]) -> Edges:
     """The bounds of failures that are one disruption.
 
-    Every request that failed lies within both. Successes of the lanes that were hit bound it, taken together,
-    so that the densest of them decides; lanes of the load only where no other was hit. Where none of them has
-    a schedule, the outer bound begins with the first request that failed and ends, at the latest, with the last
-    answer: a closed lane sends nothing for a while then.
+    Every request that failed lies within both. Successes of the lanes that were hit bound it, taken
+    together, so that the densest of them decides; lanes of the load only where no other was hit. Where none
+    of them has a schedule, the outer bound begins with the first request that failed and ends, at the latest,
+    with the last answer: a closed lane sends nothing for a while then.
 
     Args:
         members: what failed together.
@@ -93,9 +93,7 @@ def edges(members: Sequence[Failed], evidence_end_ns: int, stops_ns: NDArray[np.
     if not scheduled:
         before = first_due_ns
         end_ns = min(end_ns, max(last_ns, *(int(each.records.end_ns.max()) for each in telling)))
-    return Edges(
-        hurt_ns, last_ns, min(before, hurt_ns), max(end_ns, last_ns), open_ended
-    )
+    return Edges(hurt_ns, last_ns, min(before, hurt_ns), max(end_ns, last_ns), open_ended)
 
 
 def _success_before(one: Failed, hurt_ns: int) -> Iterator[int]:
