@@ -17,6 +17,7 @@ from harness.judge.measures.figures import figures
 from harness.judge.measures.impacts import impact_bounds, impacts
 from harness.judge.measures.lane_stats import lane_stats
 from harness.judge.measures.masked import masked_failures
+from harness.judge.measures.out import nodes_out
 from harness.judge.measures.outages import outages
 from harness.judge.measures.phase_latency import phase_latency
 from harness.judge.measures.release_shares import release_shares
@@ -37,6 +38,7 @@ from harness.judge.observations import (
     FigureChange,
     Impact,
     MaskedFailures,
+    NodeOut,
     PhaseLatency,
     ReleaseShare,
     SlowStretch,
@@ -183,6 +185,11 @@ class Case:
     def masked_failures(self) -> MaskedFailures:
         """What the balancer kept from its clients."""
         return masked_failures(self.evidence)
+
+    @Measure
+    def nodes_out(self) -> tuple[NodeOut, ...]:
+        """What became of each node while it was out of the balancer."""
+        return nodes_out(self.evidence)
 
     @Measure
     def release_shares(self) -> tuple[ReleaseShare, ...]:

@@ -121,6 +121,28 @@ class MaskedFailures:
 
 
 @dataclass(frozen=True, slots=True)
+class NodeOut:
+    """A node that was out of the balancer, from the end of `maint` to the begin of `ready`."""
+
+    node: str
+    phase: str
+    start_ns: int
+    end_ns: int
+    looks: int
+    """How often the balancer was asked about it meanwhile."""
+    seen: tuple[int, str] | None
+    """When the balancer first had it as anything but in maintenance, and as what, in its own word."""
+    given: int
+    """Requests for which the balancer chose it meanwhile, tries included, by its own count."""
+    answered: Mapping[str, int]
+    """Lane -> requests sent meanwhile that the node answered."""
+    meant: Mapping[str, int]
+    """Lane -> requests sent meanwhile that the balancer answered itself, having meant them for the node."""
+    first_ns: int | None
+    """When it first was not left alone; None where it was."""
+
+
+@dataclass(frozen=True, slots=True)
 class ReleaseShare:
     """Which releases answered the requests that were due in one step of the roll."""
 

@@ -24,6 +24,7 @@ class FaultKind(StrEnum):
     KILL_NODE = "kill_node"  # SIGKILL; started again on the release it had
     BALANCER_503 = "balancer_503"  # the balancer has no server left and answers 503 itself
     RESET_CONNECTIONS = "reset_connections"  # what the balancer has under way with the nodes is cut
+    FORGET_MAINTENANCE = "forget_maintenance"  # the balancer serves by a node that was put into maintenance
     CUT_DATABASE = "cut_database"  # Keystone's database connections killed, its account locked out
     DELETE_USER = "delete_user"  # an acknowledged user's row deleted behind the API's back
     ALTER_ROW = "alter_row"  # an acknowledged user's name changed in the database
@@ -41,11 +42,13 @@ LASTING = frozenset(
     }
 )  # fmt: skip
 """Kinds that go on for a time and are then undone."""
-OF_A_NODE = frozenset({FaultKind.FREEZE_NODE, FaultKind.KILL_NODE, FaultKind.DIFFERENT_KEYS})
+OF_A_NODE = frozenset(
+    {FaultKind.FREEZE_NODE, FaultKind.KILL_NODE, FaultKind.DIFFERENT_KEYS, FaultKind.FORGET_MAINTENANCE}
+)
 """Kinds that need to be told which node."""
 OF_THE_PLAN = frozenset({FaultKind.SKIP_STEP, FaultKind.CONTRACT_EARLY})
 """Kinds that change what the driver does, not the deployment."""
-OF_AN_UPGRADE = OF_THE_PLAN | {FaultKind.DIFFERENT_KEYS}
+OF_AN_UPGRADE = OF_THE_PLAN | {FaultKind.DIFFERENT_KEYS, FaultKind.FORGET_MAINTENANCE}
 """Kinds for which something must be upgraded."""
 
 

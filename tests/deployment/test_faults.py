@@ -14,7 +14,7 @@ import pytest
 
 from harness.deployment.haproxy_socket import HaproxyBalancer
 from harness.deployment.local.deployment import LocalDeployment
-from harness.deployment.local.faults.balancer import NoServer
+from harness.deployment.local.faults.balancer import NoServer, forget_maintenance
 from harness.deployment.local.faults.freeze import Freeze
 from harness.deployment.local.faults.injection import Repeated
 from harness.deployment.local.folder import LabFolder
@@ -233,3 +233,12 @@ def test_a_running_nodes_keys_are_not_changed_under_it(deployment: LocalDeployme
     fault = FaultSettings(kind=FaultKind.DIFFERENT_KEYS, node="node-1")
     with pytest.raises(HarnessError, match="node-1 runs and has read its keys"):
         deployment.faults.prepare(fault).begin()
+
+
+def test_a_forgotten_maintenance_makes_its_node_ready_and_is_not_taken_back() -> None:
+    balancer = HalfBrokenBalancer()
+    injection = forget_maintenance(balancer, "node-1")
+    injection.begin()
+    injection.end()
+
+    assert balancer.done == ["ready node-1"]

@@ -31,6 +31,7 @@ USED_BY = {
     "impacts": {"impact"},
     "slow_stretches": {"impact"},
     "database_activity": {"procedure"},
+    "nodes_out": {"procedure"},
     "roll_time": {"regression"},
     "figures": {"regression"},
     "figure_changes": {"regression"},

@@ -9,7 +9,7 @@ from harness.judge.observations import Masked
 from tests.judge.story import NEW, OLD, Story, healthy, judged, ns
 
 
-def sample(second: float, **servers: dict[str, int]) -> dict[str, Any]:
+def sample(second: float, **servers: dict[str, Any]) -> dict[str, Any]:
     """A sample with counters of some servers; what is not named is 0."""
     zero = {"wretr": 0, "wredis": 0, "econ": 0, "eresp": 0, "hrsp_5xx": 0, "scur": 1}
     names = ("FRONTEND", "BACKEND", "node1", "node2")
@@ -33,8 +33,8 @@ def test_a_balancer_that_met_no_failure_has_nothing_to_tell(tmp_path: Path) -> N
 def test_what_it_masked_is_laid_to_its_step_and_server_and_fails_nothing(tmp_path: Path) -> None:
     story = sampled(
         sample(23.05),
-        sample(24.05, node1={"wretr": 3, "wredis": 1, "econ": 4}),
-        sample(25, node1={"wretr": 3, "wredis": 1, "econ": 4}),
+        sample(24.05, node1={"wretr": 3, "wredis": 1, "econ": 4, "status": "MAINT"}),
+        sample(25, node1={"wretr": 3, "wredis": 1, "econ": 4, "status": "MAINT"}),
     )
 
     judgement = judged(story, tmp_path)

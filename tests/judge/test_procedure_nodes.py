@@ -143,7 +143,7 @@ def test_a_node_that_falls_back_after_its_own_proof_fails_though_others_are_stil
 
 
 def test_an_old_answer_to_what_left_before_the_nodes_own_proof_is_no_relapse(tmp_path: Path) -> None:
-    story = healthy()
+    story = healthy(drained=False)
     for row in story.due(VALIDATE, 27, 28):
         row.update(release="27.1.0", node="node1", end_ns=row["end_ns"] + 2_000_000_000)
 

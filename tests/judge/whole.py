@@ -66,7 +66,7 @@ def _story() -> Story:
             for row in _synced(phase, at)
         ),
     ]
-    story.balancer = [_balancer(second) for second in range(3, 54, 3)]
+    story.balancer = [_balancer(second) for second in range(3, 54, 2)]
     _add_writes(story)
     return story
 
@@ -91,8 +91,14 @@ def _balancer(second: float) -> dict[str, Any]:
         "mono_ns": ns(second),
         "phase": "x",
         "step": None,
-        "servers": {"node1": counters, "node2": counters},
+        "servers": {node: {**counters, "status": _status(node, second)} for node in ("node1", "node2")},
     }
+
+
+def _status(node: str, second: float) -> str:
+    return (
+        "MAINT" if {"node1": 23.1, "node2": 33.1}[node] <= second < {"node1": 28, "node2": 38}[node] else "UP"
+    )
 
 
 def _add_writes(story: Story) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from harness.deployment.abilities import Injection
 from harness.deployment.haproxy_socket import HaproxyBalancer
 from harness.deployment.local.database import LocalDatabase
-from harness.deployment.local.faults.balancer import NoServer, Resets
+from harness.deployment.local.faults.balancer import NoServer, Resets, forget_maintenance
 from harness.deployment.local.faults.caches import flush_cache, freeze_cache
 from harness.deployment.local.faults.database import CutDatabase
 from harness.deployment.local.faults.freeze import Freeze
@@ -62,6 +62,7 @@ MAKERS: Mapping[FaultKind, Callable[[LocalFaults, FaultSettings], Injection]] = 
     FaultKind.KILL_NODE: lambda lab, fault: Kill(lab.node(fault)),
     FaultKind.BALANCER_503: lambda lab, _: NoServer(lab.balancer, tuple(lab.nodes)),
     FaultKind.RESET_CONNECTIONS: lambda lab, _: Resets(lab.balancer, tuple(lab.nodes)),
+    FaultKind.FORGET_MAINTENANCE: lambda lab, fault: forget_maintenance(lab.balancer, lab.node(fault).name),
     FaultKind.CUT_DATABASE: lambda lab, _: CutDatabase(lab.database),
     FaultKind.DELETE_USER: lambda lab, _: delete_user(lab.database),
     FaultKind.ALTER_ROW: lambda lab, _: alter_row(lab.database),

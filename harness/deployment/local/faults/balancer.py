@@ -1,11 +1,11 @@
-"""Harm at the balancer: no server left, or what is under way cut."""
+"""Harm at the balancer: no server left, what is under way cut, or a maintenance forgotten."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 from harness.deployment.haproxy_socket import HaproxyBalancer
-from harness.deployment.local.faults.injection import Repeated
+from harness.deployment.local.faults.injection import Instant, Repeated
 from harness.evidence.clock import now_ns
 
 _RESET_PAUSE_S = 0.005
@@ -39,6 +39,11 @@ class NoServer:
                 self._balancer.set_state(node, "ready")
             self._begun = False
         return ended_ns
+
+
+def forget_maintenance(balancer: HaproxyBalancer, node: str) -> Instant:
+    """The balancer sends to a node again that was put into maintenance, as after a reload."""
+    return Instant(lambda: balancer.set_state(node, "ready"), {"nodes": [node]})
 
 
 class Resets:

@@ -31,7 +31,7 @@ def judge(case: Case) -> Question:
     evidence = case.evidence
     checks = (
         seal.check(evidence), asked.check(evidence), files.check(evidence), tallies.check(evidence),
-        balancer.check(evidence), load.lanes(evidence), load.load(evidence),
+        balancer.check(evidence), balancer.unwatched(case), load.lanes(evidence), load.load(evidence),
         load.unsent(evidence), load.untried(evidence), probes.lag(evidence), probes.phases(evidence),
         probes.holes(evidence), machine.baseline_phase(evidence, case.saturation), servers.nodes(evidence),
         servers.roll(evidence), machine.reference(evidence),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.evidence.names import Ability
+from harness.judge.case import Case
 from harness.judge.evidence import Evidence
 from harness.judge.questions.coverage.gap import Gap
 from harness.judge.words import counted
@@ -24,3 +25,21 @@ def check(evidence: Evidence) -> Iterator[Gap]:
         yield Gap(f"{_FILE} holds {counted(read.damaged, 'damaged line')}: {_UNKNOWN} there.")
     elif not read.samples and evidence.manifest.abilities is not None:
         yield Gap(f"{_FILE} holds no sample, though the balancer could be asked: {_UNKNOWN}.")
+
+
+def unwatched(case: Case) -> Iterator[Gap]:
+    """Nodes that were out and about which nobody asked; told by the limits where nobody could."""
+    evidence = case.evidence
+    silent = evidence.manifest.abilities is None or evidence.manifest.lacks(Ability.BALANCER_COUNTERS)
+    if silent or not evidence.completed or not evidence.balancer.samples:
+        return
+    for out in case.nodes_out:
+        if not out.looks:
+            since, until = (
+                f"{(at - evidence.timeline.start_ns) / 1e9:.2f}" for at in (out.start_ns, out.end_ns)
+            )
+            yield Gap(
+                f"{out.node} was out of the balancer from {since} to {until} s into the run, and the "
+                "balancer was not asked about it meanwhile: whether it stayed out is not known.",
+                out.phase,
+            )

@@ -13,6 +13,7 @@ from harness.judge.questions.procedure import (
     journal,
     locks,
     nodes,
+    out,
     phases,
     required,
     schema,
@@ -34,7 +35,7 @@ def judge(case: Case) -> Question:
         deaths.check(evidence), journal.check(evidence), database.check(evidence), ending.check(evidence),
         steps.check(case),
         phases.check(evidence), required.check(evidence), schema.check(evidence), nodes.check(evidence),
-        trust.check(evidence), locks.check(case),
+        out.check(case), trust.check(evidence), locks.check(case),
     )  # fmt: skip
     return answer(NAME, [finding for check in checks for finding in check], [_proven(evidence)])
 
