@@ -27,7 +27,7 @@ help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
 	@echo
 	@echo 'SCENARIO=drained|undrained|...  a file of scenarios/ (default: drained)'
-	@echo 'ARMS=drained_undrained|...      a file of scenarios/arms/ for `make compare`; RUNS=3 of each arm'
+	@echo 'ARMS=drained_undrained|...      a file of scenarios/arms/ for `make compare`; RUNS=4 of each arm'
 	@echo 'ARGS="--set key=value ..."      passed on to `harness run`'
 
 # Whatever is downloaded is held against the hashes of requirements.lock: uv, which pip fetches, then all the rest, the

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -208,7 +209,10 @@ def test_4_where_the_disk_is_full(
 
 @pytest.mark.usefixtures("undrawn")
 def test_a_baseline_is_made_and_compared_with_by_the_command_line(tmp_path: Path) -> None:
-    folders = [str(healthy().write(tmp_path / "drained" / f"run{number}").path) for number in range(4)]
+    folders = [
+        str(replace(healthy(), nth=number).write(tmp_path / "drained" / f"run{number}").path)
+        for number in range(4)
+    ]
     file = tmp_path / "baseline.json"
 
     made = harness_here("baseline", *folders[:3], "-o", str(file))
@@ -221,7 +225,10 @@ def test_a_baseline_is_made_and_compared_with_by_the_command_line(tmp_path: Path
 
 
 def test_a_run_is_refused_before_anything_is_started_if_it_could_not_be_compared(tmp_path: Path) -> None:
-    folders = [str(healthy().write(tmp_path / "drained" / f"run{number}").path) for number in range(3)]
+    folders = [
+        str(replace(healthy(), nth=number).write(tmp_path / "drained" / f"run{number}").path)
+        for number in range(3)
+    ]
     file = tmp_path / "baseline.json"
     assert harness_here("baseline", *folders, "-o", str(file)).returncode == 0
 
@@ -234,7 +241,10 @@ def test_a_run_is_refused_before_anything_is_started_if_it_could_not_be_compared
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write in a read-only folder")
 def test_a_baseline_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
-    folders = [str(healthy().write(tmp_path / "drained" / f"run{number}").path) for number in range(3)]
+    folders = [
+        str(replace(healthy(), nth=number).write(tmp_path / "drained" / f"run{number}").path)
+        for number in range(3)
+    ]
     shutil.rmtree(tmp_path / "closed", ignore_errors=True)
     (tmp_path / "closed").mkdir(mode=0o500)
     done = harness_here("baseline", *folders, "-o", str(tmp_path / "closed" / "baseline.json"))

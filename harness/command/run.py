@@ -61,7 +61,7 @@ def run(
     settings = _settings(path, overrides, asked, gate)
     releases = _pair(settings, says)
     doubts = need_provable(settings, releases, path, overrides, gate, compared=earlier is not None)
-    runs_before = _earlier_runs(earlier, settings, releases) if earlier is not None else None
+    runs_before = _earlier_runs(earlier, settings, path, releases) if earlier is not None else None
     order = possible_order(settings, path, out, says, runs_before)
     warn(doubts)
     return _carry_out(order, live_port or 0 if live or live_port is not None else None)
@@ -87,14 +87,18 @@ def _pair(scenario: Scenario, says: Says) -> tuple[Release, Release]:
     return pair(scenario, says)
 
 
-def _earlier_runs(path: Path, scenario: Scenario, releases: tuple[Release, Release]) -> History:
+def _earlier_runs(
+    path: Path, scenario: Scenario, scenario_file: Path, releases: tuple[Release, Release]
+) -> History:
     """The baseline, refused before anything is started if this run could not be compared with it."""
     from harness.evidence.history import read_history
     from harness.judge.comparable import need_comparable, settings_of
+    from harness.run.order import users_sha256
 
-    from_, to = releases
+    from_, to = (release.version for release in releases)
+    users = users_sha256(scenario, scenario_file)
     found = read_history(path)
-    need_comparable(found, settings_of(scenario.resolved(), from_.version, to.version, os.cpu_count()), path)
+    need_comparable(found, settings_of(scenario.resolved(), from_, to, os.cpu_count(), users), path)
     return found
 
 

@@ -10,15 +10,15 @@ from enum import StrEnum
 from harness.compare.arms import Arm
 from harness.compare.comparison import ArmsComparison
 from harness.compare.figures import PRIMARY
+from harness.compare.settings import PAIR
 from harness.compare.text import figure_words, number_p, signed
 from harness.judge.words import counted, listed
 from harness.report.text import at_most_percent, seconds
 from harness.statistics.few_runs import RUNS_MIN, Summary, share_upper, smallest_p
 
-SIGNIFICANCE = 0.1
-"""Largest two-sided p-value that is called a difference: the smallest that 3 + 3 runs can give, which are as
-many as a quarter of an hour of a small machine allows. Whoever wants 0.05 takes four runs of each arm; the
-p-value is told."""
+SIGNIFICANCE = 0.05
+"""Largest two-sided p-value that is called a difference. Two arms need four runs each to go below it at all,
+which are half an hour of a small machine; 3 + 3 runs can give 0.1 and say nothing."""
 _SAME_S = 0.05
 """Rolls that differ by less took as long as each other: steps are polled four times a second."""
 
@@ -29,7 +29,7 @@ class Conclusion(StrEnum):
     YES = "yes"
     NO = "no"
     NOT_ENOUGH = "not enough runs"
-    NO_DIFFERENCE = "no difference seen"
+    NO_DIFFERENCE = "no difference shown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +79,19 @@ def answer(comparison: ArmsComparison) -> Answered:
     """
     if comparison.arms.about_draining:
         return _draining(comparison)
-    by, numbers = comparison.arms.by, range(1, len(comparison.arms.arms))
+    numbers = range(1, len(comparison.arms.arms))
     found = [_of(comparison, number) for number in numbers]
     return Answered(
-        question=f"{'Does' if len(by) == 1 else 'Do'} {listed(by)} matter here?",
+        question=_question(comparison.arms.by),
         answer=_together(found),
         sentence=" ".join(_sentence(comparison, n, each) for n, each in zip(numbers, found, strict=True)),
     )
+
+
+def _question(by: Sequence[str]) -> str:
+    """Of several settings together: the arms differ in all of them, so nobody can tell one from another."""
+    what = [*(["the release pair"] if set(PAIR) & set(by) else []), *(key for key in by if key not in PAIR)]
+    return f"Does {what[0]} matter here?" if len(what) == 1 else f"Do {listed(what)} together matter here?"
 
 
 def _together(found: Sequence[Conclusion]) -> Conclusion:
@@ -105,7 +111,7 @@ def _of(comparison: ArmsComparison, number: int) -> Conclusion:
 
 
 def _small(p_value: float | None) -> bool:
-    # 2 of 20 ways are exactly the bound, whatever binary fractions make of them.
+    # A p-value that is exactly the bound is, whatever binary fractions make of it.
     return p_value is not None and (p_value < SIGNIFICANCE or math.isclose(p_value, SIGNIFICANCE))
 
 
@@ -118,7 +124,7 @@ def _draining(comparison: ArmsComparison) -> Answered:
     lead = {
         Conclusion.YES: "Yes",
         Conclusion.NO: "No, draining made it worse",
-        Conclusion.NO_DIFFERENCE: "No difference was seen",
+        Conclusion.NO_DIFFERENCE: "No difference was shown",
         Conclusion.NOT_ENOUGH: "There are not enough runs to say",
     }[found]
     more = (
@@ -158,7 +164,7 @@ def _sentence(comparison: ArmsComparison, number: int, found: Conclusion) -> str
     change = "worse" if other.outage.mean > first.outage.mean else "better"
     lead = {
         Conclusion.YES: f"Yes, {name} was {change} than {of}",
-        Conclusion.NO_DIFFERENCE: f"No difference was seen between {name} and {of}",
+        Conclusion.NO_DIFFERENCE: f"No difference was shown between {name} and {of}",
         Conclusion.NOT_ENOUGH: f"There are not enough runs to say of {name} against {of}",
     }[found]
     return f"{lead}: {other.words}, {first.words}; {_sureness(comparison, number, found)}."

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 from harness.compare.measured import Measured
-from harness.compare.settings import DRAINED, NOT_SET, PAIR, key_of, varying, word
+from harness.compare.settings import BOUNDS, DRAINED, PAIR, key_of, word
 from harness.errors import UsageError
+from harness.judge.comparable import differing
+from harness.judge.copies import need_distinct
 from harness.judge.words import listed
+from harness.report.views.run import description_of
 
 PAIR_WORD = "pair"
 """What `--by` calls the releases together."""
@@ -21,6 +25,8 @@ class Arm:
     name: str
     settings: tuple[tuple[str, str], ...]
     """The keys by which the arms differ, and this arm's values, as words."""
+    description: str
+    """What its runs say of themselves; empty where they say nothing, or not the same."""
     drained: bool
     runs: tuple[Measured, ...]
     """In the order in which they were begun."""
@@ -50,8 +56,9 @@ def group(runs: Sequence[Measured], by: Sequence[str] = ()) -> Arms:
     Raises:
         UsageError: one run given twice, only one arm, or arms that differ in more than they are compared by.
     """
-    _need_distinct(runs)
-    found = varying(run.settings for run in runs)
+    need_distinct((run.path, run.judgement.manifest) for run in runs)
+    found = differing([run.settings for run in runs])
+    _need_judged_alike(runs, found)
     if not found:
         raise UsageError(
             f"all {len(runs)} runs have the same settings, so there is only one arm; "
@@ -64,17 +71,21 @@ def group(runs: Sequence[Measured], by: Sequence[str] = ()) -> Arms:
     return Arms(keys, _arms(runs, keys))
 
 
-def _need_distinct(runs: Sequence[Measured]) -> None:
-    seen: dict[tuple[int, int], Measured] = {}
-    for run in runs:
-        # Both clocks of the run's beginning, to the nanosecond: a copy has them, another run has not.
-        clock = run.judgement.manifest.clock
-        earlier = seen.setdefault((clock.wall_ns, clock.mono_ns), run)
-        if earlier is not run:
-            raise UsageError(
-                f"{run.path}: is the same run as {earlier.path}, and one run counts once; "
-                "leave one of them out."
-            )
+def _need_judged_alike(runs: Sequence[Measured], found: Sequence[str]) -> None:
+    """A bound is no arm: what differs then is the judge, and not what was run."""
+    bound = next((key for key in found if key.startswith(BOUNDS)), None)
+    if bound is not None:
+        raise UsageError(
+            f"{_unlike(runs, bound)}; runs are compared by one measure, so give all of them the same bound "
+            f"with --set {bound}=VALUE."
+        )
+
+
+def _unlike(runs: Sequence[Measured], key: str) -> str:
+    """The first two runs that differ in a key: `a and b differ in roll.settle_s, 3 against 9`."""
+    pair = next(two for two in combinations(runs, 2) if key in differing([run.settings for run in two]))
+    names, values = [run.name for run in pair], [word(run.settings, key) for run in pair]
+    return f"{' and '.join(names)} differ in {key}, {' against '.join(values)}"
 
 
 def _guessed(found: Sequence[str]) -> tuple[str, ...]:
@@ -113,19 +124,15 @@ def _by(runs: Sequence[Measured], by: Sequence[str], found: Sequence[str]) -> tu
 
 
 def _differ_too(runs: Sequence[Measured], keys: Sequence[str], others: Sequence[str]) -> str:
-    key = others[0]
-    first = runs[0]
-    other = next(run for run in runs if key_of(run.settings, [key]) != key_of(first.settings, [key]))
-    values = " against ".join(word(run.settings.get(key, NOT_SET)) for run in (first, other))
     more = f" (and in {listed(others[1:])})" if others[1:] else ""
     return (
-        f"{first.name} and {other.name} differ in {key}, {values}{more}; arms may differ in {listed(keys)} "
+        f"{_unlike(runs, others[0])}{more}; arms may differ in {listed(keys)} "
         "alone, so leave out one side, or name with --by what belongs together."
     )
 
 
 def _arms(runs: Sequence[Measured], keys: Sequence[str]) -> tuple[Arm, ...]:
-    members: dict[tuple[bytes, ...], list[Measured]] = {}
+    members: dict[tuple[str, ...], list[Measured]] = {}
     for run in runs:
         members.setdefault(key_of(run.settings, keys), []).append(run)
     names = _names(list(members.values()), keys)
@@ -137,10 +144,16 @@ def _arm(name: str, keys: Sequence[str], runs: Iterable[Measured]) -> Arm:
     settings = ordered[0].settings
     return Arm(
         name=name,
-        settings=tuple((key, word(settings.get(key, NOT_SET))) for key in keys),
+        settings=tuple((key, word(settings, key)) for key in keys),
+        description=_description(ordered),
         drained=_is_drained(ordered[0]),
         runs=ordered,
     )
+
+
+def _description(runs: Sequence[Measured]) -> str:
+    told = {description_of(run.judgement.manifest) for run in runs}
+    return told.pop() if len(told) == 1 else ""
 
 
 def _is_drained(run: Measured) -> bool:
@@ -156,5 +169,5 @@ def _names(arms: Sequence[Sequence[Measured]], keys: Sequence[str]) -> list[str]
     if tuple(keys) == (DRAINED,):
         return ["drained" if _is_drained(arm[0]) else "undrained" for arm in arms]
     if set(keys) <= set(PAIR):
-        return [f"{arm[0].settings['from']} to {arm[0].settings['to']}" for arm in arms]
-    return [", ".join(f"{key}={word(arm[0].settings.get(key, NOT_SET))}" for key in keys) for arm in arms]
+        return [" to ".join(word(arm[0].settings, key) for key in PAIR) for arm in arms]
+    return [", ".join(f"{key}={word(arm[0].settings, key)}" for key in keys) for arm in arms]

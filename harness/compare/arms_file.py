@@ -4,26 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, ValidationError, field_validator
 
-from harness.compare.settings import flattened, varying
 from harness.errors import UsageError
+from harness.judge.comparable import Settings, differing, settings_of
 from harness.refusal import problem
 from harness.scenario import Scenario, load_scenario
 from harness.scenario.reading import read_toml
 from harness.scenario.section import Section
 
-RUNS = 3
-"""Of each arm unless said otherwise: the fewest of which a permutation test of two arms can reach p = 0.1."""
+RUNS = 4
+"""Of each arm unless said otherwise: the fewest of which a test of two arms can go below p = 0.05."""
 RUNS_MAX = 50
 
 
 class _ArmTable(Section):
     # What a run's folder is called, and the run itself.
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+    description: str = ""
+    """Of this arm alone; the base scenario's is about that file, and the table's about the question."""
     set: tuple[str, ...] = ()
 
 
@@ -49,7 +52,7 @@ class PlannedArm:
 
     name: str
     overrides: tuple[str, ...]
-    """`key=value`, the arm's own name last."""
+    """`key=value`; last the arm's own description, where it has one, and its name."""
     scenario: Scenario
     """With those overrides."""
 
@@ -81,30 +84,45 @@ def load_arms(path: Path, runs: int | None = None, overrides: Sequence[str] = ()
     scenario_file = path.parent / table.scenario
     arms = tuple(_arm(arm, scenario_file, overrides, path) for arm in table.arms)
     _need_different(arms, path)
-    by = varying(flattened(arm.scenario.resolved()) for arm in arms)
+    _need_judged_alike(arms, path)
+    by = differing([_settings(arm) for arm in arms])
     return ArmsPlan(table.description, scenario_file, runs or table.runs, by, arms)
 
 
 def _arm(arm: _ArmTable, scenario_file: Path, overrides: Sequence[str], path: Path) -> PlannedArm:
-    every = (*arm.set, *overrides, f"name={arm.name}")
+    described = (f"description={arm.description}",) if arm.description else ()
+    every = (*arm.set, *overrides, *described, f"name={arm.name}")
     try:
         return PlannedArm(arm.name, every, load_scenario(scenario_file, every))
     except UsageError as error:
         raise UsageError(f"{path}: arm {arm.name}: {error}") from error
 
 
+def _settings(arm: PlannedArm) -> Settings:
+    """What would be run; of the machine nothing differs, and the users' file is told by its name."""
+    return settings_of(arm.scenario.resolved(), arm.scenario.from_, arm.scenario.to, None)
+
+
 def _need_different(arms: Sequence[PlannedArm], path: Path) -> None:
-    seen: dict[str, str] = {}
-    for arm in arms:
-        if arm.name in seen.values():
+    for arm, other in combinations(arms, 2):
+        if arm.name == other.name:
             raise UsageError(f"{path}: arms: two are called {arm.name}; give each a name of its own.")
-        settings = arm.scenario.model_copy(update={"name": "arm"}).model_dump_json(by_alias=True)
-        if settings in seen:
+        if not differing([_settings(arm), _settings(other)]):
             raise UsageError(
-                f"{path}: arms: {seen[settings]} and {arm.name} have the same settings, so there is nothing "
+                f"{path}: arms: {arm.name} and {other.name} have the same settings, so there is nothing "
                 "to compare; let one differ, and do not set with --set what the arms differ in."
             )
-        seen[settings] = arm.name
+
+
+def _need_judged_alike(arms: Sequence[PlannedArm], path: Path) -> None:
+    """Told before the first run: runs that are judged under different bounds are not compared."""
+    bounds = [arm.scenario.judge for arm in arms]
+    other = next((arm for arm in arms if arm.scenario.judge != bounds[0]), None)
+    if other is not None:
+        raise UsageError(
+            f"{path}: arms: {arms[0].name} and {other.name} are judged under different bounds, and runs are "
+            "compared by one measure; set judge.<bound> for all of them alike."
+        )
 
 
 def _read(path: Path) -> _ArmsTable:

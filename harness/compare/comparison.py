@@ -20,7 +20,7 @@ class Against:
     arm: str
     difference: Difference
     corrected_p: float | None
-    """By Holm's method; see `compare_arms`."""
+    """By Holm's method; None of a figure that decides nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,17 +83,13 @@ class ArmsComparison:
 def compare_arms(arms: Arms) -> ArmsComparison:
     """Compare each arm with the first.
 
-    p-values of the deciding figure are corrected for the number of arms that are compared with the first;
-    those of all other figures together for their number, arms times figures. So the answer does not get
-    weaker with every figure that is shown beside it, and was still one question asked once.
+    The deciding figure alone is tested, its p-values corrected for the number of arms that are compared with
+    the first: one question, asked once. All other figures have intervals, to be read.
     """
-    compared = [_compared(metric, arms.arms) for metric in METRICS]
-    first = [each for each in compared if each.is_primary]
-    others = [each for each in compared if not each.is_primary]
-    corrected = {each.metric.key: each for family in (first, others) for each in _corrected(family)}
+    compared = (_compared(metric, arms.arms) for metric in METRICS)
     return ArmsComparison(
         arms=arms,
-        compared=tuple(corrected[metric.key] for metric in METRICS),
+        compared=tuple(_corrected(each) if each.is_primary else each for each in compared),
         latency=tuple(_latency(arms.arms)),
         typical=tuple(typical(arm) for arm in arms.arms),
     )
@@ -116,7 +112,7 @@ def _compared(metric: Metric, arms: Sequence[Arm]) -> Compared:
         against=tuple(
             None
             if each is None or values[0] is None
-            else Against(arm.name, difference(each, values[0]), None)
+            else Against(arm.name, difference(each, values[0], tested=metric is PRIMARY), None)
             for arm, each in zip(arms[1:], values[1:], strict=True)
         ),
     )
@@ -128,18 +124,11 @@ def _all(values: Sequence[float | None]) -> list[float] | None:
     return known if len(known) == len(values) else None
 
 
-def _corrected(family: Sequence[Compared]) -> list[Compared]:
-    told = [
-        against.difference.p_value
-        for each in family
-        for against in each.against
-        if against and against.difference.p_value is not None
-    ]
-    corrected = iter(holm(told))
-    return [
-        replace(each, against=tuple(_with_p(against, corrected) for against in each.against))
-        for each in family
-    ]
+def _corrected(compared: Compared) -> Compared:
+    """With p-values corrected for the number of arms that have one."""
+    told = (against.difference.p_value for against in compared.against if against)
+    corrected = iter(holm([p_value for p_value in told if p_value is not None]))
+    return replace(compared, against=tuple(_with_p(against, corrected) for against in compared.against))
 
 
 def _with_p(against: Against | None, corrected: Iterator[float]) -> Against | None:
@@ -161,7 +150,7 @@ def _latency(arms: Sequence[Arm]) -> Iterator[ComparedLatency]:
                 probes,
                 tuple(None if each is None else summary(each) for each in values),
                 tuple(
-                    None if each is None or values[0] is None else difference(each, values[0])
+                    None if each is None or values[0] is None else difference(each, values[0], tested=False)
                     for each in values[1:]
                 ),
             )

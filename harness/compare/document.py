@@ -35,6 +35,7 @@ def _document(comparison: ArmsComparison, answered: Answered, notes: tuple[str, 
         "arms": [
             {
                 "name": arm.name,
+                "description": arm.description,
                 "settings": dict(arm.settings),
                 "runs": [_run(run) for run in arm.runs],
                 "typical": typical.name,

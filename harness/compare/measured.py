@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from harness.compare.figures import Figures, figures
-from harness.compare.settings import settings_of
+from harness.compare.settings import judged_settings
 from harness.errors import UsageError
 from harness.evidence.manifest import is_running, read_manifest
 from harness.evidence.names import RunOutcome
@@ -25,8 +24,8 @@ class Measured:
     path: Path
     judgement: Judgement
     figures: Figures
-    settings: Mapping[str, Any]
-    """Dotted key of the scenario -> value; see `settings_of`."""
+    settings: Mapping[str, str]
+    """Dotted key of the scenario -> value; see `judged_settings`."""
     failed_excused: int
     """Failed requests that may not be charged to the upgrade."""
     stored: Verdict | None
@@ -67,7 +66,7 @@ def measure(path: Path, overrides: Sequence[str] = ()) -> Measured:
         path=path.resolve(),
         judgement=judgement,
         figures=figures(judgement),
-        settings=settings_of(manifest, judgement.settings),
+        settings=judged_settings(manifest, judgement.settings),
         failed_excused=judgement.downtime.failed_excused,
         stored=_stored(run.verdict),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from harness.compare.answer import SIGNIFICANCE, runs_needed
 from harness.compare.comparison import ArmsComparison
@@ -21,12 +21,14 @@ _BASELINE_RATIO_MAX = 1.5
 """Between the medians of two arms' baselines; the same that the question of impact takes for a change that
 matters. Baselines of one idle machine agree to a few percent."""
 _SAME = {
-    "the seed": {"seed"},
-    "the release pair": {*PAIR},
-    "the load": {"load.users", "probes"},
-    "the size of the machine": {"host.cores"},
+    "the seed": ("seed",),
+    "the release pair": PAIR,
+    "the load": ("load.", "probes"),
+    "the size of the machine": ("host.cores",),
 }
-"""What arms share, and the keys of which that is not true where they are compared by them."""
+"""What arms share, and how the keys begin of which that is not true where they are compared by them."""
+_WENT_WRONG = ("procedure", "integrity", "continuity")
+"""Questions whose failure makes a run another than it was to be. Availability is what is compared."""
 
 
 def notes(comparison: ArmsComparison) -> tuple[str, ...]:
@@ -36,7 +38,7 @@ def notes(comparison: ArmsComparison) -> tuple[str, ...]:
         *_unseen(comparison),
         *_baseline(comparison),
         *_runs(comparison),
-        *_always(set(comparison.arms.by)),
+        *_always(comparison.arms.by),
     )
 
 
@@ -137,7 +139,7 @@ def _alternate(comparison: ArmsComparison) -> bool:
 
 def _of_run(run: Measured) -> Iterator[str]:
     questions = run.judgement.questions
-    wrong = [q.name for q in questions if q.verdict is Verdict.FAIL and q.name in ("procedure", "integrity")]
+    wrong = [q.name for q in questions if q.verdict is Verdict.FAIL and q.name in _WENT_WRONG]
     if wrong:
         yield f"{run.name}: {listed(wrong)} failed; look at its own report before you count on its figures."
     if run.judgement.manifest.stored.faults:
@@ -149,14 +151,14 @@ def _of_run(run: Measured) -> Iterator[str]:
         )
 
 
-def _always(by: set[str]) -> Iterator[str]:
+def _always(by: Sequence[str]) -> Iterator[str]:
     yield (
         "Intervals take runs as draws from a normal distribution, which nobody can check with so few; they "
         "say how uncertain a mean is, and are missing where all runs came out alike or there is only one."
     )
     yield (
-        f"p-values of the {len(METRICS) - 1} figures that do not decide are corrected together by Holm's "
-        "method, so few runs can hardly make any of them small: they are there to be read, not to answer."
+        f"The {len(METRICS) - 1} figures that do not decide are there to be read, and are not tested: of "
+        "twenty intervals about one misses by chance, so a difference in one of them answers nothing."
     )
-    same = [what for what, keys in _SAME.items() if not keys & by]
+    same = [what for what, keys in _SAME.items() if not any(key.startswith(keys) for key in by)]
     yield f"All runs have {listed(same)} in common: with another the answer may be another."

@@ -57,6 +57,7 @@ class _FigureView:
 @dataclass(frozen=True, slots=True)
 class _ArmView:
     name: str
+    description: str
     runs: str
     settings: tuple[tuple[str, str], ...]
     outage: str
@@ -121,6 +122,7 @@ def _arm_views(comparison: ArmsComparison) -> list[_ArmView]:
     return [
         _ArmView(
             name=one_line(arm.name),
+            description=printable(arm.description),
             runs=counted(len(arm.runs), "run"),
             settings=arm.settings,
             outage=_mean(outage, number),

@@ -27,7 +27,7 @@ def summary_markdown(comparison: ArmsComparison, answered: Answered, notes: tupl
         *(_row(_cells(each)) for each in comparison.compared),
         "",
         "Means with 95 % intervals by Student's t; differences with 95 % intervals by Welch's t; p of the "
-        "permutation test, corrected by Holm's method.",
+        "permutation test of the figure that decides, corrected by Holm's method.",
         "",
         *(f"- {_text(note)}" for note in notes),
     ]

@@ -92,6 +92,8 @@ class Manifest(_Part):
     host: dict[str, Any]
     """`cores`, `memory_bytes`, `kernel`, `software` (name -> version)."""
     seed: Whole
+    users_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+    """Of the Locust file with the users of the load; None in runs that do not tell."""
     owner: Owner | None = None
     command: tuple[str, ...] = ()
     """The command line of the run."""

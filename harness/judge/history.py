@@ -12,6 +12,7 @@ from harness.evidence.manifest import Manifest, is_running, read_manifest
 from harness.evidence.names import RunOutcome, Verdict
 from harness.evidence.rundir import RunDirectory, open_run_directory
 from harness.judge.comparable import differences, settings_of_run
+from harness.judge.copies import need_distinct
 from harness.scenario.gate import GateSettings
 
 
@@ -27,11 +28,8 @@ def make_history(folders: Iterable[Path]) -> History:
         raise UsageError(
             f"a baseline needs at least {RUNS_MIN} runs to know their spread; {len(runs)} given."
         )
-    places = [run.path.resolve() for run in runs]
-    for place, run in zip(places, runs, strict=True):
-        if places.count(place) > 1:
-            raise UsageError(f"{run.path}: given twice; each run counts once.")
     manifests = [_completed(run) for run in runs]
+    need_distinct((run.path, manifest) for run, manifest in zip(runs, manifests, strict=True))
     settings = settings_of_run(manifests[0])
     for run, manifest in zip(runs, manifests, strict=True):
         if different := differences(settings, settings_of_run(manifest)):

@@ -78,6 +78,7 @@ def _manifest(order: Order, from_: Release, to: Release, clock: Clock) -> Manife
                 "software": software,
             },
             "seed": order.scenario.seed,
+            "users_sha256": order.users_sha256(),
             "owner": _owner(),
             "command": order.command,
         }

@@ -77,7 +77,9 @@ def test_an_unknown_key_is_refused_with_its_neighbours(tmp_path: Path) -> None:
 def test_an_unknown_key_of_an_arm_is_refused_with_its_neighbours(tmp_path: Path) -> None:
     text = 'scenario = "base.toml"\n[[arms]]\nname = "a"\nsett = ["roll.drained=true"]\n[[arms]]\nname = "b"'
 
-    assert _refusal(tmp_path, text) == "mine.toml: arms.0.sett: unknown key; known here: name, set."
+    assert (
+        _refusal(tmp_path, text) == "mine.toml: arms.0.sett: unknown key; known here: description, name, set."
+    )
 
 
 def test_one_arm_alone_is_refused(tmp_path: Path) -> None:
@@ -127,3 +129,46 @@ def test_a_base_scenario_that_is_not_there_is_refused(tmp_path: Path) -> None:
 
 def test_broken_toml_is_refused_with_its_place(tmp_path: Path) -> None:
     assert _refusal(tmp_path, "[[arms").startswith("mine.toml: not valid TOML: ")
+
+
+TWO = 'scenario = "base.toml"\n[[arms]]\nname = "a"\n[[arms]]\nname = "b"\n'
+
+
+def test_every_shipped_arm_has_a_description_of_its_own() -> None:
+    for path in SHIPPED:
+        plan = load_arms(path)
+        told = [arm.scenario.description for arm in plan.arms]
+        assert len({*told, plan.description}) == len(plan.arms) + 1, path.name
+        assert all(each.endswith(".") for each in told), path.name
+
+
+def test_an_arm_without_a_description_keeps_that_of_its_scenario(tmp_path: Path) -> None:
+    (tmp_path / "base.toml").write_text('description = "Of the file."')
+    (tmp_path / "mine.toml").write_text(f'{TWO}description = "Of b = 1."\nset = ["seed=2"]')
+    arms = load_arms(tmp_path / "mine.toml").arms
+
+    assert [arm.scenario.description for arm in arms] == ["Of the file.", "Of b = 1."]
+    assert arms[1].overrides == ("seed=2", "description=Of b = 1.", "name=b")
+
+
+@pytest.mark.parametrize("asked", ["gate.worse_fails=true", "impact.floor_ms=9", "description=other"])
+def test_arms_that_differ_in_what_is_asked_of_them_alone_have_the_same_settings(
+    tmp_path: Path, asked: str
+) -> None:
+    assert _refusal(tmp_path, f'{TWO}set = ["{asked}"]').startswith(
+        "mine.toml: arms: a and b have the same settings, so there is nothing to compare; "
+    )
+
+
+def test_arms_that_are_judged_by_different_bounds_are_refused_before_the_first_run(tmp_path: Path) -> None:
+    assert _refusal(tmp_path, f'{TWO}set = ["seed=2", "judge.stall_budget_s=4"]') == (
+        "mine.toml: arms: a and b are judged under different bounds, and runs are compared by one measure; "
+        "set judge.<bound> for all of them alike."
+    )
+
+
+def test_a_gate_is_not_what_arms_differ_in(tmp_path: Path) -> None:
+    (tmp_path / "base.toml").write_text("")
+    (tmp_path / "mine.toml").write_text(f'{TWO}set = ["roll.drained=false", "gate.worse_fails=true"]')
+
+    assert load_arms(tmp_path / "mine.toml").by == ("roll.drained",)

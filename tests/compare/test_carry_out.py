@@ -74,7 +74,8 @@ def test_each_run_is_the_base_scenario_with_its_arms_settings_and_name(tmp_path:
     first, _ = fake.commands
     assert Path(first[0]).resolve() == (Path("scenarios") / "drained.toml").resolve()
     assert first[1:] == [
-        "--set", "roll.drained=false", "--set", "name=undrained", "--out", str(tmp_path / "runs"),
+        "--set", "roll.drained=false", "--set", "description=Each node is stopped under load.",
+        "--set", "name=undrained", "--out", str(tmp_path / "runs"),
     ]  # fmt: skip
 
 

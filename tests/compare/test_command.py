@@ -26,7 +26,7 @@ def test_a_comparison_that_was_made_exits_0_whatever_it_says(tmp_path: Path) -> 
         "disruption and 2 "
         "failed requests, 1 drained run had no failed request; the drained roll took 20.0 s, 1.1 s "
         "more than the "
-        "undrained one; with 1 + 1 runs no test can be made, so make 3 of each.",
+        "undrained one; with 1 + 1 runs no test can be made, so make 4 of each.",
         f"Report: {folder / 'compare.html'}",
     ]
     assert not list((tmp_path / "runs").rglob("verdict.json"))  # judged in memory

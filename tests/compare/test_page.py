@@ -18,6 +18,7 @@ from harness.compare.pictures import timelines
 from harness.compare.stored import compare_stored
 from harness.compare.write import write_comparison
 from tests.compare.runs import DRAINED, UNDRAINED, draining, run, series
+from tests.judge.cells import checked_story
 from tests.judge.story import ISSUE, VALIDATE, healthy, ns
 
 SHORT, LONG, LONGER = (23.0, 24.0), (23.0, 25.0), (33.0, 36.0)
@@ -53,9 +54,9 @@ class _Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def comparison(tmp_path_factory: pytest.TempPathFactory) -> ArmsComparison:
-    """3 + 3 runs, judged once."""
+    """4 + 4 runs, judged once."""
     folder = tmp_path_factory.mktemp("reports")
-    return draining(folder, [[SHORT], [LONG], [LONGER]], [[], [], []])
+    return draining(folder, [[SHORT], [LONG], [LONGER], [LONG]], [[], [], [], []])
 
 
 @pytest.fixture(scope="module")
@@ -71,10 +72,10 @@ def test_the_page_answers_first_and_names_both_arms(comparison: ArmsComparison, 
 
     assert f"Is draining worth it here? {answer(comparison).sentence}" in page.text
     assert (
-        "undrained, 3 runs 2.0 s of disruption on average, 4 failed requests roll.drained = false"
+        "undrained, 4 runs 2.0 s of disruption on average, 4 failed requests roll.drained = false"
         in page.text
     )
-    assert "drained, 3 runs 0 s of disruption on average, 0 failed requests roll.drained = true" in page.text
+    assert "drained, 4 runs 0 s of disruption on average, 0 failed requests roll.drained = true" in page.text
 
 
 def test_every_figure_has_dots_means_differences_and_its_test(written: Path) -> None:
@@ -85,12 +86,22 @@ def test_every_figure_has_dots_means_differences_and_its_test(written: Path) -> 
         "outage_s", "failed", "longest_outage_s", "longest_stall_s", "retried", "redispatched", "refused",
         "roll_latency_ms_p50", "roll_latency_ms_p99", "roll_s",
     ]  # fmt: skip
-    # 1, 2 and 3 s: the mean with 4.3 standard errors to each side, cut at zero.
+    # 1, 2, 2 and 3 s: the mean with 3.2 standard errors to each side.
     assert "Disruption decides" in page.text
-    assert "undrained 2.0 s (0 s to 4.5 s) drained 0 s (all runs alike)" in page.text
+    assert "undrained 2.0 s (0.70 s to 3.3 s) drained 0 s (all runs alike)" in page.text
     minus = "\N{MINUS SIGN}"
-    assert f"against undrained: {minus}2.0 s (from {minus}4.5 s to +0.48 s), p = 0.1" in page.text
-    assert f"against undrained: {minus}4 (from {minus}9.0 to +1.0), p = " in page.text
+    assert f"against undrained: {minus}2.0 s (from {minus}3.3 s to {minus}0.70 s), p = 0.029" in page.text
+    assert f"against undrained: {minus}4 (from {minus}6.6 to {minus}1.4)" in page.text
+
+
+def test_no_card_but_the_one_that_decides_has_a_p_value(written: Path) -> None:
+    page = _Page(written / "compare.html")
+    cards = page.text.partition("A typical run of each arm")[0].rpartition("Disruption decides")[2]
+
+    assert cards.count("p = ") == 1
+    assert "no test" not in cards
+    rows = (written / "summary.md").read_text(encoding="utf-8").splitlines()[6:16]
+    assert [row.endswith("| \N{EM DASH} |") for row in rows] == [False] + [True] * 9
 
 
 def test_what_no_run_has_evidence_for_is_a_dash_and_no_zero(written: Path) -> None:
@@ -108,12 +119,11 @@ def test_the_page_says_how_little_so_few_runs_can_prove(written: Path) -> None:
     text = _Page(written / "compare.html").text
 
     assert (
-        "With 3 + 3 runs (drained and undrained) the permutation test can not go below p = 0.1, "
-        "however different "
-        "the arms are. Here p = 0.1 or less is called a difference."
+        "With 4 + 4 runs (drained and undrained) the permutation test can not go below p = 0.029, "
+        "however different the arms are. Here p = 0.05 or less is called a difference."
     ) in text
     assert (
-        "0 of 3 drained runs had a failed request: with 95 % confidence, up to 64 % of all such runs "
+        "0 of 4 drained runs had a failed request: with 95 % confidence, up to 53 % of all such runs "
         "may have one"
     ) in text
     assert "not run in turn" not in text
@@ -146,6 +156,56 @@ def test_what_the_arms_are_compared_by_is_not_said_to_be_the_same(tmp_path: Path
         "All runs have the release pair, the load and the size of the machine in common: "
         "with another the answer may be another."
     )
+
+
+def test_another_load_is_not_said_to_be_the_same_whichever_key_of_it_differs(tmp_path: Path) -> None:
+    runs = series(
+        tmp_path, *(({"name": f"pace-{pace}", "load": {"pace_s": pace}}, [[]]) for pace in (1.0, 2.0))
+    )
+
+    assert notes(compare_stored(runs))[-1].startswith(
+        "All runs have the seed, the release pair and the size of the machine in common: "
+    )
+
+
+def test_what_went_wrong_in_a_run_beside_its_outages_is_told_continuity_as_well(tmp_path: Path) -> None:
+    stale = checked_story()
+    assert stale.cells is not None
+    stale.cells[0] |= {"outcome": "broken", "detail": "the token is unknown there"}
+    stale.scenario = {"continuity": {"enabled": True}}
+    calm = {
+        "name": "calm",
+        "roll": {"drained": True},
+        "continuity": {"enabled": True},
+        "balancer": {"retries": 0},
+    }
+    runs = [
+        run(
+            tmp_path / "a" / "0",
+            0,
+            story=stale,
+            name="stale",
+            roll={"drained": True},
+            balancer={"retries": 3},
+        )
+    ]
+    runs.append(run(tmp_path / "b" / "0", 1, story=checked_story(), **calm))
+
+    told = [note for note in notes(compare_stored(runs)) if "before you count on" in note]
+    assert told == ["a/0: continuity failed; look at its own report before you count on its figures."]
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_the_page_has_what_each_arm_says_of_itself(tmp_path: Path) -> None:
+    stopped = {**UNDRAINED, "description": f"Stopped under load. {HOSTILE}"}
+    write_comparison(compare_stored(series(tmp_path, (stopped, [[]]), (DRAINED, [[]]))), tmp_path)
+    page = _Page(tmp_path / "compare.html")
+
+    assert "undrained, 1 run" in page.text
+    assert f"Stopped under load. {HOSTILE}" in page.text
+    assert "script" not in {tag for tag, _ in page.tags}
+    told = json.loads((tmp_path / "compare.json").read_text())["arms"]
+    assert [arm["description"] for arm in told] == [f"Stopped under load. {HOSTILE}", ""]
 
 
 @pytest.mark.usefixtures("undrawn")
@@ -268,13 +328,13 @@ def test_the_file_for_machines_has_every_run_and_no_path_of_the_machine(
     assert document["format"] == 1
     assert (document["question"], document["answer"]) == ("Is draining worth it here?", "yes")
     assert document["sentence"] == answer(comparison).sentence
-    assert [len(arm["runs"]) for arm in document["arms"]] == [3, 3]
+    assert [len(arm["runs"]) for arm in document["arms"]] == [4, 4]
     assert document["arms"][0]["runs"][0]["figures"]["outage_s"] == 1.0
     outage = document["figures"][0]
     assert (outage["key"], outage["decides"]) == ("outage_s", True)
-    assert outage["arms"]["undrained"]["values"] == [1.0, 2.0, 3.0]
+    assert outage["arms"]["undrained"]["values"] == [1.0, 2.0, 3.0, 2.0]
     assert outage["against_first"]["drained"]["difference"] == -2.0
-    assert outage["against_first"]["drained"]["p_value"] == pytest.approx(0.1)
+    assert outage["against_first"]["drained"]["p_value"] == pytest.approx(2 / 70, abs=1e-6)
     assert {row["phase"] for row in document["latency"]} >= {"baseline", "roll", "contract"}
     assert str(written.parent) not in text
     assert not re.search(r"/(tmp|home|root)/", text)
@@ -287,11 +347,11 @@ def test_the_note_for_a_pull_request_has_the_answer_and_a_row_for_every_figure(
 
     assert lines[0] == "# Is draining worth it here? yes"
     assert lines[2] == answer(comparison).sentence
-    assert lines[4] == "| Figure | undrained, 3 runs | drained, 3 runs | drained minus undrained | p |"
+    assert lines[4] == "| Figure | undrained, 4 runs | drained, 4 runs | drained minus undrained | p |"
     minus = "\N{MINUS SIGN}"
     assert lines[6] == (
-        f"| Disruption | 2.0 s (0 s to 4.5 s) | 0 s (all runs alike) | {minus}2.0 s (from {minus}4.5 s to "
-        "+0.48 s) | 0.1 |"
+        f"| Disruption | 2.0 s (0.70 s to 3.3 s) | 0 s (all runs alike) | {minus}2.0 s (from {minus}3.3 s to "
+        f"{minus}0.70 s) | 0.029 |"
     )
     assert sum(line.startswith("| ") for line in lines) == 11
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
 
+from harness.compare.arms import group
+from harness.compare.measured import measure
 from harness.compare.stored import compare_stored
 from harness.errors import UsageError
 from tests.compare.runs import DRAINED, UNDRAINED, run, series
@@ -68,8 +72,9 @@ def test_arms_of_another_pair_are_refused(tmp_path: Path) -> None:
 def test_arms_judged_by_other_bounds_are_refused_and_compared_by_the_same(tmp_path: Path) -> None:
     runs = _pair(tmp_path, judge={"stall_budget_s": 4.0})
 
-    assert _refusal(runs).startswith(
-        "drained/run-0 and undrained/run-0 differ in judge.stall_budget_s, none against 4; "
+    assert _refusal(runs) == (
+        "drained/run-0 and undrained/run-0 differ in judge.stall_budget_s, none against 4; runs are compared "
+        "by one measure, so give all of them the same bound with --set judge.stall_budget_s=VALUE."
     )
     assert len(compare_stored(runs, overrides=["judge.stall_budget_s=2"]).arms.arms) == 2
 
@@ -110,6 +115,79 @@ def test_one_run_given_twice_counts_once(tmp_path: Path) -> None:
     assert _refusal([*runs, runs[0]]) == (
         f"{runs[0]}: is the same run as {runs[0]}, and one run counts once; leave one of them out."
     )
+
+
+def test_three_copies_of_one_run_are_not_three_runs(tmp_path: Path) -> None:
+    runs = _pair(tmp_path)
+    copies = [shutil.copytree(runs[0], tmp_path / f"copy-{number}") for number in (1, 2)]
+
+    assert _refusal([*runs, *copies]) == (
+        f"{copies[0]}: is the same run as {runs[0]}, and one run counts once; leave one of them out."
+    )
+
+
+def test_a_bound_alone_is_no_arm(tmp_path: Path) -> None:
+    runs = series(
+        tmp_path, (DRAINED, [[]]), ({**DRAINED, "name": "strict", "judge": {"unsent_max": 4}}, [[]])
+    )
+
+    assert "runs are compared by one measure" in _refusal(runs)
+
+
+@pytest.mark.parametrize("asked", [{"gate": {"worse_fails": True}}, {"impact": {"floor_ms": 9.0}}])
+def test_what_is_asked_of_a_run_is_not_what_is_compared(tmp_path: Path, asked: dict[str, Any]) -> None:
+    """Does gate.worse_fails matter here? It was asked, of a comparison of gates."""
+    alone = series(tmp_path / "alone", (DRAINED, [[]]), ({**DRAINED, "name": "asked", **asked}, [[]]))
+    beside = _pair(tmp_path / "beside", **asked)
+
+    assert _refusal(alone).startswith("all 2 runs have the same settings, so there is only one arm; ")
+    assert _refusal(beside, *asked).startswith(f"--by {next(iter(asked))}: the runs have no such setting; ")
+    assert group([measure(path) for path in beside]).by == ("roll.drained",)
+
+
+def _with_users(path: Path, digest: str | None, called: str = "identity.py") -> Path:
+    """As an earlier program left the run where there is no digest."""
+    manifest = path / "run.json"
+    document = orjson.loads(manifest.read_bytes())
+    document["scenario"]["load"] = {"users_file": called}
+    manifest.write_bytes(orjson.dumps(document | ({"users_sha256": digest} if digest else {})))
+    return path
+
+
+A, B = "a" * 64, "b" * 64
+
+
+def test_runs_under_the_users_of_another_file_of_the_same_name_are_refused(tmp_path: Path) -> None:
+    runs = [_with_users(path, digest) for path, digest in zip(_pair(tmp_path), (A, B), strict=True)]
+
+    assert _refusal(runs).startswith(
+        "drained/run-0 and undrained/run-0 differ in load.users_sha256, aaaaaaaa"
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ((A, "identity.py"), (A, "renamed.py")),
+        ((A, "identity.py"), (None, "identity.py")),
+        ((None, "identity.py"), (None, "identity.py")),
+    ],
+)
+def test_the_same_users_under_another_name_or_from_before_digests_are_comparable(
+    tmp_path: Path, one: tuple[str, str], other: tuple[str, str]
+) -> None:
+    runs = [_with_users(path, *users) for path, users in zip(_pair(tmp_path), (one, other), strict=True)]
+
+    assert compare_stored(runs).arms.by == ("roll.drained",)
+
+
+def test_users_files_of_different_names_are_refused_where_nobody_knows_what_one_of_them_held(
+    tmp_path: Path,
+) -> None:
+    one, other = _pair(tmp_path)
+    runs = [_with_users(one, A, "identity.py"), _with_users(other, None, "mine.py")]
+
+    assert "differ in load.users_file, identity.py against mine.py; " in _refusal(runs)
 
 
 def test_a_run_that_was_killed_is_refused(tmp_path: Path) -> None:

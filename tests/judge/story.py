@@ -65,6 +65,8 @@ class Story:
     cells: list[dict[str, Any]] | None = None
     """Lines of `continuity.jsonl`; None: there is no such file."""
     command: list[str] = field(default_factory=list)
+    nth: int = 0
+    """Which of a series of runs it is: each begins a minute after the one before."""
 
     # --- bending
 
@@ -209,7 +211,7 @@ class Story:
             "from": {"series": "2025.1", "version": OLD},
             "to": {"series": "2026.1", "version": self.to},
             "nodes": list(NODES),
-            "clock": {"wall_ns": 1_760_000_000_000_000_000, "mono_ns": T0_NS},
+            "clock": {"wall_ns": 1_760_000_000_000_000_000 + self.nth * 60_000_000_000, "mono_ns": T0_NS},
             "started": datetime(2026, 1, 1, tzinfo=UTC).isoformat(),
             "ended": None,
             "outcome": self.outcome,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -64,7 +65,8 @@ def faults(judgement: Judgement) -> dict[str, list[Finding]]:
 def sound(tmp_path_factory: pytest.TempPathFactory) -> History:
     """Three sound runs to judge beside, so that every question but continuity is asked."""
     folder = tmp_path_factory.mktemp("sound")
-    return make_history([asked_everything().write(folder / f"run{number}").path for number in range(3)])
+    runs = [replace(asked_everything(), nth=number).write(folder / f"run{number}") for number in range(3)]
+    return make_history([run.path for run in runs])
 
 
 @pytest.fixture(scope="module")

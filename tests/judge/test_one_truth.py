@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,9 @@ BUDGET = [{"question": "availability", "failed_max": 0, "outage_s_max": 0.01}]
 def told(story: Story, path: Path) -> Judgement:
     """Judged under a budget and beside three sound runs."""
     story.scenario["gate"] = {"budgets": BUDGET}
-    sound = [healthy().write(path / "sound" / f"run{number}").path for number in range(3)]
+    sound = [
+        replace(healthy(), nth=number).write(path / "sound" / f"run{number}").path for number in range(3)
+    ]
     return judge_run(story.write(path / "now"), history=make_history(sound))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -152,7 +153,12 @@ def test_each_figure_is_compared_and_has_words_and_a_unit() -> None:
 
 
 def _runs(path: Path, story: Story | None = None, count: int = 3) -> list[Path]:
-    return [(story or healthy()).write(path / "drained" / f"run{number}").path for number in range(count)]
+    made = []
+    for number in range(count):
+        told = story or healthy()
+        told.nth = number
+        made.append(told.write(path / "drained" / f"run{number}").path)
+    return made
 
 
 def _history(path: Path, story: Story | None = None) -> History:
@@ -266,7 +272,49 @@ def test_two_runs_are_too_few(tmp_path: Path) -> None:
 
 def test_a_run_given_twice_would_fake_a_spread(tmp_path: Path) -> None:
     runs = _runs(tmp_path)
-    assert _refusal(tmp_path, [*runs, runs[0]]) == "X/drained/run0: given twice; each run counts once."
+    assert _refusal(tmp_path, [*runs, runs[0]]) == (
+        "X/drained/run0: is the same run as X/drained/run0, and one run counts once; leave one of them out."
+    )
+
+
+def test_three_copies_of_one_run_are_not_three_runs(tmp_path: Path) -> None:
+    (run,) = _runs(tmp_path, count=1)
+    copies = [shutil.copytree(run, tmp_path / f"copy{number}") for number in (1, 2)]
+
+    assert _refusal(tmp_path, [run, *copies]) == (
+        "X/copy1: is the same run as X/drained/run0, and one run counts once; leave one of them out."
+    )
+
+
+def _by_users(run: RunDirectory, digest: str) -> Path:
+    document = orjson.loads(run.manifest.read_bytes())
+    run.manifest.write_bytes(orjson.dumps(document | {"users_sha256": digest}))
+    return run.path
+
+
+def test_runs_under_other_users_are_no_baseline_for_each_other(tmp_path: Path) -> None:
+    runs = [_by_users(RunDirectory(path), "a" * 64) for path in _runs(tmp_path)]
+    other = healthy()
+    other.nth = 9
+    runs.append(_by_users(other.write(tmp_path / "other"), "b" * 64))
+
+    assert _refusal(tmp_path, runs) == (
+        f'X/other: not comparable with X/drained/run0: load.users_sha256 is "{"b" * 64}" and was '
+        f'"{"a" * 64}".'
+    )
+
+
+def test_a_baseline_from_before_digests_seeds_and_tables_is_still_one(tmp_path: Path) -> None:
+    history = _history(tmp_path)
+    newer = {"load.users_sha256", "load.users_file", "seed"}
+    earlier = {key: value for key, value in history.settings.items() if key not in newer}
+    history = history.model_copy(update={"settings": earlier | {"balancer": "null"}})
+    now = healthy()
+    now.scenario |= {"seed": 7, "load": {"users_file": "identity.py"}}
+    run = now.write(tmp_path / "now")
+    _by_users(run, "a" * 64)
+
+    assert question(judge_run(run, history=history), "regression").verdict is Verdict.PASS
 
 
 def test_a_run_that_did_not_complete_is_no_history(tmp_path: Path) -> None:
@@ -288,6 +336,7 @@ def test_a_run_with_too_little_evidence_is_no_history(tmp_path: Path) -> None:
 def test_runs_of_other_settings_are_refused_with_the_settings_that_differ(tmp_path: Path) -> None:
     runs = _runs(tmp_path)
     other = healthy(drained=False)
+    other.nth = 9
     other.scenario["roll"]["settle_s"] = 9.0
     runs.append(other.write(tmp_path / "undrained" / "run").path)
     assert _refusal(tmp_path, runs) == (

@@ -10,6 +10,7 @@ from harness.report.text import NONE, counted, memory, one_line, seconds
 
 _CHANGING = {"--set": "", "--from": "from=", "--to": "to="}
 _NAMING = frozenset({"name", "description"})
+_DESCRIBING = "description="
 
 
 def run_line(judgement: Judgement) -> list[str]:
@@ -83,12 +84,23 @@ def _known(value: object) -> object:
 
 
 def _scenario(manifest: Manifest) -> str:
-    """Its name, and what it says of itself: written of its file, it need not be true of what was changed."""
-    name, description = one_line(manifest.stored.name), one_line(manifest.stored.description)
-    changes = list(_changes(manifest.command))
+    """Its name, what was changed over its file, and what it says of itself."""
+    changes = [each for each in _changes(manifest.command) if not each.startswith(_DESCRIBING)]
+    told = one_line(manifest.stored.name)
     if any(change.partition("=")[0] not in _NAMING for change in changes):
-        return f"{name}, with {', '.join(map(one_line, changes))} over its file"
-    return f"{name}: {description}" if description else name
+        told += f", with {', '.join(map(one_line, changes))} over its file"
+    description = description_of(manifest)
+    return f"{told}: {description}" if description else told
+
+
+def description_of(manifest: Manifest) -> str:
+    """What a run says of itself, as far as it is true of the run.
+
+    Written of a scenario's file, it need not be of what the command line changed, unless that described it.
+    """
+    changed = {change.partition("=")[0] for change in _changes(manifest.command)} - _NAMING
+    described = any(change.startswith(_DESCRIBING) for change in _changes(manifest.command))
+    return "" if changed and not described else one_line(manifest.stored.description)
 
 
 def _changes(command: Sequence[str]) -> Iterator[str]:
