@@ -15,6 +15,20 @@ from harness.scenario.fault import FaultSettings
 
 
 @dataclass(frozen=True, slots=True)
+class LockHolder:
+    """A database thread that holds a lock for which another waits."""
+
+    thread: int
+    account: str
+    program: str | None
+    """As that of who waits."""
+    lock: str
+    """The database's own word for its mode, such as `MDL_SHARED_READ`."""
+    statement: str
+    """What it runs, without its literals; empty where it is idle."""
+
+
+@dataclass(frozen=True, slots=True)
 class Waiting:
     """A database thread that waits for a lock."""
 
@@ -26,6 +40,10 @@ class Waiting:
     """Since its statement began, so the wait is no longer than this."""
     statement: str
     """What it wants to run, without its literals: `harness.deployment.statement`."""
+    program: str | None = None
+    """Whose connection it is: a node or the command of a step. Empty: of neither. None: that is not known."""
+    holders: tuple[LockHolder, ...] = ()
+    """Who holds the lock, as far as that can be seen; who only waits for it as well is left out."""
 
 
 @dataclass(frozen=True, slots=True)

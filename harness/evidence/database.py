@@ -34,6 +34,20 @@ class VersionsSample:
 
 
 @dataclass(frozen=True, slots=True)
+class LockHolder:
+    """Who holds a lock for which another waits."""
+
+    thread: Whole = 0
+    account: str = ""
+    program: str | None = None
+    """As that of who waits."""
+    lock: str = ""
+    """The database's word for its mode."""
+    statement: str = ""
+    """Empty where it was idle."""
+
+
+@dataclass(frozen=True, slots=True)
 class Waiting:
     """A statement that waits for a lock."""
 
@@ -43,6 +57,10 @@ class Waiting:
     """That it has run for."""
     state: str = ""
     account: str = ""
+    program: str | None = None
+    """The node or the command whose connection it is. Empty: of neither. None: that was not noted."""
+    holders: tuple[LockHolder, ...] = ()
+    """Empty where none was seen."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,6 +173,16 @@ class StoredShare(_Row):
     unattributed: int
 
 
+class StoredLockHolder(_Row):
+    """Who held a lock in the database."""
+
+    thread: int
+    account: str
+    program: str | None = None
+    lock: str
+    statement: str
+
+
 class StoredLockWait(_Row):
     """A statement that waited for a lock in the database."""
 
@@ -184,6 +194,8 @@ class StoredLockWait(_Row):
     state: str
     statement: str
     account: str
+    program: str | None = None
+    holders: tuple[StoredLockHolder, ...] = ()
 
 
 class StoredStutter(_Row):

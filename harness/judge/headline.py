@@ -9,9 +9,10 @@ from harness.judge.case import Case
 from harness.judge.downtime import Downtime, Outage
 from harness.judge.gate.apply import let_through_words
 from harness.judge.gate_outcome import GateOutcome
-from harness.judge.model import Question, Verdict
+from harness.judge.model import Finding, Question, Verdict
 from harness.judge.questions import AVAILABILITY, INTEGRITY, PROCEDURE
 from harness.judge.questions.availability import untold
+from harness.judge.questions.procedure.locks import LOCK_WAIT
 from harness.judge.words import at_most_seconds, counted, listed
 
 _STOPPED = frozenset({Step.STOP, Step.SWITCH, Step.START, Step.PROVE})
@@ -53,8 +54,8 @@ def _told(case: Case, verdict: Verdict, questions: Sequence[Question]) -> str:
         return _not_proven(questions)
     failed = {question.name for question in questions if question.verdict is Verdict.FAIL}
     if AVAILABILITY not in failed:
-        return f"The upgrade failed: {_sentences(questions, Verdict.FAIL)[0]}"
-    as_well = ", and the procedure failed as well" if PROCEDURE in failed else ""
+        return _failed(questions)
+    as_well = _procedure_as_well(questions) if PROCEDURE in failed else ""
     as_well += ", and acknowledged writes are not in force" if INTEGRITY in failed else ""
     told = _downtime(case, questions)
     return f"{told[0].upper()}{told[1:]}{as_well}."
@@ -62,9 +63,19 @@ def _told(case: Case, verdict: Verdict, questions: Sequence[Question]) -> str:
 
 def headline_of(verdict: Verdict, questions: Sequence[Question]) -> str:
     """The headline where no figure of the run can be told: what the questions say first."""
-    if verdict is Verdict.FAIL:
-        return f"The upgrade failed: {_sentences(questions, Verdict.FAIL)[0]}"
-    return _not_proven(questions)
+    return _failed(questions) if verdict is Verdict.FAIL else _not_proven(questions)
+
+
+def _failed(questions: Sequence[Question]) -> str:
+    """What failed first; that a lock held somebody up is no upgrade that failed."""
+    first = _findings(questions, Verdict.FAIL)[0]
+    return first.sentence if first.error == LOCK_WAIT else f"The upgrade failed: {first.sentence}"
+
+
+def _procedure_as_well(questions: Sequence[Question]) -> str:
+    procedure = [question for question in questions if question.name == PROCEDURE]
+    locks_alone = all(finding.error == LOCK_WAIT for finding in _findings(procedure, Verdict.FAIL))
+    return ", and a lock held Keystone up" if locks_alone else ", and the procedure failed as well"
 
 
 def _sent(case: Case) -> int:
@@ -147,8 +158,12 @@ def _not_proven(questions: Sequence[Question]) -> str:
 
 
 def _sentences(questions: Sequence[Question], verdict: Verdict) -> list[str]:
+    return [finding.sentence for finding in _findings(questions, verdict)]
+
+
+def _findings(questions: Sequence[Question], verdict: Verdict) -> list[Finding]:
     return [
-        finding.sentence
+        finding
         for question in questions
         for finding in question.findings
         if finding.verdict is verdict and finding.accepted is None and not question.advisory

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from harness.evidence.database import LockHolder
 from harness.statistics.twosample import Interval
 
 
@@ -177,6 +178,10 @@ class LockWait:
     statement: str
     """Without its literals."""
     account: str
+    program: str | None = None
+    """The node or the command whose connection it was. Empty: of neither. None: that was not noted."""
+    holders: tuple[LockHolder, ...] = ()
+    """Who held the lock; empty where none was seen."""
 
 
 @dataclass(frozen=True, slots=True)

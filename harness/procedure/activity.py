@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import asdict
 from typing import Self
 
 from harness.deployment.abilities import Activity
@@ -88,6 +89,8 @@ class ActivitySampler:
                         "seconds": round(each.waited_s, 3),
                         "state": each.state,
                         "statement": each.statement,
+                        "program": each.program,
+                        "holders": [asdict(holder) for holder in each.holders],
                     }
                     for each in activity.waiting
                 ],

@@ -26,6 +26,7 @@ class FaultKind(StrEnum):
     RESET_CONNECTIONS = "reset_connections"  # what the balancer has under way with the nodes is cut
     FORGET_MAINTENANCE = "forget_maintenance"  # the balancer serves by a node that was put into maintenance
     CUT_DATABASE = "cut_database"  # Keystone's database connections killed, its account locked out
+    READ_LOCK = "read_lock"  # FLUSH TABLES WITH READ LOCK, as a backup takes it, from a connection of its own
     DELETE_USER = "delete_user"  # an acknowledged user's row deleted behind the API's back
     ALTER_ROW = "alter_row"  # an acknowledged user's name changed in the database
     FLUSH_CACHE = "flush_cache"
@@ -39,6 +40,7 @@ LASTING = frozenset(
     {
         FaultKind.FREEZE_ALL, FaultKind.FREEZE_NODE, FaultKind.KILL_NODE, FaultKind.BALANCER_503,
         FaultKind.RESET_CONNECTIONS, FaultKind.CUT_DATABASE, FaultKind.FREEZE_CACHE,
+        FaultKind.READ_LOCK,
     }
 )  # fmt: skip
 """Kinds that go on for a time and are then undone."""

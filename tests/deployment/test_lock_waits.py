@@ -12,6 +12,7 @@ import pytest
 from harness.deployment.abilities import Activity
 from harness.deployment.local import mariadb
 from harness.deployment.local.database import LocalDatabase
+from harness.deployment.local.faults.read_lock import ReadLock
 from harness.deployment.local.folder import LabFolder
 from harness.deployment.local.passwords import Passwords
 from harness.deployment.local.ports import free_ports
@@ -108,6 +109,9 @@ def test_a_reader_that_holds_up_an_alter_is_seen_and_the_alter_is_named(
             )
         ]
         assert later.transactions == 1, "the reader's, which the harness did not begin"
+        assert [(held.thread, held.account, held.program, held.lock) for held in seen.waiting[0].holders] == [
+            (reader.thread_id(), "root", "", "MDL_SHARED_READ")  # type: ignore[no-untyped-call]
+        ]
         assert later.oldest_transaction_s > seen.waiting[0].waited_s
         assert not altering.is_alive()
         until(look, lambda activity: activity == Activity((), 0, 0.0))
@@ -141,3 +145,26 @@ def test_requests_that_queue_behind_a_waiting_alter_are_seen_as_well(
         "ALTER TABLE service_provider ADD COLUMN queued INT",
         "SELECT id FROM service_provider WHERE id = ?",
     ]
+
+
+def test_a_backup_that_locks_everybody_out_of_writing_is_named_as_the_holder(
+    database: LocalDatabase, connect: Callable[[], pymysql.Connection]
+) -> None:
+    lock = ReadLock(database)
+    with connect() as other, database.watch() as look:
+        lock.begin()
+        write = threading.Thread(
+            target=other.cursor().execute, args=("INSERT INTO service_provider (id) VALUES ('me')",)
+        )
+        write.start()
+        try:
+            seen = until(look, lambda activity: bool(activity.waiting))
+        finally:
+            lock.end()
+            write.join(DEADLINE_S)
+            other.rollback()
+
+    (waiting,) = seen.waiting
+    assert (waiting.state, waiting.program) == ("Waiting for backup lock", "")
+    assert [(held.account, held.lock) for held in waiting.holders] == [("root", "MDL_BACKUP_FTWRL2")]
+    assert not write.is_alive()

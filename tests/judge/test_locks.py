@@ -51,8 +51,9 @@ def test_a_wait_over_its_bound_fails_and_names_the_statement(tmp_path: Path) -> 
     wait(story, 18.5, 20.75)
 
     assert sentences(judged(story, tmp_path), "procedure") == [
-        "FAIL: A statement of keystone waited 2.0 s in the database (Waiting for table metadata lock; "
-        f"allowed: 1 s), from 18.50 s into the run, in phase expand, step db_sync: {ALTER}."
+        "FAIL: A lock held keystone-manage up for 2.0 s from 18.50 s into the run, in phase expand, step "
+        "db_sync: a statement of keystone waited (Waiting for table metadata lock; allowed: 1 s): "
+        f"{ALTER}; who held it was not seen."
     ]
 
 
@@ -92,10 +93,12 @@ def test_a_wait_that_an_earlier_phase_left_fails_where_it_outlasts_the_bound_in_
     wait(story, 41, 46.5, thread=8)
 
     assert sentences(judged(story, tmp_path), "procedure") == [
-        "FAIL: A statement of keystone waited 2.8 s in the database (Waiting for table metadata lock; "
-        f"allowed: 1 s), from 15.00 s into the run, in phase trust: {ALTER}.",
-        "FAIL: A statement of keystone waited 5.2 s in the database (Waiting for table metadata lock; "
-        f"allowed: 1 s), from 41.00 s into the run, in phase contract: {ALTER}.",
+        "FAIL: A lock held keystone-manage up for 2.8 s from 15.00 s into the run, in phase trust: a "
+        "statement of keystone waited (Waiting for table metadata lock; allowed: 1 s): "
+        f"{ALTER}; who held it was not seen.",
+        "FAIL: A lock held keystone-manage up for 5.2 s from 41.00 s into the run, in phase contract: a "
+        "statement of keystone waited (Waiting for table metadata lock; allowed: 1 s): "
+        f"{ALTER}; who held it was not seen.",
     ]
 
 

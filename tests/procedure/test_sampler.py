@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from harness.deployment.abilities import Activity, Waiting
+from harness.deployment.abilities import Activity, LockHolder, Waiting
 from harness.errors import StepError
 from harness.evidence.journal import Journal, read_journal
 from harness.evidence.jsonl import JsonLinesWriter, read_jsonl
@@ -103,7 +103,19 @@ def test_a_balancer_that_can_not_be_asked_is_noted_once(stage: Stage, tmp_path: 
 # --- the database
 
 WAITS = Activity(
-    (Waiting(7, "keystone", "Waiting for table metadata lock", 1.5, "ALTER TABLE user"),), 2, 3.25
+    (
+        Waiting(
+            7,
+            "keystone",
+            "Waiting for table metadata lock",
+            1.5,
+            "ALTER TABLE user",
+            "keystone-manage db_sync --expand",
+            (LockHolder(9, "keystone", "node-1", "MDL_SHARED_READ", ""),),
+        ),
+    ),
+    2,
+    3.25,
 )
 
 
@@ -135,6 +147,16 @@ def test_what_waits_in_the_database_is_written_with_phase_and_step(stage: Stage,
                 "seconds": 1.5,
                 "state": "Waiting for table metadata lock",
                 "statement": "ALTER TABLE user",
+                "program": "keystone-manage db_sync --expand",
+                "holders": [
+                    {
+                        "thread": 9,
+                        "account": "keystone",
+                        "program": "node-1",
+                        "lock": "MDL_SHARED_READ",
+                        "statement": "",
+                    }
+                ],
             }
         ],
         "transactions": 2,

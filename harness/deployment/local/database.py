@@ -11,14 +11,14 @@ from typing import Any
 
 import pymysql
 
-from harness.deployment.abilities import Activity, Waiting
+from harness.deployment.abilities import Activity
 from harness.deployment.command import CommandResult
 from harness.deployment.local import mariadb
 from harness.deployment.local.folder import PRIVATE_FILE_MODE, LabFolder, write_private
+from harness.deployment.local.locks import Owners, rows, waiting
 from harness.deployment.local.passwords import Passwords
 from harness.deployment.local.processes import Processes
 from harness.deployment.local.requirements import need_program
-from harness.deployment.statement import without_literals
 from harness.errors import StepError
 from harness.releases.schema import ALEMBIC, MIGRATE
 
@@ -79,7 +79,8 @@ class LocalDatabase:
             StepError: the database does not answer; so does each look.
         """
         with self._connect() as connection:
-            yield lambda: _activity(connection)
+            owners = Owners(self._processes)
+            yield lambda: _activity(connection, owners)
 
     def ping(self) -> str | None:
         """Return None if it answers, otherwise why not."""
@@ -123,11 +124,21 @@ class LocalDatabase:
             StepError: the database does not answer, or refuses.
         """
         with self._connect() as connection:
-            return _rows(connection, statement, values)
+            return rows(connection, statement, values)
+
+    @contextmanager
+    def talk(self) -> Iterator[Callable[[str], object]]:
+        """A connection kept open for several statements, which hold what they take until it is closed.
+
+        Raises:
+            StepError: the database does not answer, or refuses; so does each statement.
+        """
+        with self._connect() as connection:
+            yield lambda statement: rows(connection, statement)
 
     def _one(self, query: str) -> Any:
         with self._connect() as connection:
-            return _rows(connection, query)[0][0]
+            return rows(connection, query)[0][0]
 
     @contextmanager
     def _connect(self) -> Iterator[pymysql.Connection]:
@@ -162,35 +173,20 @@ _VERSION_ROWS = {
     ALEMBIC: "SELECT version_num FROM alembic_version",
     MIGRATE: "SELECT CONCAT(repository_id, '=', version) FROM migrate_version",
 }
-_WAITING = (
-    "SELECT id, user, state, time_ms / 1000, LEFT(COALESCE(info, ''), 2000)"
-    " FROM information_schema.processlist"
-    " WHERE state LIKE 'Waiting for%%lock%%' AND user <> 'system user' ORDER BY time_ms DESC"
-)
 _TRANSACTIONS = (
     "SELECT COUNT(*), MAX(TIMESTAMPDIFF(MICROSECOND, trx_started, SYSDATE(6))) / 1000000"
     " FROM information_schema.innodb_trx"
 )
 
 
-def _activity(connection: pymysql.Connection) -> Activity:
-    waiting = _rows(connection, _WAITING)
-    count, oldest = _rows(connection, _TRANSACTIONS)[0]
+def _activity(connection: pymysql.Connection, owners: Owners) -> Activity:
+    count, oldest = rows(connection, _TRANSACTIONS)[0]
     return Activity(
-        waiting=tuple(
-            Waiting(int(thread), str(account), str(state), float(waited_s), without_literals(str(statement)))
-            for thread, account, state, waited_s, statement in waiting
-        ),
+        waiting=waiting(connection, owners),
         transactions=int(count),
         oldest_transaction_s=float(oldest or 0),
     )
 
 
-def _rows(connection: pymysql.Connection, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(query, values)
-        return list(cursor.fetchall())
-
-
 def _column(connection: pymysql.Connection, query: str, values: Sequence[object] = ()) -> list[str]:
-    return [str(row[0]) for row in _rows(connection, query, values)]
+    return [str(row[0]) for row in rows(connection, query, values)]

@@ -28,6 +28,8 @@ _SETTINGS: tuple[str, ...] = (
     # confirm it. Locks, isolation and DDL, which an upgrade is about, are as in production.
     "--innodb-flush-log-at-trx-commit=2",
     "--sync-binlog=0",
+    # Who holds a lock that others wait for; a server without the plug-in starts all the same.
+    "--plugin-load-add=metadata_lock_info",
     # Small, so that a lab starts fast and leaves the memory to others.
     "--innodb-buffer-pool-size=96M",
     "--innodb-log-file-size=32M",

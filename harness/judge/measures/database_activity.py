@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from harness.evidence.database import ActivitySample, Waiting
+from harness.evidence.database import ActivitySample, LockHolder, Waiting
 from harness.judge.evidence import Evidence
 from harness.judge.observations import DatabaseActivity, LockWait, PhaseActivity
 from harness.judge.timeline import Window, phase_at, step_at
@@ -25,6 +25,8 @@ class _Wait:
     first_ns: int
     last_ns: int
     reported_s: float
+    program: str | None = None
+    holders: tuple[LockHolder, ...] = ()
 
 
 def database_activity(evidence: Evidence) -> DatabaseActivity:
@@ -47,6 +49,9 @@ def _waits(samples: Sequence[ActivitySample]) -> Iterator[_Wait]:
             key = (row.thread, row.statement)
             wait = under_way.pop(key, None) or _begun(row, last_ns, sample.mono_ns)
             wait.last_ns, wait.reported_s = sample.mono_ns, row.seconds
+            # Who held it may be gone in the very look that still sees the wait.
+            wait.holders = row.holders or wait.holders
+            wait.program = wait.program if row.program is None else row.program
             seen[key] = wait
         yield from under_way.values()
         under_way, last_ns = seen, sample.mono_ns
@@ -70,6 +75,8 @@ def _told(evidence: Evidence, wait: _Wait) -> LockWait:
         state=wait.state,
         statement=wait.key[1],
         account=wait.account,
+        program=wait.program,
+        holders=wait.holders,
     )
 
 

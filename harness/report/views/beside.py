@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from harness.evidence.database import LockHolder
 from harness.evidence.names import Role
 from harness.judge.model import Judgement, LaneStats, Verdict
 from harness.judge.observations import Change, Impact, LockWait, Masked, PhaseActivity, ReleaseShare, Stutter
@@ -28,7 +29,7 @@ IMPACT_COLUMNS = (
     "p of outliers",
 )
 MASKED_COLUMNS = ("Server", "Phase", "Step", "Retried", "Redispatched", "Refused", "Cut answers", "Own 5xx")
-WAIT_COLUMNS = ("From", "Waited", "During", "Account", "State", "Statement")
+WAIT_COLUMNS = ("From", "Waited", "During", "Whose", "State", "Statement", "Held by")
 ACTIVITY_COLUMNS = ("Phase", "Samples", "Longest gap", "Open transactions, most", "Oldest transaction")
 PING_COLUMNS = (
     "Phase", "Lane", "Pings", "Failed", "Unknown", "Unsent", "p50 ms", "p99 ms", "Max ms", "Longest gap",
@@ -176,11 +177,16 @@ def _wait_row(wait: LockWait, times: RunTimes) -> Row:
         times.at(wait.start_ns),
         seconds(wait.waited_s),
         " / ".join(words(part) for part in (wait.phase, wait.step) if part),
-        one_line(wait.account),
+        one_line(wait.program or wait.account),
         one_line(wait.state),
         one_line(wait.statement),
+        ", ".join(map(_holder, wait.holders)) or NONE,
     )
     return Row(cells, data_attributes(phase=wait.phase, step=wait.step))
+
+
+def _holder(holder: LockHolder) -> str:
+    return one_line(f"{holder.program or holder.account} ({holder.lock})")
 
 
 def _activity_row(phase: PhaseActivity) -> Row:

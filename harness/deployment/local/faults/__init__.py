@@ -13,6 +13,7 @@ from harness.deployment.local.faults.database import CutDatabase
 from harness.deployment.local.faults.freeze import Freeze
 from harness.deployment.local.faults.keys import different_keys
 from harness.deployment.local.faults.kill import Kill
+from harness.deployment.local.faults.read_lock import ReadLock
 from harness.deployment.local.faults.rows import alter_row, delete_user
 from harness.deployment.local.folder import LabFolder
 from harness.deployment.local.node import LocalNode
@@ -64,6 +65,7 @@ MAKERS: Mapping[FaultKind, Callable[[LocalFaults, FaultSettings], Injection]] = 
     FaultKind.RESET_CONNECTIONS: lambda lab, _: Resets(lab.balancer, tuple(lab.nodes)),
     FaultKind.FORGET_MAINTENANCE: lambda lab, fault: forget_maintenance(lab.balancer, lab.node(fault).name),
     FaultKind.CUT_DATABASE: lambda lab, _: CutDatabase(lab.database),
+    FaultKind.READ_LOCK: lambda lab, _: ReadLock(lab.database),
     FaultKind.DELETE_USER: lambda lab, _: delete_user(lab.database),
     FaultKind.ALTER_ROW: lambda lab, _: alter_row(lab.database),
     FaultKind.FLUSH_CACHE: lambda lab, _: flush_cache(lab.folder),

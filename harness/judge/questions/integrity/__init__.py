@@ -34,8 +34,8 @@ def judge(case: Case) -> Question:
     INCONCLUSIVE where the ledger or a read-back is missing or not whole.
     """
     evidence = case.evidence
-    found = [*_faults(evidence), *evidence_gaps.check(evidence)] or [_all_there(evidence)]
-    return answer(NAME, [*found, *refused.told(evidence)], ())
+    found = [*_faults(evidence), *evidence_gaps.check(evidence), *refused.told(evidence)]
+    return answer(NAME, found, [_all_there(evidence)])
 
 
 def _faults(evidence: Evidence) -> Iterator[Finding]:

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from harness.evidence.database import LockHolder
 from harness.evidence.names import DATABASE_PHASES, Ability
 from harness.judge.case import Case
 from harness.judge.model import Finding, Verdict
 from harness.judge.observations import LockWait
-from harness.judge.words import counted
+from harness.judge.questions.procedure.lock_causes import Cause, Held, causes
+from harness.judge.words import counted, listed
+
+LOCK_WAIT = "lock_wait"
+"""Class of these findings, for the headline: a lock held somebody up, which is no step that failed."""
+HOLDERS_MAX = 3
+"""Named in a sentence; one is the rule."""
 
 
 def check(case: Case) -> Iterator[Finding]:
-    """FAIL for each wait over the bound; INCONCLUSIVE where one could have gone unseen.
+    """FAIL for each cause of waits over the bound that is the step's; PASS, and told, for one that is not.
+    INCONCLUSIVE where one could have gone unseen.
 
     Runs made before the database was watched have no such bound in their scenario, and are not asked. Where
     the database can not be watched at all, the limits say so.
@@ -21,10 +29,13 @@ def check(case: Case) -> Iterator[Finding]:
         return
     bound_s = case.evidence.settings.lock_wait_s_max
     activity = case.database_activity
-    for wait in activity.waits:
-        held_up = _held_up_phase(case, wait, bound_s)
-        if held_up is not None:
-            yield _finding(case, wait, held_up, bound_s)
+    held = [
+        Held(wait, held_up)
+        for wait in activity.waits
+        if (held_up := _held_up_phase(case, wait, bound_s)) is not None
+    ]
+    for cause in causes(held, activity.waits):
+        yield _finding(case, cause, bound_s)
     if case.evidence.manifest.lacks(Ability.DATABASE_ACTIVITY):
         return  # told by the limits
     for phase in activity.phases:
@@ -57,15 +68,40 @@ def _held_up_phase(case: Case, wait: LockWait, bound_s: float) -> str | None:
     )
 
 
-def _finding(case: Case, wait: LockWait, phase: str, bound_s: float) -> Finding:
+def _finding(case: Case, cause: Cause, bound_s: float) -> Finding:
+    wait, phase = cause.first.wait, cause.first.phase
     step = wait.step if wait.phase == phase else None
     where = f"phase {phase}" + (f", step {step}" if step else "")
+    whom = "keystone-manage" if cause.step_alone else "Keystone"
+    not_its = "" if cause.is_the_steps else ", and it was not the upgrade's"
     return Finding(
-        f"A statement of {wait.account} waited {wait.waited_s:.1f} s in the database ({wait.state}; allowed: "
-        f"{bound_s:g} s), from {case.evidence.seconds(wait.start_ns)}, in {where}: {wait.statement}.",
-        Verdict.FAIL,
+        f"A lock held {whom} up for {cause.longest_s:.1f} s from {case.evidence.seconds(cause.start_ns)}, in "
+        f"{where}{not_its}: a statement of {wait.program or wait.account} waited ({wait.state}; allowed: "
+        f"{bound_s:g} s): {wait.statement}{_queue(cause)}; {_held_by(cause)}.",
+        Verdict.FAIL if cause.is_the_steps else Verdict.PASS,
         phase=phase,
         step=step,
-        start_ns=wait.start_ns,
-        end_ns=wait.end_ns,
+        error=LOCK_WAIT,
+        start_ns=cause.start_ns,
+        end_ns=cause.end_ns,
     )
+
+
+def _queue(cause: Cause) -> str:
+    more = len(cause.waits) - 1 + cause.others
+    return f", and {counted(more, 'more statement')} meanwhile" if more else ""
+
+
+def _held_by(cause: Cause) -> str:
+    told = [_holder(holder) for holder in cause.holders[:HOLDERS_MAX]]
+    more = len(cause.holders) - HOLDERS_MAX
+    if not told:
+        return "who held it was not seen"
+    return f"it was held by {listed(told)}" + (f" and {more:,} more" if more > 0 else "")
+
+
+def _holder(holder: LockHolder) -> str:
+    what = f"{holder.lock}: {holder.statement}" if holder.statement else holder.lock
+    if holder.program:
+        return f"{holder.program} (thread {holder.thread}, {what})"
+    return f"thread {holder.thread} of account {holder.account} ({what})"
