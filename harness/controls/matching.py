@@ -37,9 +37,32 @@ class Row:
     error_s: float | None
     """Found less injected, as far as it was to be found."""
     tolerance_s: float | None
+    """By which length and either edge may be off."""
+    edges_s: tuple[float, float] | None
+    """How much later than the injection's begin and its end what was found begins and ends."""
     result: Result
     words: str
     """The finding, or what was missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Figures:
+    """What was found, against what was injected."""
+
+    found_s: float
+    begins_s: float
+    ends_s: float
+    tolerance_s: float
+
+    @property
+    def error_s(self) -> float:
+        return self.ends_s - self.begins_s
+
+    @property
+    def objection(self) -> str | None:
+        """What is off by more than the tolerance; None where nothing is."""
+        off = {"the length": self.error_s, "its begin": self.begins_s, "its end": self.ends_s}
+        return next((f"{w} is off by {s:+.3f} s" for w, s in off.items() if abs(s) > self.tolerance_s), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,18 +148,18 @@ def _unexpected_row(
     what = f"besides: {found.explained} explained, {len(found.unexplained)} not"
     words = f"no injection explains: {found.unexplained[0]}" if found.unexplained else "all is explained"
     result = Result.UNEXPLAINED if found.unexplained else Result.AS_DECLARED
-    return Row(control, what, None, None, None, None, None, result, words)
+    return Row(control, what, None, None, None, None, None, None, result, words)
 
 
 def _verdict_row(control: str, expected: Expectation, judged: Judged | None) -> Row:
     if judged is None:
         return Row(
-            control, "verdict", None, None, None, None, None, Result.UNDECIDED, "the run was not judged"
+            control, "verdict", None, None, None, None, None, None, Result.UNDECIDED, "the run was not judged"
         )
     as_declared = judged.verdict == expected.verdict
     words = f"{judged.verdict}" + ("" if as_declared else f", declared {expected.verdict}: {_why(judged)}")
     result = Result.AS_DECLARED if as_declared else Result.MISSED
-    return Row(control, "verdict", None, None, None, None, None, result, words)
+    return Row(control, "verdict", None, None, None, None, None, None, result, words)
 
 
 def _why(judged: Judged) -> str:
@@ -152,7 +175,7 @@ def _row(
     injected: Injected | None,
     result: Result,
     words: str,
-    **figures: float,
+    figures: _Figures | None = None,
 ) -> Row:
     measured = finding.measure is not Measure.NONE
     return Row(
@@ -160,9 +183,10 @@ def _row(
         finding.fault or finding.question,
         finding.phase,
         injected.length_s if injected and measured else None,
-        figures.get("found_s"),
-        figures.get("error_s"),
-        figures.get("tolerance_s"),
+        figures.found_s if figures else None,
+        figures.error_s if figures else None,
+        figures.tolerance_s if figures else None,
+        (figures.begins_s, figures.ends_s) if figures else None,
         result,
         words,
     )
@@ -185,14 +209,11 @@ def _sought(
     longest = max(candidates, key=lambda found: found.length_s)
     if injected is None or finding.measure is Measure.NONE:
         return _row(control, finding, injected, Result.AS_DECLARED, longest.sentence)
-    found_s = _found_s(finding.measure, candidates, longest, judged)
-    error_s = found_s - (injected.length_s - finding.shorter_by_s)
-    result = Result.AS_DECLARED if abs(error_s) <= tolerance_s else Result.MISSED
-    words = longest.sentence
-    if result is Result.MISSED:
-        words = f"the length is off by {error_s:+.3f} s, more than {tolerance_s:.3f} s: {words}"
-    figures = {"found_s": found_s, "error_s": error_s, "tolerance_s": tolerance_s}
-    return _row(control, finding, injected, result, words, **figures)
+    figures = _measured(finding, injected, candidates, judged, tolerance_s)
+    if figures.objection is None:
+        return _row(control, finding, injected, Result.AS_DECLARED, longest.sentence, figures)
+    words = f"{figures.objection}, more than {tolerance_s:.3f} s: {longest.sentence}"
+    return _row(control, finding, injected, Result.MISSED, words, figures)
 
 
 def _nearest(finding: ExpectedFinding, injected: Injected | None, judged: Judged, tolerance_s: float) -> str:
@@ -203,12 +224,30 @@ def _nearest(finding: ExpectedFinding, injected: Injected | None, judged: Judged
     return f"{finding.question} found nothing at that time"
 
 
-def _found_s(
-    measure: Measure, candidates: Sequence[StoredFinding], longest: StoredFinding, judged: Judged
-) -> float:
+def _measured(
+    finding: ExpectedFinding,
+    injected: Injected,
+    candidates: Sequence[StoredFinding],
+    judged: Judged,
+    tolerance_s: float,
+) -> _Figures:
+    start_ns, end_ns = _edges_ns(finding.measure, candidates, judged)
+    due_end_ns = injected.end_ns - finding.shorter_by_s * 1e9
+    return _Figures(
+        found_s=(end_ns - start_ns) / 1e9,
+        begins_s=(start_ns - injected.begin_ns) / 1e9,
+        ends_s=(end_ns - due_end_ns) / 1e9,
+        tolerance_s=tolerance_s,
+    )
+
+
+def _edges_ns(measure: Measure, candidates: Sequence[StoredFinding], judged: Judged) -> tuple[float, float]:
+    """Of the longest finding, or of all together."""
+    longest = max(candidates, key=lambda found: found.length_s)
     if measure is Measure.SPAN:
         times = [found.edges_ns for found in candidates if found.times_ns is not None]
-        return (max(end for _, end in times) - min(start for start, _ in times)) / 1e9 if times else 0.0
+        return min(start for start, _ in times), max(end for _, end in times)
+    start_ns, end_ns = longest.edges_ns
     if measure is Measure.STALL:
-        return longest.length_s - judged.latency_s.get(longest.lane or "", 0.0)
-    return longest.length_s
+        return start_ns, end_ns - judged.latency_s.get(longest.lane or "", 0.0) * 1e9
+    return start_ns, end_ns

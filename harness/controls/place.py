@@ -14,9 +14,10 @@ _AFTER_NS = 1_000_000_000
 """A finding may begin so long after an injection ended and still be its doing: requests that it made wait
 are answered, or fail, when they come to their turn."""
 
-_FELT_NS: Mapping[str, int] = {FaultKind.KILL_NODE: 15_000_000_000}
+_FELT_NS: Mapping[str, int] = {FaultKind.KILL_NODE: 15_000_000_000, FaultKind.STOP_NODE: 15_000_000_000}
 """Likewise by kind of fault, where that is longer. A killed node's injection ends when its first worker
-answers again; the others are still loading Keystone, some seconds with two cores."""
+answers again, a stopped one's when its port accepts; others are still loading Keystone, some seconds with two
+cores."""
 
 
 def felt_ns(injected: Injected) -> int:

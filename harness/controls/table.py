@@ -20,7 +20,7 @@ _MARKS = {
     Result.UNEXPLAINED: "NO",
     Result.UNDECIDED: "undecided",
 }
-_HEAD = ("control", "what", "phase", "injected s", "found s", "error s", "within s", "as declared")
+_HEAD = ("control", "what", "phase", "injected s", "found s", "error s", "edges s", "within s", "as declared")
 
 
 def table(rows: Iterable[Row]) -> Table:
@@ -33,7 +33,16 @@ def table(rows: Iterable[Row]) -> Table:
 
 def _cells(row: Row) -> list[str]:
     error = "" if row.error_s is None else f"{row.error_s:+.3f}"
-    cells = [row.control, row.what, row.phase or "", _seconds(row.injected_s), _seconds(row.found_s), error]
+    edges = "" if row.edges_s is None else ", ".join(f"{edge:+.3f}" for edge in row.edges_s)
+    cells = [
+        row.control,
+        row.what,
+        row.phase or "",
+        _seconds(row.injected_s),
+        _seconds(row.found_s),
+        error,
+        edges,
+    ]
     return [*cells, _seconds(row.tolerance_s), _MARKS[row.result]]
 
 

@@ -22,6 +22,7 @@ class FaultKind(StrEnum):
     FREEZE_ALL = "freeze_all"  # every process of every node stopped (SIGSTOP), then continued
     FREEZE_NODE = "freeze_node"
     KILL_NODE = "kill_node"  # SIGKILL; started again on the release it had
+    STOP_NODE = "stop_node"  # SIGTERM, as a roll does; started again on the release it had
     BALANCER_503 = "balancer_503"  # the balancer has no server left and answers 503 itself
     RESET_CONNECTIONS = "reset_connections"  # what the balancer has under way with the nodes is cut
     FORGET_MAINTENANCE = "forget_maintenance"  # the balancer serves by a node that was put into maintenance
@@ -38,14 +39,20 @@ class FaultKind(StrEnum):
 
 LASTING = frozenset(
     {
-        FaultKind.FREEZE_ALL, FaultKind.FREEZE_NODE, FaultKind.KILL_NODE, FaultKind.BALANCER_503,
-        FaultKind.RESET_CONNECTIONS, FaultKind.CUT_DATABASE, FaultKind.FREEZE_CACHE,
+        FaultKind.FREEZE_ALL, FaultKind.FREEZE_NODE, FaultKind.KILL_NODE, FaultKind.STOP_NODE,
+        FaultKind.BALANCER_503, FaultKind.RESET_CONNECTIONS, FaultKind.CUT_DATABASE, FaultKind.FREEZE_CACHE,
         FaultKind.READ_LOCK,
     }
 )  # fmt: skip
 """Kinds that go on for a time and are then undone."""
 OF_A_NODE = frozenset(
-    {FaultKind.FREEZE_NODE, FaultKind.KILL_NODE, FaultKind.DIFFERENT_KEYS, FaultKind.FORGET_MAINTENANCE}
+    {
+        FaultKind.FREEZE_NODE,
+        FaultKind.KILL_NODE,
+        FaultKind.STOP_NODE,
+        FaultKind.DIFFERENT_KEYS,
+        FaultKind.FORGET_MAINTENANCE,
+    }
 )
 """Kinds that need to be told which node."""
 OF_THE_PLAN = frozenset({FaultKind.SKIP_STEP, FaultKind.CONTRACT_EARLY})

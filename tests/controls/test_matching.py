@@ -122,6 +122,12 @@ def test_a_wrong_length_is_told() -> None:
     assert row.words.startswith("the length is off by +0.250 s, more than 0.100 s: ")
 
 
+def test_the_right_length_at_the_wrong_time_is_told() -> None:
+    row = sought(expected(), [freeze(10, 11)], verdict(stall(10.15, 11.17)))
+    assert row.result is Result.MISSED
+    assert row.words.startswith("its begin is off by +0.150 s, more than 0.100 s: ")
+
+
 def test_a_wrong_phase_node_error_or_reason_is_told() -> None:
     words = [
         sought(expected(**wanted), [freeze(10, 11)], verdict(outage(10, 11, node="node-1"))).words
@@ -196,9 +202,9 @@ def test_rows_are_made_from_the_files_of_a_run(tmp_path: Path) -> None:
     run.verdict.write_bytes(orjson.dumps(document))
 
     assert markdown(rows_of(scenario, scenario.expect, run)) == (
-        "| control | what | phase | injected s | found s | error s | within s | as declared |\n"
-        "|---|---|---|---|---|---|---|---|\n"
-        "| mine | verdict |  |  |  |  |  | yes |\n"
-        "| mine | freeze_all | cooldown | 1.000 | 1.100 | +0.100 | 1.000 | yes |\n"
-        "| mine | besides: 0 explained, 0 not |  |  |  |  |  | yes |\n"
+        "| control | what | phase | injected s | found s | error s | edges s | within s | as declared |\n"
+        "|---|---|---|---|---|---|---|---|---|\n"
+        "| mine | verdict |  |  |  |  |  |  | yes |\n"
+        "| mine | freeze_all | cooldown | 1.000 | 1.100 | +0.100 | +0.000, +0.100 | 1.000 | yes |\n"
+        "| mine | besides: 0 explained, 0 not |  |  |  |  |  |  | yes |\n"
     )

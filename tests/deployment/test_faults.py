@@ -200,6 +200,8 @@ def test_all_nodes_freeze_for_the_time_asked_and_go_on_when_the_run_is_cut_short
         FaultKind.RESET_CONNECTIONS,
         FaultKind.CUT_DATABASE,
         FaultKind.KILL_NODE,
+        FaultKind.STOP_NODE,
+        FaultKind.FREEZE_CACHE,
     ],
 )
 def test_a_deployment_serves_again_after_a_fault(deployment: LocalDeployment, kind: FaultKind) -> None:

@@ -17,6 +17,7 @@ import psutil
 from harness.deployment.local.folder import PRIVATE_FILE_MODE, LabFolder
 from harness.deployment.local.identity import ProcessIdentity, session_of
 from harness.errors import HarnessError, WaitTimeoutError
+from harness.evidence.clock import now_ns
 
 _LAUNCHER = 'read -r stat </proc/$$/stat && printf "%s\\n" "$stat" >"$0" && exec "$@"'
 """The shell writes down who it is, then becomes the server: there is no instant at which a server runs and
@@ -225,8 +226,11 @@ class Processes:
         self.fallen()
         self._ending.update(server.record for server in servers)
 
-    def stop(self, name: str, number: signal.Signals, deadline_s: float) -> None:
+    def stop(self, name: str, number: signal.Signals, deadline_s: float) -> int:
         """Send a signal to a server's leader, not to its workers, and return once all of them are gone.
+
+        Returns:
+            When it was told, by CLOCK_MONOTONIC in nanoseconds.
 
         Raises:
             WaitTimeoutError: one is still there after `deadline_s`.
@@ -234,10 +238,12 @@ class Processes:
         servers = self.found(name)
         self._will_end(servers)
         seen = self._all_members(servers)
+        told_ns = now_ns()
         _signal([server.identity for server in servers], number)
         left = self._wait(servers, seen, deadline_s)
         if left:
             raise WaitTimeoutError(f"{name} to end", deadline_s, f"still running: pid {_pids(left)}")
+        return told_ns
 
     def end(self, names: Iterable[str], deadline_s: float) -> None:
         """TERM, then after `deadline_s` KILL, and return once all processes of these servers are gone.
@@ -247,13 +253,16 @@ class Processes:
         """
         self._end(self._found_among(names), deadline_s)
 
-    def kill(self, names: Iterable[str]) -> None:
+    def kill(self, names: Iterable[str]) -> int:
         """KILL every process of these servers at once and return when they are gone.
+
+        Returns:
+            When they were told, by CLOCK_MONOTONIC in nanoseconds.
 
         Raises:
             WaitTimeoutError: one survived.
         """
-        self._kill(self._found_among(names))
+        return self._kill(self._found_among(names))
 
     def all_of(self, names: Iterable[str]) -> list[ProcessIdentity]:
         """Every living process of these servers, workers included."""
@@ -266,9 +275,10 @@ class Processes:
         if self._wait(servers, seen, deadline_s):
             self._kill(servers)
 
-    def _kill(self, servers: list[Server]) -> None:
+    def _kill(self, servers: list[Server]) -> int:
         self._will_end(servers)
         seen = self._all_members(servers)
+        told_ns = now_ns()
         _signal(seen, signal.SIGKILL)
         left = self._wait(servers, seen, _KILL_S_MAX)
         if left:
@@ -276,6 +286,7 @@ class Processes:
             raise WaitTimeoutError(
                 f"the end of {names} after SIGKILL", _KILL_S_MAX, f"still running: pid {_pids(left)}"
             )
+        return told_ns
 
     def _wait(
         self, servers: list[Server], seen: list[ProcessIdentity], deadline_s: float

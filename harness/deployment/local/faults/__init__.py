@@ -10,9 +10,9 @@ from harness.deployment.local.database import LocalDatabase
 from harness.deployment.local.faults.balancer import NoServer, Resets, forget_maintenance
 from harness.deployment.local.faults.caches import flush_cache, freeze_cache
 from harness.deployment.local.faults.database import CutDatabase
+from harness.deployment.local.faults.down import kill, stop
 from harness.deployment.local.faults.freeze import Freeze
 from harness.deployment.local.faults.keys import different_keys
-from harness.deployment.local.faults.kill import Kill
 from harness.deployment.local.faults.read_lock import ReadLock
 from harness.deployment.local.faults.rows import alter_row, delete_user
 from harness.deployment.local.folder import LabFolder
@@ -60,7 +60,8 @@ class LocalFaults:
 MAKERS: Mapping[FaultKind, Callable[[LocalFaults, FaultSettings], Injection]] = {
     FaultKind.FREEZE_ALL: lambda lab, _: Freeze(lab.processes, tuple(lab.nodes)),
     FaultKind.FREEZE_NODE: lambda lab, fault: Freeze(lab.processes, [lab.node(fault).name]),
-    FaultKind.KILL_NODE: lambda lab, fault: Kill(lab.node(fault)),
+    FaultKind.KILL_NODE: lambda lab, fault: kill(lab.node(fault), lab.processes),
+    FaultKind.STOP_NODE: lambda lab, fault: stop(lab.node(fault), lab.processes),
     FaultKind.BALANCER_503: lambda lab, _: NoServer(lab.balancer, tuple(lab.nodes)),
     FaultKind.RESET_CONNECTIONS: lambda lab, _: Resets(lab.balancer, tuple(lab.nodes)),
     FaultKind.FORGET_MAINTENANCE: lambda lab, fault: forget_maintenance(lab.balancer, lab.node(fault).name),
