@@ -10,10 +10,20 @@ _UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
 )
 
+_STEERING = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[@-Z\\-_])")
+"""Colours and the like, as programs print them for a terminal: they say nothing."""
+
+
+def plain(text: str) -> str:
+    """`text` without what a program printed to colour a terminal."""
+    return _STEERING.sub("", text)
+
 
 def printable(text: object) -> str:
-    """`text` without control characters, each replaced by a visible mark; safe in XML and on a terminal."""
-    return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", str(text))
+    """`text` without colours, each other control character replaced by a visible mark; safe in XML and on a
+    terminal.
+    """
+    return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", plain(str(text)))
 
 
 def one_line(text: object) -> str:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from harness.evidence.clock import Clock
 from harness.evidence.outcomes import Migration
+from harness.redact import redacted
 
 ERROR_LINES_MAX = 20
 _SLACK_NS = 1_000_000_000
@@ -59,8 +60,12 @@ def _timed(lines: list[str], branch: str, clock: Clock, ended_ns: int) -> Iterat
 
 
 def error_lines(lines: Iterable[str]) -> list[str]:
-    """Lines that report an error, at most `ERROR_LINES_MAX`, each cut at 300 characters."""
-    return [line.rstrip()[:300] for line in lines if _TROUBLE.match(line)][:ERROR_LINES_MAX]
+    """Lines that report an error, each printable and cut at 300 characters, without what may be a secret.
+
+    At most `ERROR_LINES_MAX`, the last among them: it names what stopped the command.
+    """
+    found = [redacted(line)[:300] for line in lines if _TROUBLE.match(line)]
+    return found if len(found) <= ERROR_LINES_MAX else [*found[: ERROR_LINES_MAX - 1], found[-1]]
 
 
 def _mono_ns(stamp: str, clock: Clock) -> int:

@@ -283,3 +283,24 @@ def test_nor_is_one_that_fails_where_nothing_is_upgraded(tmp_path: Path, phase: 
 
     failed = [sentence for sentence in told(story, tmp_path) if f"Step {step} in phase {phase}" in sentence]
     assert [sentence.partition(":")[0] for sentence in failed] == ["INCONCLUSIVE"]
+
+
+def test_a_step_that_failed_in_an_earlier_run_quotes_the_error_that_was_journalled(tmp_path: Path) -> None:
+    story = healthy()
+    failed = story.find("expand", "db_sync")
+    failed["edge"] = "fail"
+    failed["detail"] = {
+        "reason": "keystone-manage db_sync --expand exited with 1 (see logs/db_sync_expand.log)",
+        "log_errors": [
+            "2026-11-22 11:30:01.750 17 ERROR keystone Traceback (most recent call last):",
+            "2026-11-22 11:30:01.750 17 ERROR keystone OperationalError: (1061, \"Duplicate key name 'ix'\")",
+        ],
+    }
+    found = sentences(judged(story, tmp_path), "procedure")
+    assert any(
+        sentence.endswith(
+            "exited with 1 (see logs/db_sync_expand.log); its log says: OperationalError: (1061, "
+            "\"Duplicate key name 'ix'\")."
+        )
+        for sentence in found
+    )

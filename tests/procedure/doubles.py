@@ -50,6 +50,8 @@ class FakeNode:
     url: str = "http://127.0.0.1:1"
     workers: int = 1
     running: bool = True
+    dies_with: str = ""
+    """What it prints as it ends, which is as soon as it is started."""
 
     def stop(self, signal: StopSignal, deadline_s: float) -> None:
         self.running = False
@@ -60,14 +62,14 @@ class FakeNode:
         self.done.append(f"switch {self.name} {release.version}")
 
     def start(self) -> None:
-        self.running = True
+        self.running = not self.dies_with
         self.done.append(f"start {self.name}")
 
     def is_running(self) -> bool:
         return self.running
 
     def log_tail(self) -> str:
-        return ""
+        return self.dies_with
 
 
 @dataclass

@@ -59,3 +59,14 @@ def test_error_lines_are_found_and_warnings_are_not() -> None:
         "sqlalchemy.exc.OperationalError: (1419, 'You do not have the SUPER privilege')",
     ]
     assert error_lines(lines) == lines[1:]
+
+
+def test_of_many_error_lines_the_last_is_kept_for_it_names_what_stopped_the_command() -> None:
+    lines = [f"2026-11-22 11:30:00.000 17 ERROR keystone line {number}" for number in range(50)]
+    found = error_lines(lines)
+    assert (len(found), found[0], found[-1]) == (20, lines[0], lines[-1])
+
+
+def test_an_error_line_shows_no_secret() -> None:
+    line = "sqlalchemy.exc.OperationalError: no way to mysql+pymysql://keystone:hush@127.0.0.1/keystone"
+    assert "hush" not in error_lines([line])[0]

@@ -128,6 +128,46 @@ def test_a_failed_expand_stops_the_procedure_and_the_flag_is_put_back(tmp_path: 
     assert story.event("restore", "restore_trust").detail["seen"] is False
 
 
+DUPLICATE = "sqlalchemy.exc.OperationalError: (1061, \"Duplicate key name 'ix_t'\")"
+
+
+def test_a_failed_expand_quotes_its_own_error_and_not_only_the_name_of_its_log(tmp_path: Path) -> None:
+    lab = deployment()
+    lab.upgrade_host.exit_codes["db_sync --expand"] = 1
+    lab.upgrade_host.printed["db_sync --expand"] = (
+        f"2026-11-22 11:30:01.123 17 ERROR keystone {DUPLICATE}\n[SQL: CREATE INDEX ix_t ON t (id)]\n"
+    )
+    story = Story(tmp_path, lab)
+    with pytest.raises(StepError) as caught:
+        story.run()
+    assert str(caught.value) == (
+        f"keystone-manage db_sync --expand exited with 1: {DUPLICATE} (see logs/db_sync_expand.log); "
+        "nothing was rolled any further"
+    )
+    assert story.event("expand", "db_sync", "fail").detail["reason"] == str(caught.value)
+
+
+def test_a_required_doctor_that_finds_fault_is_quoted(tmp_path: Path) -> None:
+    lab = deployment()
+    lab.upgrade_host.exit_codes["doctor"] = 1
+    lab.upgrade_host.printed["doctor"] = "keystone-manage: error: no such symptom\n"
+    with pytest.raises(
+        StepError, match="and the scenario requires 0: keystone-manage: error: no such symptom"
+    ):
+        Story(tmp_path, lab, procedure={"doctor": "required"}).run()
+
+
+def test_a_node_that_never_serves_is_told_with_the_last_error_of_its_log(tmp_path: Path) -> None:
+    lab = deployment()
+    lab.nodes[1].dies_with = "ModuleNotFoundError: No module named 'keystone.wsgi'\nunable to load app 0\n"
+    story = Story(tmp_path, lab)
+    with pytest.raises(StepError) as caught:
+        story.run()
+    assert str(caught.value).endswith(
+        "; the last error of its log: ModuleNotFoundError: No module named 'keystone.wsgi'"
+    )
+
+
 def test_an_expand_that_moves_no_version_table_is_not_proven(tmp_path: Path) -> None:
     lab = deployment()
     lab.upgrade_host.moves_schema = False

@@ -16,6 +16,8 @@ from harness.releases.catalogue import Release
 from harness.releases.prepare import InstalledRelease
 from harness.scenario import StopSignal
 
+_TAIL_LINES = 40
+"""An exception with what uWSGI says after it."""
 _SIGNALS = {StopSignal.TERM: signal.SIGTERM, StopSignal.GRACEFUL: signal.SIGHUP}
 
 
@@ -125,7 +127,7 @@ class LocalNode:
 
     def log_tail(self) -> str:
         """The last lines of its log, for an error message."""
-        return tail(self._place.log)
+        return tail(self._place.log, _TAIL_LINES)
 
     @property
     def _ini(self) -> Path:

@@ -18,6 +18,7 @@ from harness.deployment.local.folder import PRIVATE_FILE_MODE, LabFolder
 from harness.deployment.local.identity import ProcessIdentity, session_of
 from harness.errors import HarnessError, WaitTimeoutError
 from harness.evidence.clock import now_ns
+from harness.redact import redacted
 
 _LAUNCHER = 'read -r stat </proc/$$/stat && printf "%s\\n" "$stat" >"$0" && exec "$@"'
 """The shell writes down who it is, then becomes the server: there is no instant at which a server runs and
@@ -121,7 +122,7 @@ class Processes:
         try:
             exit_code = popen.wait(deadline_s)
         except subprocess.TimeoutExpired as error:
-            last_seen = tail(log, 1)
+            last_seen = redacted(tail(log, 1))
             raise WaitTimeoutError(f"the command {name} to end", deadline_s, last_seen) from error
         finally:
             if popen.returncode is None:

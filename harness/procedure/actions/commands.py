@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from harness.deployment.abilities import need
 from harness.deployment.command import CommandResult
 from harness.errors import StepError
 from harness.evidence.names import Ability, Phase
 from harness.evidence.outcomes import Advice, Backup, CommandRun
+from harness.evidence.program_error import last_error
 from harness.procedure.context import Context
 from harness.procedure.plan import PlannedStep
 from harness.procedure.stage import StepReport
@@ -22,7 +25,10 @@ def backup(context: Context, _: Phase, __: PlannedStep, report: StepReport) -> N
         result = need(context.deployment.abilities.backup, Ability.BACKUP).backup(target, deadline_s)
     describe(report, result)
     if result.exit_code != 0:
-        raise StepError(f"the backup of the database failed (exit {result.exit_code}, see {result.log.name})")
+        raise StepError(
+            f"the backup of the database failed{own_error(result)} (exit {result.exit_code}, see "
+            f"{result.log.name})"
+        )
     report.tell(Backup(bytes=target.stat().st_size))
 
 
@@ -54,8 +60,8 @@ def _advisory(context: Context, report: StepReport, result: CommandResult, impor
     report.tell(Advice(advisory=importance is Importance.ADVISORY))
     if result.exit_code != 0 and importance is Importance.REQUIRED:
         raise StepError(
-            f"{' '.join(result.argv)} exited with {result.exit_code} and the scenario requires 0 "
-            f"(see {context.logs.name}/{result.log.name})"
+            f"{' '.join(result.argv)} exited with {result.exit_code} and the scenario requires 0"
+            f"{own_error(result)} (see {context.logs.name}/{result.log.name})"
         )
 
 
@@ -79,6 +85,20 @@ def require_success(result: CommandResult) -> None:
     """Fail the step where its command did."""
     if result.exit_code != 0:
         raise StepError(
-            f"{' '.join(result.argv)} exited with {result.exit_code} (see logs/{result.log.name}); "
-            "nothing was rolled any further"
+            f"{' '.join(result.argv)} exited with {result.exit_code}{own_error(result)} (see "
+            f"logs/{result.log.name}); nothing was rolled any further"
         )
+
+
+def own_error(result: CommandResult) -> str:
+    """What the command itself says of why it failed, behind a colon; empty where its log says nothing."""
+    quote = last_error(output(result.log))
+    return f": {quote}" if quote else ""
+
+
+def output(log: Path) -> list[str]:
+    """The lines that a command printed and logged; none where the log can not be read."""
+    try:
+        return log.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return []

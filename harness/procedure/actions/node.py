@@ -8,6 +8,7 @@ from harness.deployment.abilities import Drain, need
 from harness.errors import StepError, WaitTimeoutError
 from harness.evidence.names import Ability, Phase
 from harness.evidence.outcomes import Drained, NodeProven, Stopped, Switched
+from harness.evidence.program_error import last_error
 from harness.procedure.context import Context
 from harness.procedure.plan import PlannedStep
 from harness.procedure.stage import StepReport
@@ -63,8 +64,14 @@ def prove(context: Context, _: Phase, step: PlannedStep, report: StepReport) -> 
     """Wait until the node itself serves the step's release."""
     node, release = context.node(step.node), step.need_release()
     report.tell(NodeProven(release_expected=release.version))
-    with report.busy():
-        seen, requests = context.prove_node(node, release, context.scenario.roll.start_deadline_s)
+    try:
+        with report.busy():
+            seen, requests = context.prove_node(node, release, context.scenario.roll.start_deadline_s)
+    except StepError as error:
+        quote = last_error(node.log_tail().splitlines())
+        if quote is None:
+            raise
+        raise StepError(f"{error}; the last error of its log: {quote}") from error
     report.tell(NodeProven(release_seen=seen, requests=requests))
     if seen != release.version:
         raise StepError(f"{node.name} was started on {release.version} and answers as {seen}")

@@ -6,7 +6,8 @@ from harness.errors import StepError
 from harness.evidence.clock import Clock, now_ns
 from harness.evidence.names import Phase
 from harness.evidence.outcomes import DatabaseCheck, DatabaseSynced, NodesProven, Tables
-from harness.procedure.actions.commands import describe, manage, require_success
+from harness.printable import plain
+from harness.procedure.actions.commands import describe, manage, output, require_success
 from harness.procedure.command_log import applied_migrations, error_lines
 from harness.procedure.context import Context
 from harness.procedure.plan import PlannedStep
@@ -35,7 +36,7 @@ def db_sync(context: Context, phase: Phase, step: PlannedStep, report: StepRepor
     result = manage(context, step.need_release(), ("db_sync", f"--{phase}"), f"db_sync_{phase}.log", report)
     ended_ns = now_ns()
     describe(report, result)
-    lines = result.log.read_text(encoding="utf-8", errors="replace").splitlines()
+    lines = [plain(line) for line in output(result.log)]
     migrations = applied_migrations(lines, phase, clock, ended_ns)
     errors = error_lines(lines)
     report.tell(DatabaseSynced(migrations, tuple(errors)))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.evidence.names import Edge, Phase, Step
-from harness.evidence.outcomes import Ending
+from harness.evidence.outcomes import DatabaseSynced, Ending
+from harness.evidence.program_error import last_error
 from harness.judge.case import Case
 from harness.judge.model import Finding, Span, Verdict
 
@@ -50,7 +51,10 @@ def _finding(case: Case, span: Span) -> Finding:
 
 
 def _reason(span: Span) -> str:
-    return (Ending.of(span.detail).reason or "no reason is journalled").rstrip(".")
+    """What the driver says, and the program's own error where an earlier driver did not quote it."""
+    reason = (Ending.of(span.detail).reason or "no reason is journalled").rstrip(".")
+    quote = last_error(DatabaseSynced.of(span.detail).log_errors or ())
+    return reason if quote is None or quote in reason else f"{reason}; its log says: {quote}"
 
 
 def _excuse(case: Case, span: Span) -> str | None:
