@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from fnmatch import fnmatchcase
 
@@ -12,6 +12,8 @@ from harness.judge.model import Finding, Question, Verdict
 from harness.scenario.gate import Acceptance
 from harness.scenario.pattern import occurs
 
+WITHIN_BUDGET = "within the budget of "
+"""How the reason begins for which a finding within its budgets does not count."""
 _COUNTS = {Verdict.FAIL: False, Verdict.INCONCLUSIVE: True}
 """Which `inconclusive` an acceptance needs to cover a finding; what passed needs none."""
 
@@ -70,6 +72,20 @@ def lapsed(acceptance: Acceptance, today: date) -> bool:
     return today > acceptance.until
 
 
+def _lapsed_words(found: Covered) -> str:
+    """Only what nothing else of the gate takes counts again."""
+    words = ""
+    if found.counting:
+        words += (
+            f", and {found.counting} of its findings {'count' if found.counting != 1 else 'counts'} again"
+        )
+    if found.budgeted:
+        words += f"; a budget takes {found.budgeted} of its findings"
+    if found.accepted:
+        words += f"; another acceptance covers {found.accepted} of them"
+    return words + ("; the question only advises" if found.advisory else "")
+
+
 def because(acceptance: Acceptance) -> str:
     """Reason, link and date, as a finding keeps them."""
     return f"{_short(acceptance)}, until {acceptance.until}"
@@ -94,12 +110,45 @@ def use(acceptance: Acceptance, questions: Sequence[Question], today: date) -> A
     )
 
 
-def note(used: AcceptanceUse) -> str | None:
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """What became of the findings that an acceptance covers, or would if it had not lapsed."""
+
+    counting: int
+    budgeted: int
+    accepted: int
+    """By another acceptance, where this one has lapsed."""
+    advisory: int
+    """Of a question that only advises, which counts for nothing."""
+
+
+def covered(acceptance: Acceptance, before: Sequence[Question], after: Sequence[Question]) -> Covered:
+    """Follow them through the gate; `before` and `after` are the same questions, in one order."""
+    pairs = [
+        (question.advisory, gated.accepted)
+        for question, marked in zip(before, after, strict=True)
+        for finding, gated in zip(question.findings, marked.findings, strict=False)
+        if covers(acceptance, question.name, finding)
+    ]
+    taken = [reason for advisory, reason in pairs if not advisory]
+    return Covered(
+        counting=taken.count(None),
+        budgeted=sum(is_budgeted(reason) for reason in taken),
+        accepted=sum(reason is not None and not is_budgeted(reason) for reason in taken),
+        advisory=len(pairs) - len(taken),
+    )
+
+
+def is_budgeted(reason: str | None) -> bool:
+    """Whether it is a budget for which a finding does not count."""
+    return (reason or "").startswith(WITHIN_BUDGET)
+
+
+def note(used: AcceptanceUse, found: Covered) -> str | None:
     """What whoever keeps the gate has to do about it; None where nothing."""
     named = f"The acceptance of {used.question} ({used.what}; {used.link})"
     if used.standing is Standing.LAPSED:
-        counts = f", and {used.findings} of its findings {'count' if used.findings != 1 else 'counts'} again"
-        return f"{named} lapsed on {used.until}{counts if used.findings else ''}; remove it, or decide anew."
+        return f"{named} lapsed on {used.until}{_lapsed_words(found)}; remove it, or decide anew."
     if used.standing is Standing.UNUSED:
         return f"{named} covers nothing in this run; remove it if what it accepts is gone."
     return None

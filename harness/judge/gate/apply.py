@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, date
 
 from harness.judge.case import Case
-from harness.judge.gate.acceptance import accept, note, use
+from harness.judge.gate.acceptance import accept, covered, is_budgeted, note, use
 from harness.judge.gate.budget import Spent, has_lane, scope, spend
 from harness.judge.gate_outcome import AcceptanceUse, GateOutcome, Standing
 from harness.judge.model import Finding, Question, Verdict, worst
@@ -40,8 +40,11 @@ def apply_gate(questions: Sequence[Question], case: Case) -> tuple[tuple[Questio
         gated.append(question if marked == question else replace(marked, verdict=_verdict(marked)))
         spent += of_question
     acceptances = tuple(use(each, questions, today) for each in gate.accepted)
-    told = [note(each) for each in acceptances] + [_no_lane(each, case) for each in gate.budgets]
-    budgeted = sum(_is_budgeted(f) for f in _let_through(gated))
+    told = [
+        note(used, covered(each, questions, gated))
+        for used, each in zip(acceptances, gate.accepted, strict=True)
+    ] + [_no_lane(each, case) for each in gate.budgets]
+    budgeted = sum(is_budgeted(f.accepted) for f in _let_through(gated))
     outcome = GateOutcome(
         accepted=len(_let_through(gated)) - budgeted,
         budgeted=budgeted,
@@ -65,10 +68,6 @@ def _verdict(question: Question) -> Verdict:
 
 def _let_through(questions: Iterable[Question]) -> list[Finding]:
     return [f for q in questions if not q.advisory for f in q.findings if f.accepted is not None]
-
-
-def _is_budgeted(finding: Finding) -> bool:
-    return (finding.accepted or "").startswith("within the budget of ")
 
 
 def _no_lane(budget: Budget, case: Case) -> str | None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from harness.judge.case import Case
 from harness.judge.downtime import Charge
+from harness.judge.gate.acceptance import WITHIN_BUDGET
 from harness.judge.gate.told import Told
 from harness.judge.gate_outcome import BudgetUse
 from harness.judge.measures.stalls import shared_by_reference
@@ -177,7 +178,7 @@ def _marked(finding: Finding, keeping: Sequence[Spent], measures: Sequence[str])
     if finding.accepted is not None or finding.verdict is not Verdict.FAIL or not keeping:
         return finding
     budgets = listed(_words(each, measures) for each in keeping)
-    return replace(finding, accepted=f"within the budget of {budgets}")
+    return replace(finding, accepted=f"{WITHIN_BUDGET}{budgets}")
 
 
 def _words(spent: Spent, measures: Sequence[str]) -> str:
