@@ -80,6 +80,26 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Looks:
+    """The looks for a change at the node that is to honour it; times are CLOCK_MONOTONIC nanoseconds."""
+
+    prepared_ns: Natural
+    """When the look before the change was sent: from then on its node may have the state in its cache."""
+    changed_ns: Natural
+    """When the change was acknowledged."""
+    first_ns: Natural
+    """When the first look after it was sent."""
+    first: str
+    """What became of that: `answered 200`."""
+    stale_ns: Natural | None
+    """When the last look was sent that was answered and saw the state before; None where none did."""
+    ended_ns: Natural
+    """When the answer of the last look had come."""
+    tries: Natural = 1
+    """How often it was all done, because writes of others came between."""
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
     """One check of one thing; never holds a token or a password."""
 
@@ -100,6 +120,8 @@ class Cell:
     """Of the deciding answer."""
     refused: Refusal | None = None
     """Of an unknown one: the valid request that was refused, so that it could not be decided."""
+    looks: Looks | None = None
+    """Of a change that was to be honoured; None where an earlier program kept none."""
 
 
 class CellWriter:

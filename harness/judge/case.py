@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar, overload
 
+from harness.evidence.continuity import CellsRead
 from harness.evidence.history import RunFigures
 from harness.judge.downtime import Downtime
 from harness.judge.evidence import Evidence
@@ -14,6 +15,7 @@ from harness.judge.measures.database_activity import database_activity
 from harness.judge.measures.detectable import Detectable, detectable
 from harness.judge.measures.figure_changes import figure_changes
 from harness.judge.measures.figures import figures
+from harness.judge.measures.honoured import honoured
 from harness.judge.measures.impacts import impact_bounds, impacts
 from harness.judge.measures.lane_stats import lane_stats
 from harness.judge.measures.masked import masked_failures
@@ -210,6 +212,11 @@ class Case:
     def write_counts(self) -> tuple[WriteCounts, ...]:
         """What became of writes, per kind of entity; empty where integrity was not asked."""
         return write_counts(self.evidence)
+
+    @Measure
+    def honoured(self) -> CellsRead:
+        """The checks of continuity, with what the writes of the load make of their outcomes."""
+        return honoured(self.evidence)
 
     @Measure
     def phase_latency(self) -> tuple[PhaseLatency, ...]:

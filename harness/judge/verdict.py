@@ -109,7 +109,7 @@ def _shown(
         settings=evidence.settings,
         overrides=evidence.overrides,
         writes=told.of("write counts", lambda: case.write_counts, ()),
-        continuity=evidence.continuity.cells,
+        continuity=told.of("honoured", lambda: case.honoured.cells, evidence.continuity.cells),
         gate=gate,
         regressions=told.of("figure changes", lambda: case.figure_changes, ()),
         stalls=told.of("stalls", lambda: case.stalls, ()),

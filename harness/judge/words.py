@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
+REFUSED = "Refused what was valid: "
+"""How a finding begins of a request of the program's own that Keystone should have carried out."""
 LISTED_MAX = 4
 """Names that a sentence spells out; more are counted, because nobody reads them."""
 

@@ -25,7 +25,7 @@ from harness.load.spec import probe_lanes
 from harness.procedure.activity import ActivitySampler
 from harness.procedure.baseline import objection
 from harness.procedure.context import Context
-from harness.procedure.continuity import Continuity
+from harness.procedure.continuity import Continuity, OthersDrops
 from harness.procedure.disorder import disordered
 from harness.procedure.driver import drive
 from harness.procedure.faults import FaultSchedule
@@ -286,7 +286,8 @@ class _Run:
         if not settings.enabled:
             return nullcontext()
         within_s, file = settings.refuse_within_s, self._run.continuity
-        return closing(Continuity(deployment.nodes, deployment.admin, within_s, file))
+        dropped = OthersDrops(self._run.writes)
+        return closing(Continuity(deployment.nodes, deployment.admin, within_s, file, dropped=dropped))
 
     def _read_back(self, deployment: Deployment) -> ReadBack:
         scenario, run = self._scenario, self._run

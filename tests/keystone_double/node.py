@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -56,6 +57,8 @@ class Memory:
     things: dict[str, dict[str, Any]] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
     count: int = 0
+    on_revoked: Callable[[], None] = lambda: None
+    """What somebody else does just when a token has been revoked."""
 
     def new_id(self, kind: str) -> str:
         self.count += 1
@@ -111,6 +114,7 @@ class PretendedNode(DoubleServer):
                 return self._validate(subject)
             case "DELETE", ["auth", "tokens"]:
                 self.memory.tokens[subject].revoked = True
+                self.memory.on_revoked()
                 return 204, None, {}
             case "GET", ["auth", "catalog"]:
                 return self._catalog()

@@ -23,7 +23,7 @@ from harness.evidence.ledger.sightings import (
     Stage,
 )
 from harness.evidence.ledger.whole import Ledger, read_ledger, read_writes
-from harness.evidence.ledger.write_log import WriteLog
+from harness.evidence.ledger.write_log import WriteLog, noted_writes
 from harness.evidence.ledger.writes import KIND_OF, PASSWORD, Change, Kind, Value, Write
 
 __all__ = [
@@ -46,6 +46,7 @@ __all__ = [
     "Write",
     "WriteLog",
     "derived_password",
+    "noted_writes",
     "read_ledger",
     "read_writes",
 ]

@@ -1,5 +1,6 @@
 """Checks, node by node, that what one release made the other honours."""
 
 from harness.procedure.continuity.continuity import Continuity
+from harness.procedure.continuity.others import OthersDrops
 
-__all__ = ["Continuity"]
+__all__ = ["Continuity", "OthersDrops"]

@@ -24,8 +24,8 @@ class Procedure:
     cached: bool | None = None
     """What its cell of a token says of the cache, where that could not be carried out."""
     drops_cache: bool = False
-    """It makes Keystone drop every cached token, so it must not run beside what needs a cached one: a
-    token, or a stale memory that a revoked token was good, which the drop would heal."""
+    """It makes Keystone drop every cached token, so it must not run beside what needs a cached one; what a
+    drop would heal is besides looked at `alone`."""
 
 
 def is_login_of(user: User, answer: Reply) -> bool:
@@ -65,8 +65,9 @@ def _token_cold(trial: Trial) -> Iterator[Cell]:
     user, _ = trial.new_user()
     spare, _ = trial.new_user()
     token = trial.made.make_token(user)
-    trial.made.delete(spare)
-    answer = trial.checked.validate(token.token)
+    with trial.alone():
+        trial.made.delete(spare)
+        answer = trial.checked.validate(token.token)
     yield trial.cell(Check.TOKEN_VALIDATES, token.at, answer, holds=is_token_of(user, answer), cached=False)
 
 
@@ -115,13 +116,11 @@ def _password_non_ascii(trial: Trial) -> Iterator[Cell]:
 
 def _password_changed(trial: Trial) -> Iterator[Cell]:
     user, _ = trial.new_user()
-    before = trial.checked.log_in(user)
-    trial.need("log in before the change", trial.checked, before, holds=is_login_of(user, before))
+    before = _need_login(trial, user)
     new = new_password(PasswordKind.ORDINARY)
-    change = trial.made.change_password(user, new)
-    refused = trial.comes_true(
-        Check.OLD_PASSWORD_REFUSED, change, lambda: trial.checked.log_in(user), lambda a: a.status == 401
-    )
+    with trial.alone():
+        change = trial.made.change_password(user, new)
+    refused = _login_ends(trial, Check.OLD_PASSWORD_REFUSED, before, change, user)
     trial.sleep(GRANULE_S)
     answer = trial.checked.log_in(user, password=new)
     holds = is_login_of(user, answer)
@@ -133,75 +132,97 @@ def _password_changed(trial: Trial) -> Iterator[Cell]:
 
 
 def _token_revoked(trial: Trial) -> Iterator[Cell]:
-    user, _ = trial.new_user()
-    token = trial.made.make_token(user).token
-    _need_token(trial, user, token)
-    change = trial.made.revoke(token)
-    yield trial.comes_true(
-        Check.REVOKED_TOKEN_REFUSED, change, lambda: trial.checked.validate(token), trial.refuses_token
-    )
+    def attempt() -> Iterator[Cell]:
+        user, _ = trial.new_user()
+        token = trial.made.make_token(user).token
+        yield _token_ends(trial, Check.REVOKED_TOKEN_REFUSED, user, token, lambda: trial.made.revoke(token))[
+            0
+        ]
+
+    return trial.undisturbed(attempt)
 
 
 def _user_disabled(trial: Trial) -> Iterator[Cell]:
-    user, token = _user_with_token(trial)
-    change = trial.made.disable(user)
-    yield trial.comes_true(
-        Check.DISABLED_TOKEN_REFUSED, change, lambda: trial.checked.validate(token), trial.refuses_token
-    )
-    yield trial.comes_true(
-        Check.DISABLED_LOGIN_REFUSED, change, lambda: trial.checked.log_in(user), lambda a: a.status == 401
-    )
+    checks = Check.DISABLED_TOKEN_REFUSED, Check.DISABLED_LOGIN_REFUSED
+    return trial.undisturbed(lambda: _user_ends(trial, trial.made.disable, *checks))
 
 
 def _user_deleted(trial: Trial) -> Iterator[Cell]:
-    user, token = _user_with_token(trial)
-    change = trial.made.delete(user)
-    yield trial.comes_true(
-        Check.DELETED_TOKEN_REFUSED, change, lambda: trial.checked.validate(token), trial.refuses_token
-    )
-    yield trial.comes_true(
-        Check.DELETED_LOGIN_REFUSED, change, lambda: trial.checked.log_in(user), lambda a: a.status == 401
-    )
+    checks = Check.DELETED_TOKEN_REFUSED, Check.DELETED_LOGIN_REFUSED
+    return trial.undisturbed(lambda: _user_ends(trial, trial.made.delete, *checks))
 
 
-def _user_with_token(trial: Trial) -> tuple[User, str]:
-    """A user whose token and login the checked node has just honoured, so that it has them in its cache."""
+def _user_ends(
+    trial: Trial, end: Callable[[User], Made], token_check: Check, login_check: Check
+) -> Iterator[Cell]:
+    """A user whose login and token the checked node has just honoured, so that it has them in its cache."""
     user, _ = trial.new_user()
     token = trial.made.make_token(user).token
-    _need_token(trial, user, token)
+    before = _need_login(trial, user)
+    seen, change = _token_ends(trial, token_check, user, token, lambda: end(user))
+    yield seen
+    yield _login_ends(trial, login_check, before, change, user)
+
+
+def _token_ends(
+    trial: Trial, check: Check, user: User, token: str, end: Callable[[], Made]
+) -> tuple[Cell, Made]:
+    """A token that the checked node has just validated, until it refuses it; and what ended it."""
+    with trial.alone():
+        before = trial.checked.validate(token)
+        holds = is_token_of(user, before)
+        trial.need("validate the token before the change", trial.checked, before, holds=holds)
+        change = end()
+        seen = trial.comes_true(
+            check, before, change, lambda: trial.checked.validate(token), trial.refuses_token
+        )
+    return seen, change
+
+
+def _need_login(trial: Trial, user: User) -> Reply:
     before = trial.checked.log_in(user)
     trial.need("log in before the change", trial.checked, before, holds=is_login_of(user, before))
-    return user, token
+    return before
 
 
-def _need_token(trial: Trial, user: User, token: str) -> None:
-    before = trial.checked.validate(token)
-    trial.need("validate the token before the change", trial.checked, before, holds=is_token_of(user, before))
+def _login_ends(trial: Trial, check: Check, before: Reply, change: Made, user: User) -> Cell:
+    return trial.comes_true(
+        check, before, change, lambda: trial.checked.log_in(user), lambda answer: answer.status == 401
+    )
 
 
 def _roles(trial: Trial) -> Iterator[Cell]:
+    return trial.undisturbed(lambda: _role_comes_and_goes(trial))
+
+
+def _role_comes_and_goes(trial: Trial) -> Iterator[Cell]:
     """One after the other on one user: a role that came must show before it can be seen to go."""
     kept, other = trial.roles
     user, _ = trial.new_user()
-    trial.made.grant(trial.fixture, user, kept)
-    _need_roles(trial, user, kept)
-    change = trial.made.grant(trial.fixture, user, other)
-    yield _roles_become(trial, Check.ROLE_GRANTED, change, user, kept, other)
-    _need_roles(trial, user, kept, other)
-    change = trial.made.take_away(trial.fixture, user, other)
-    yield _roles_become(trial, Check.ROLE_REVOKED, change, user, kept)
+    with trial.alone():
+        trial.made.grant(trial.fixture, user, kept)
+        before = _need_roles(trial, user, kept)
+        change = trial.made.grant(trial.fixture, user, other)
+        granted = _roles_become(trial, Check.ROLE_GRANTED, before, change, user, kept, other)
+    yield granted
+    with trial.alone():
+        before = _need_roles(trial, user, kept, other)
+        change = trial.made.take_away(trial.fixture, user, other)
+        revoked = _roles_become(trial, Check.ROLE_REVOKED, before, change, user, kept)
+    yield revoked
 
 
-def _need_roles(trial: Trial, user: User, *names: str) -> None:
+def _need_roles(trial: Trial, user: User, *names: str) -> Reply:
     before = trial.checked.log_in(user, trial.fixture.project_id)
-    trial.need(
-        "show the roles before the change", trial.checked, before, holds=_has_roles(user, before, *names)
-    )
+    holds = _has_roles(user, before, *names)
+    trial.need("show the roles before the change", trial.checked, before, holds=holds)
+    return before
 
 
-def _roles_become(trial: Trial, check: Check, change: Made, user: User, *names: str) -> Cell:
+def _roles_become(trial: Trial, check: Check, before: Reply, change: Made, user: User, *names: str) -> Cell:
     return trial.comes_true(
         check,
+        before,
         change,
         lambda: trial.checked.log_in(user, trial.fixture.project_id),
         lambda answer: _has_roles(user, answer, *names),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import secrets
 import time
 from collections import Counter
@@ -11,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from harness.deployment.protocols import Node
+from harness.evidence.cache_drops import Drop
 from harness.evidence.continuity import COHORT_CHECKS, Cell, CellOutcome, CellWriter, Check
 from harness.evidence.names import Phase, Step
 from harness.keystone.credentials import Credentials
@@ -22,7 +24,7 @@ from harness.procedure.continuity.paced_channel import PacedChannel
 from harness.procedure.continuity.pairs import Pair, mixed_pairs, settled_pairs
 from harness.procedure.continuity.trial import Obstacle, Trial, not_checked
 
-STEP_DEADLINE_S = 40.0
+STEP_DEADLINE_S = 90.0
 """After this no further check is begun: a deployment that hangs must not hold the roll. 10 s is usual."""
 _NO_COHORT = Obstacle("there is no cohort: it was never made")
 _NO_WORD = Obstacle("the check ended without a word")
@@ -43,10 +45,13 @@ class Continuity:
         within_s: float,
         path: Path,
         *,
+        dropped: Callable[[], Sequence[Drop]] = tuple,
         pace: Pace | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
+        """`dropped` tells what others made Keystone drop of its cache lately."""
         pace = pace or Pace()
+        self._alone, self._dropped = pace.alone, dropped
         self._apis = {node.name: NodeApi(node.name, PacedChannel(node.url, pace), admin) for node in nodes}
         self._within_s = within_s
         self._writer = CellWriter(path)
@@ -163,15 +168,35 @@ class Continuity:
             obstacle = Obstacle(f"not begun: the step had taken {STEP_DEADLINE_S:.0f} s")
         if obstacle is None and isinstance(fixture, Fixture):
             made, checked = self._apis[pair.made], self._apis[pair.checked]
-            trial = self._trial(made, checked, fixture, phase, Step.CHECK_CONTINUITY)
+            trial = self._trial(made, checked, fixture, phase, Step.CHECK_CONTINUITY, end_s)
             try:
                 cells.extend(procedure.run(trial))
             except NotMadeError as error:
                 obstacle = Obstacle.of(error)
         return [*cells, *_rest(phase, pair, procedure, cells, obstacle or _NO_WORD)]
 
-    def _trial(self, made: NodeApi, checked: NodeApi, fixture: Fixture, phase: Phase, step: Step) -> Trial:
-        return Trial(made, checked, fixture, phase, step, self._within_s, self._name, self._sleep)
+    def _trial(
+        self,
+        made: NodeApi,
+        checked: NodeApi,
+        fixture: Fixture,
+        phase: Phase,
+        step: Step,
+        until_s: float = math.inf,
+    ) -> Trial:
+        return Trial(
+            made,
+            checked,
+            fixture,
+            phase,
+            step,
+            self._within_s,
+            self._name,
+            self._sleep,
+            alone=self._alone,
+            dropped=self._dropped,
+            until_s=until_s,
+        )
 
     def _write(self, cells: Iterable[Cell]) -> dict[str, int]:
         tally: Counter[str] = Counter()

@@ -21,10 +21,28 @@ class Pace:
         self._free = threading.Semaphore(in_flight_max)
         self._lock = threading.Lock()
         self._next_s = 0.0
+        self._alone = threading.Lock()
+        self._hurry = threading.local()
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """One thread at a time; within the block its requests wait for no turn, so that it is short.
+
+        What drops a cache happens in here alone, and so does the time in which nobody else may drop it.
+        """
+        with self._alone:
+            self._hurry.is_on = True
+            try:
+                yield
+            finally:
+                self._hurry.is_on = False
 
     @contextmanager
     def turn(self) -> Iterator[None]:
         """Wait for a turn and hold it for the block."""
+        if getattr(self._hurry, "is_on", False):
+            yield
+            return
         with self._free:
             with self._lock:
                 due_s = max(self._next_s, time.monotonic())

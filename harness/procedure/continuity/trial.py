@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
 
+from harness.evidence.cache_drops import Drop, hidden_by
 from harness.evidence.clock import now_ns
-from harness.evidence.continuity import Cell, CellOutcome, Check, Place, Refusal
+from harness.evidence.continuity import Cell, CellOutcome, Check, Looks, Place, Refusal
 from harness.keystone.reply import Reply
 from harness.procedure.continuity.node_api import Fixture, Made, NodeApi, NotMadeError, User
 from harness.procedure.continuity.passwords import PasswordKind, new_password
 
 POLL_S = 0.25
 """Between two looks for an effect: short beside any bound on it, long beside a request."""
+TRIES_MAX = 12
+"""A check needs a tenth of a second in which nobody else drops the cache, and the default load drops it once
+a second: of a thousand millions of checks one finds no such time."""
 GRANULE_S = 1.1
 """Keystone revokes by the second: a token issued in the second of a password change is born revoked."""
 
@@ -50,6 +56,12 @@ class Trial:
     name: Callable[[], str]
     """A name that nothing has yet."""
     sleep: Callable[[float], None] = time.sleep
+    alone: Callable[[], AbstractContextManager[None]] = nullcontext
+    """Within it no other check drops a cache."""
+    dropped: Callable[[], Sequence[Drop]] = tuple
+    """What others dropped lately."""
+    until_s: float = math.inf
+    """On `time.monotonic`: nothing is done again after this."""
 
     @property
     def roles(self) -> tuple[str, str]:
@@ -80,6 +92,7 @@ class Trial:
         took_s: float | None = None,
         cached: bool | None = None,
         detail: str | None = None,
+        looks: Looks | None = None,
     ) -> Cell:
         """What an answer of the checked node means: none is unknown, one that does not hold broken."""
         outcome = CellOutcome.OK if holds else CellOutcome.BROKEN if answer.status else CellOutcome.UNKNOWN
@@ -95,6 +108,7 @@ class Trial:
             took_s=None if took_s is None else round(took_s, 3),
             detail=detail if holds else detail or answer.words,
             request_id=answer.request_id,
+            looks=looks,
         )
 
     def unknown(
@@ -105,28 +119,72 @@ class Trial:
         return not_checked(self.phase, self.step, check, nodes, Obstacle(reason, refused), cached)
 
     def comes_true(
-        self, check: Check, change: Made, look: Callable[[], Reply], holds: Callable[[Reply], bool]
+        self,
+        check: Check,
+        before: Reply,
+        change: Made,
+        look: Callable[[], Reply],
+        holds: Callable[[Reply], bool],
     ) -> Cell:
         """Look at the checked node until the change is honoured there, at most for the bound.
 
         Broken where the last look, after the bound, still saw the state before. Unknown where it cannot be
-        told: no answer, or the first that was answered came only after the bound.
+        told: no answer, or the first that was answered came only after the bound. `before` is the answer
+        that honoured what was to change.
         """
-        seen_before = False
+        first: Reply | None = None
+        stale_ns: int | None = None
         while True:
             answer = look()
+            first = first or answer
             took_s = max(0.0, (answer.sent_ns - change.reply.ended_ns) / 1e9)
             late = took_s > self.within_s
-            if holds(answer):
-                if late and not seen_before:
-                    return self.unknown(check, f"the first answer came only {took_s:.1f} s after the change")
-                words = f"honoured only {took_s:.1f} s after the change" if late else None
-                return self.cell(check, change.at, answer, holds=not late, took_s=took_s, detail=words)
-            if late:
-                words = f"{answer.words} {took_s:.1f} s after the change"
-                return self.cell(check, change.at, answer, holds=False, took_s=took_s, detail=words)
-            seen_before = seen_before or bool(answer.status)
+            seen = holds(answer)
+            if not seen and answer.status:
+                stale_ns = answer.sent_ns
+            if seen or late:
+                looks = Looks(
+                    prepared_ns=before.sent_ns,
+                    changed_ns=change.reply.ended_ns,
+                    first_ns=first.sent_ns,
+                    first=first.words,
+                    stale_ns=stale_ns,
+                    ended_ns=answer.ended_ns,
+                )
+                return self._became(check, change, answer, looks, seen=seen, late=late)
             self.sleep(POLL_S)
+
+    def _became(
+        self, check: Check, change: Made, answer: Reply, looks: Looks, *, seen: bool, late: bool
+    ) -> Cell:
+        took_s = max(0.0, (answer.sent_ns - change.reply.ended_ns) / 1e9)
+        if seen and late and looks.stale_ns is None:
+            return self.unknown(check, f"the first answer came only {took_s:.1f} s after the change")
+        words = f"{'honoured only' if seen else answer.words} {took_s:.1f} s after the change"
+        detail = words if late else None
+        holds = seen and not late
+        return self.cell(check, change.at, answer, holds=holds, took_s=took_s, detail=detail, looks=looks)
+
+    def undisturbed(self, attempt: Callable[[], Iterable[Cell]]) -> Iterator[Cell]:
+        """Carry a check out, and again where a write of somebody else may have hidden what it looks for.
+
+        A cell that was never left alone comes as it was the last time; the judge sees that in its looks.
+        """
+        last: dict[str, Cell] = {}
+        try:
+            for number in range(1, TRIES_MAX + 1):
+                for cell in attempt():
+                    if cell.check not in last or not self._is_settled(last[cell.check]):
+                        last[cell.check] = _of_try(cell, number)
+                if all(map(self._is_settled, last.values())) or time.monotonic() > self.until_s:
+                    break
+        except NotMadeError:
+            yield from filter(self._is_settled, last.values())
+            raise
+        yield from last.values()
+
+    def _is_settled(self, cell: Cell) -> bool:
+        return hidden_by(cell, self.dropped()) is None
 
     def refuses_token(self, answer: Reply) -> bool:
         """Whether the checked node says that the token it was asked about is none.
@@ -134,6 +192,10 @@ class Trial:
         404 by the API; 401 as well where the asking admin is still accepted, so that it cannot be meant.
         """
         return answer.status == 404 or (answer.status == 401 and self.checked.is_admin_accepted())
+
+
+def _of_try(cell: Cell, number: int) -> Cell:
+    return cell if cell.looks is None else replace(cell, looks=replace(cell.looks, tries=number))
 
 
 def not_checked(

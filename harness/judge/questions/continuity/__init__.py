@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import permutations
 
 from harness.evidence.continuity import COHORT_CHECKS, PAIR_CHECKS, TAIL_CHECKS, Cell, CellOutcome, Check
@@ -37,7 +38,7 @@ def judge(case: Case) -> Question:
     """FAIL for each kind of broken cell, and for what was valid and refused; INCONCLUSIVE for other unknown
     cells, and for those that are missing.
     """
-    evidence = case.evidence
+    evidence = replace(case.evidence, continuity=case.honoured)
     checks = (_file, _broken, _late, refused.check, _unknown, _missing, _pairs, _cohort, _cut_short)
     found = [finding for check in checks for finding in check(evidence)] or [_held(evidence)]
     findings = (*found, *_accepted_tails(evidence))

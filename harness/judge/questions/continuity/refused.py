@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from harness.evidence.continuity import Cell, CellOutcome, Refusal
 from harness.judge.evidence import Evidence
 from harness.judge.model import Finding, Verdict
-from harness.judge.words import counted, listed
+from harness.judge.words import REFUSED, counted, listed
 
 _OLD_WORDS = re.compile(r"(?:.*[:,] (?:and )?)?(\S+) answered ([45]\d\d) when asked to (.+)")
 """What stands in the detail of an unknown cell, also where an earlier program kept nothing besides."""
@@ -58,7 +58,7 @@ def _finding(evidence: Evidence, phase: str, found: list[tuple[Refusal, Cell]]) 
     release = f" ({first.release})" if first.release else ""
     checks = listed(dict.fromkeys(cell.check for _, cell in found))
     return Finding(
-        f"Refused what was valid: {first.node}{release} answered {first.status} when asked to {first.asked}, "
+        f"{REFUSED}{first.node}{release} answered {first.status} when asked to {first.asked}, "
         f"in phase {phase}{times} {evidence.seconds(first.mono_ns)}{_said(first)}; "
         f"{counted(len(found), 'check')} could not be decided for it ({checks}).",
         Verdict.INCONCLUSIVE if evidence.is_after_death(first.mono_ns) else Verdict.FAIL,
