@@ -37,6 +37,17 @@ class StepError(HarnessError):
     """
 
 
+class RefusedError(StepError):
+    """Keystone answered a valid request with 4xx or 5xx, and no asking again helped.
+
+    Journalled with the status, so that the judge tells it from what the harness or the machine did.
+    """
+
+    def __init__(self, sentence: str, status: int) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
 class ServerDiedError(HarnessError):
     """A server that no step stopped has ended, which Keystone can not have done; the procedure stops here.
 

@@ -168,6 +168,9 @@ class Operation(StrEnum):
     PROJECT_DELETE = "project_delete"  # DELETE /v3/projects/{id}
     ROLE_GRANT = "role_grant"  # PUT /v3/projects/{project}/users/{user}/roles/{role}
     ROLE_REVOKE = "role_revoke"  # DELETE of the same
+    APPLICATION_CREDENTIAL_CREATE = (
+        "application_credential_create"  # POST /v3/users/{id}/application_credentials
+    )
     PING = "ping"  # GET / of the known-good target beside the balancer; Keystone is never asked it
 
 
@@ -185,7 +188,7 @@ LEDGER_OPERATIONS = frozenset(
 )
 """Writes that stand in the ledger, because they can be read back afterwards."""
 
-WRITES = LEDGER_OPERATIONS | {Operation.TOKEN_ISSUE}
+WRITES = LEDGER_OPERATIONS | {Operation.TOKEN_ISSUE, Operation.APPLICATION_CREDENTIAL_CREATE}
 """Operations whose cut request is `unknown`, not `failed`: the server may have carried them out."""
 
 PROBE_OPERATIONS = frozenset(
@@ -196,6 +199,7 @@ PROBE_OPERATIONS = frozenset(
         Operation.USER_GET,
         Operation.USER_DELETE,
         Operation.PROJECT_LIST,
+        Operation.APPLICATION_CREDENTIAL_CREATE,
     }
 )
 """Operations that stand by themselves, so that a schedule can demand them; the others are steps of a life."""

@@ -56,6 +56,8 @@ class Ending(Result):
     """Spent in commands and waits, as opposed to the harness's own work."""
     reason: str | None = _read_by(told.text)
     """Why it failed, was skipped or broke off."""
+    refused: int | None = _read_by(told.natural)
+    """Status of Keystone's answer, where it failed because a valid request was refused."""
 
 
 @dataclass(frozen=True, slots=True)

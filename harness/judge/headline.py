@@ -13,7 +13,7 @@ from harness.judge.model import Finding, Question, Verdict
 from harness.judge.questions import AVAILABILITY, INTEGRITY, PROCEDURE
 from harness.judge.questions.availability import untold
 from harness.judge.questions.procedure.locks import LOCK_WAIT
-from harness.judge.words import at_most_seconds, counted, listed
+from harness.judge.words import REFUSED, at_most_seconds, counted, listed
 
 _STOPPED = frozenset({Step.STOP, Step.SWITCH, Step.START, Step.PROVE})
 
@@ -67,9 +67,10 @@ def headline_of(verdict: Verdict, questions: Sequence[Question]) -> str:
 
 
 def _failed(questions: Sequence[Question]) -> str:
-    """What failed first; that a lock held somebody up is no upgrade that failed."""
+    """What failed first; that a lock held somebody up is no upgrade that failed, nor is what was refused."""
     first = _findings(questions, Verdict.FAIL)[0]
-    return first.sentence if first.error == LOCK_WAIT else f"The upgrade failed: {first.sentence}"
+    told = first.error == LOCK_WAIT or first.sentence.startswith(REFUSED)
+    return first.sentence if told else f"The upgrade failed: {first.sentence}"
 
 
 def _procedure_as_well(questions: Sequence[Question]) -> str:

@@ -16,7 +16,7 @@ from gevent.event import Event
 from gevent.os import make_nonblocking, nb_read
 from locust.env import Environment
 
-from harness.errors import ExitCode, HarnessError
+from harness.errors import ExitCode, HarnessError, RefusedError
 from harness.evidence.clock import now_ns
 from harness.load.jobs import DRAIN_SPARE_S, Job, keep_tokens, make_job
 from harness.load.recorder import EvidenceRecorder
@@ -87,6 +87,8 @@ def _work(
         return None
     except HarnessError as error:
         recorder.fault(str(error))
+        if isinstance(error, RefusedError):
+            _say({"refused": error.status})
         return str(error)
     log.info("warm after %d requests, which are not part of the evidence", warm_up.attempts)
     runner = _start(environment, recorder, job)

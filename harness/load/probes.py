@@ -73,6 +73,11 @@ class ProbeCalls:
         """The operator's; a secret."""
         return self._operator.text
 
+    @property
+    def own_token(self) -> str:
+        """The probes' long-lived one; a secret."""
+        return self._subject.text
+
     def next_subject(self) -> str:
         """In turn the long-lived token, from before the upgrade, and the newest, issued by any node."""
         self._validations += 1

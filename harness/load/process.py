@@ -14,7 +14,7 @@ from typing import IO, Any, Self
 
 import orjson
 
-from harness.errors import ExitCode, HarnessError, StepError, UsageError, WaitTimeoutError
+from harness.errors import ExitCode, HarnessError, RefusedError, StepError, UsageError, WaitTimeoutError
 from harness.evidence.jsonl import PRIVATE_FILE_MODE
 from harness.load.spec import ChildSpec
 
@@ -101,6 +101,7 @@ class LoadProcess:
 
         Raises:
             UsageError: it ended instead because its task is not fit, e.g. the Locust file is not.
+            RefusedError: it ended because Keystone refused what it asked for, however often.
             StepError: it ended for another reason; the message says which.
             WaitTimeoutError: it is still not ready after `deadline_s`.
         """
@@ -167,11 +168,13 @@ class LoadProcess:
         """What to raise for a child that ended too soon: its user's mistake, or a step that failed."""
         self._listener.join(_KILL_WAIT_S)
         why = self._messages.get("failed") or self.log_tail()
-        kind = UsageError if self._process.returncode == ExitCode.USAGE else StepError
-        return kind(
+        sentence = (
             f"the {self._label} child ended with status {self._process.returncode} before it was ready: "
             f"{why} (log: {self._log.name})"
         )
+        if isinstance(status := self._messages.get("refused"), int):
+            return RefusedError(sentence, status)
+        return (UsageError if self._process.returncode == ExitCode.USAGE else StepError)(sentence)
 
     def _summary(self, killed: bool) -> ExitSummary:
         told = self._messages.get("summary", {})

@@ -10,11 +10,12 @@ from keystoneauth1 import exceptions, session
 from keystoneauth1.identity import v3
 from keystoneclient.v3 import client as keystone
 
-from harness.errors import StepError
+from harness.errors import RefusedError, StepError
 from harness.keystone.api import DEFAULT_DOMAIN, DEFAULT_DOMAIN_ID
 from harness.keystone.credentials import Credentials
 from harness.keystone.endpoint import Endpoint
 from harness.load.spec import Account, Accounts, user_prefix
+from harness.redact import redacted
 from harness.scenario import Scenario
 
 REQUEST_DEADLINE_S = 30.0
@@ -28,7 +29,8 @@ def seed(url: str, admin: Credentials, scenario: Scenario, seed: int) -> Account
     `url` is the balancer's, without `/v3`. Names begin with `user_prefix(seed)`.
 
     Raises:
-        StepError: Keystone refused or did not answer, or an earlier run with this seed left its users.
+        RefusedError: Keystone refused.
+        StepError: it did not answer, or an earlier run with this seed left its users.
     """
     maker = _Maker(_api(url, admin), user_prefix(seed))
     try:
@@ -38,8 +40,14 @@ def seed(url: str, admin: Credentials, scenario: Scenario, seed: int) -> Account
             f"{url}: users of seed {seed} exist already; start from a fresh lab or choose another seed "
             f"with --set seed=N ({error.message})."
         ) from error
+    except exceptions.HttpError as error:
+        raise RefusedError(_not_made(url, error), error.http_status) from error
     except exceptions.ClientException as error:
-        raise StepError(f"{url}: the users of the load could not be made: {error}.") from error
+        raise StepError(_not_made(url, error)) from error
+
+
+def _not_made(url: str, error: Exception) -> str:
+    return f"{url}: the users of the load could not be made: {redacted(str(error))}."
 
 
 def _api(url: str, admin: Credentials) -> Any:

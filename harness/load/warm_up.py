@@ -8,13 +8,14 @@ from typing import TypeVar
 
 from gevent.event import Event
 
-from harness.errors import HarnessError
+from harness.errors import HarnessError, RefusedError
 from harness.evidence.clock import now_ns
 from harness.evidence.names import Connection, Operation
 from harness.evidence.records import Lane
 from harness.load.client import Client
 from harness.load.operations import Call, TokenIssue
 from harness.load.probes import ProbeCalls, Prober
+from harness.load.result import Result
 from harness.load.sender import Sender
 from harness.load.spec import Account, ChildSpec
 from harness.load.tokens import KeptToken
@@ -22,6 +23,8 @@ from harness.load.tokens import KeptToken
 PAUSE_S = 0.5
 """Between two attempts: long enough for a starting node, short beside the deadline."""
 STOCK_MAX = 200
+_REFUSED = 400
+"""The lowest status of an answer that refuses."""
 
 Value = TypeVar("Value")
 
@@ -69,7 +72,8 @@ class WarmUp:
 
         Raises:
             StoppedEarlyError: told to stop meanwhile.
-            HarnessError: it did not succeed before the deadline.
+            RefusedError: it was still refused at the deadline.
+            HarnessError: it did not succeed before it, for another reason.
         """
         while True:
             self.attempts += 1
@@ -77,10 +81,7 @@ class WarmUp:
             if result.ok:
                 return result.value  # type: ignore[return-value]  # an ok result holds its call's value
             if now_ns() > self._until_ns:
-                raise HarnessError(
-                    f"warm-up: {label} was not to be had in {self._spec.warm_up_deadline_s:g} s; "
-                    f"last seen: {result.error}, {result.detail}"
-                )
+                raise _not_had(label, self._spec.warm_up_deadline_s, result)
             if self._stopping.wait(PAUSE_S):
                 raise StoppedEarlyError
 
@@ -93,6 +94,11 @@ class WarmUp:
         make = _maker(calls, next(lane for lane in self._spec.lanes if lane.op == Operation.USER_CREATE))
         for number in range(min(math.ceil(wanted), STOCK_MAX)):
             calls.learn(self.insist(f"user {number} to delete", self._client, make))
+
+
+def _not_had(label: str, within_s: float, last: Result[object]) -> HarnessError:
+    sentence = f"warm-up: {label} was not to be had in {within_s:g} s; last seen: {last.error}, {last.detail}"
+    return HarnessError(sentence) if last.status < _REFUSED else RefusedError(sentence, last.status)
 
 
 def _maker(calls: ProbeCalls, lane: Lane) -> Callable[[], Call[object]]:

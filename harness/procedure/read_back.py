@@ -34,6 +34,7 @@ from harness.keystone.credentials import Credentials
 from harness.keystone.endpoint import Endpoint
 from harness.keystone.reply import Reply
 from harness.procedure.read_back_plan import Entity, changing, entities, evenly, logins
+from harness.redact import redacted
 
 READS_PER_S = 20.0
 """All requests of a read-back together: what two cores spare beside the load. 300 entities take 20 s."""
@@ -308,11 +309,16 @@ class _View:
             if reply.status in due:
                 return reply
         what = f"{request.method} {request.path.partition('?')[0]}"
-        self._note(f"{self._name}: {what}: {reply.error or f'status {reply.status}'}")
+        self._note(f"{self._name}: {what}: {reply.error or _status_words(reply)}")
         return reply if reply.error is None else None
 
     def _note(self, error: str) -> None:
         self._errors[error] = self._errors.get(error, 0) + 1
+
+
+def _status_words(reply: Reply) -> str:
+    said = redacted(reply.said).rstrip(".")
+    return f"status {reply.status}" + (f' ("{said}")' if said else "")
 
 
 def _next_page(url: str) -> Callable[[str], Request]:

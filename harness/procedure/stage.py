@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from harness.errors import HarnessError, StepError
+from harness.errors import HarnessError, RefusedError, StepError
 from harness.evidence.clock import now_ns
 from harness.evidence.journal import Journal
 from harness.evidence.names import Edge, Phase, Step
@@ -126,6 +126,8 @@ class Stage:
             yield report
         except BaseException as error:
             words, edge = _words(error), _edge_of(error)
+            if isinstance(error, RefusedError):
+                report.tell(Ending(refused=error.status))
             self._close_step(edge, phase, step, node, report, words)
             raise
         else:

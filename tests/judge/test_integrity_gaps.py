@@ -66,11 +66,12 @@ def test_answers_that_are_missing_are_counted(tmp_path: Path) -> None:
     made.errors = ("node2: GET /v3/users: status 503",)
     made.find(CONTRACT, "node2", "alice", Found(None))
     made.find(CONTRACT, "node2", "bob", Found(None, None, (Login(1, 503, None),)))
-    assert told(made, tmp_path)[-1] == (
+    assert told(made, tmp_path)[-2:] == [
+        "FAIL: Refused what was valid: in the read-back at the end, node2: GET /v3/users: status 503.",
         "INCONCLUSIVE: 3 answers of the read-back at the end are missing (node2: GET /v3/users: "
         "status 503), so "
-        "what should be in there is not proven."
-    )
+        "what should be in there is not proven.",
+    ]
 
 
 def test_a_write_that_the_requests_show_and_the_ledger_does_not_is_missed(tmp_path: Path) -> None:

@@ -141,6 +141,10 @@ class FakeKeystone(DoubleServer):
         name = self._users.get(user_id) or (user_id.removeprefix("id-of-") if "id-of-" in user_id else None)
         if name is None:
             return Reply(404, {"error": {"message": f"Could not find user: {user_id}."}})
+        if rest == "application_credentials":
+            asked = json.loads(seen.body)["application_credential"]
+            made = {**asked, "id": uuid.uuid4().hex, "secret": "s3cret", "project_id": PROJECT_ID}
+            return Reply(201, {"application_credential": made})
         if rest == "password":
             return self._change_password(user_id, json.loads(seen.body)["user"])
         if seen.method == "DELETE":

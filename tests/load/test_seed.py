@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.errors import StepError
+from harness.errors import RefusedError, StepError
 from harness.keystone.credentials import Credentials
 from harness.load.seed import seed
 from harness.scenario import Scenario, parse_scenario
@@ -41,11 +41,24 @@ def test_a_lab_that_was_seeded_before_is_refused_with_the_way_out(server: FakeKe
         seed(server.url, ADMIN, scenario(), seed=7)
 
 
+def test_a_keystone_that_refuses_is_told_with_what_it_said_and_no_secret(server: FakeKeystone) -> None:
+    said = {"error": {"message": "Could not find role, password=hunter2."}}
+    server.behave("POST /v3/users", answer(Reply(400, said)))
+
+    with pytest.raises(RefusedError, match=r"Could not find role, password=\[hidden\]") as caught:
+        seed(server.url, ADMIN, scenario(), seed=7)
+
+    assert caught.value.status == 400
+
+
 def test_a_keystone_that_is_not_there_is_told_by_its_address() -> None:
     server = FakeKeystone()
     server.close()
-    with pytest.raises(StepError, match=f"^{server.url}: the users of the load could not be made: "):
+    with pytest.raises(
+        StepError, match=f"^{server.url}: the users of the load could not be made: "
+    ) as caught:
         seed(server.url, ADMIN, scenario(), seed=7)
+    assert not isinstance(caught.value, RefusedError)
 
 
 def test_passwords_stand_in_no_description_of_an_account(server: FakeKeystone) -> None:

@@ -114,8 +114,8 @@ def test_a_number_that_is_none_is_refused(tmp_path: Path) -> None:
 def test_a_probe_that_needs_what_an_earlier_write_made_is_refused(tmp_path: Path) -> None:
     assert _refusal(tmp_path, '[[probes]]\nop = "user_update"\nrate_hz = 1') == (
         "mine.toml: probes: op user_update needs what an earlier write made, so no schedule can demand it; "
-        "the users of the load do it. Possible here: project_list, token_issue, token_validate, user_create, "
-        "user_delete, user_get."
+        "the users of the load do it. Possible here: application_credential_create, project_list, "
+        "token_issue, token_validate, user_create, user_delete, user_get."
     )
 
 

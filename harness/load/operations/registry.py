@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from harness.evidence.names import Operation
+from harness.load.operations.application_credentials import ApplicationCredentialCreate
 from harness.load.operations.call import Call
 from harness.load.operations.projects import ProjectList
 from harness.load.operations.reference import Ping
@@ -28,6 +29,10 @@ class Known(Protocol):
     @property
     def admin_token(self) -> str:
         """The operator's token of this moment; a secret."""
+
+    @property
+    def own_token(self) -> str:
+        """The long-lived token of `account`; a secret."""
 
     def next_subject(self) -> str:
         """A token of `account` to validate."""
@@ -54,6 +59,9 @@ PROBED: Mapping[Operation, Callable[[Known], Call[Any]]] = {
     ),
     Operation.USER_DELETE: lambda known: _delete(known.admin_token, known.next_doomed()),
     Operation.PROJECT_LIST: lambda known: ProjectList(known.admin_token, known.operator.project_id),
+    Operation.APPLICATION_CREDENTIAL_CREATE: lambda known: ApplicationCredentialCreate(
+        known.own_token, known.account.user_id, known.account.project_id, known.next_name()
+    ),
     Operation.PING: lambda _: Ping(),
 }
 """Where an operation to probe is added. `evidence.names` has its name, and that scenarios may ask for it."""

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 
 from harness.evidence.ledger import ReadBack, Stage
-from harness.evidence.names import LEDGER_OPERATIONS, Edge, Phase
+from harness.evidence.names import LEDGER_OPERATIONS, Edge, Phase, Step
 from harness.judge.codes import UNSENT, count
 from harness.judge.evidence import Evidence
 from harness.judge.measures.sights import unread
 from harness.judge.measures.writes import proven
 from harness.judge.model import Finding, Verdict
 from harness.judge.questions.integrity.reach import unlooked
-from harness.judge.words import counted, listed
+from harness.judge.words import REFUSED, counted, listed
 
+_STATUS = re.compile(r": status [45][0-9][0-9]\b")
+"""In what a read-back could not read: an answer came, and it refused what was asked."""
 _AFTER = {Stage.ROLL: "after the roll", Stage.CONTRACT: "at the end"}
 
 
@@ -29,6 +32,7 @@ def check(evidence: Evidence) -> Iterator[Finding]:
     yield from _unnoted(evidence)
     yield from _stages(evidence)
     for read_back in ledger.read_backs:
+        yield from _refused(evidence, read_back)
         yield from _unread(read_back)
         for left_out in unlooked(evidence, read_back) if read_back.end_ns is not None else ():
             yield _gap(f"The read-back {_AFTER[read_back.stage]} {left_out}, so that is not proven.")
@@ -64,6 +68,19 @@ def _stages(evidence: Evidence) -> Iterator[Finding]:
             yield _gap(
                 f"The read-back {_AFTER[stage]} had no acknowledged write to look for, so it proves nothing."
             )
+
+
+def _refused(evidence: Evidence, read_back: ReadBack) -> Iterator[Finding]:
+    """FAIL: each read was sent three times, and a user's would have been answered alike."""
+    refused = [error for error in read_back.errors if _STATUS.search(error)]
+    if refused:
+        died = read_back.end_ns is None or evidence.is_after_death(read_back.end_ns)
+        yield Finding(
+            f"{REFUSED}in the read-back {_AFTER[read_back.stage]}, {listed(refused)}.",
+            Verdict.INCONCLUSIVE if died else Verdict.FAIL,
+            phase=Phase.ROLL if read_back.stage is Stage.ROLL else Phase.COOLDOWN,
+            step=Step.READ_BACK,
+        )
 
 
 def _unread(read_back: ReadBack) -> Iterator[Finding]:

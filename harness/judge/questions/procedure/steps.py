@@ -9,6 +9,7 @@ from harness.evidence.outcomes import DatabaseSynced, Ending
 from harness.evidence.program_error import last_error
 from harness.judge.case import Case
 from harness.judge.model import Finding, Span, Verdict
+from harness.judge.words import REFUSED
 
 _HARNESS_PHASES = frozenset({Phase.SETUP, Phase.BASELINE, Phase.COOLDOWN, Phase.TEARDOWN})
 """Nothing is upgraded in these: what fails there is the harness's or the machine's doing."""
@@ -36,6 +37,8 @@ def _finding(case: Case, span: Span) -> Finding:
     what = f"Step {span.step}" if span.step else "The phase"
     node = f" on {span.node}" if span.node else ""
     where = f" in phase {span.phase}" if span.step else f" {span.phase}"
+    refused = Ending.of(span.detail).refused is not None
+    what = f"{REFUSED}{what[0].lower()}{what[1:]}" if refused else what
     excuse = _excuse(case, span)
     because = f" ({excuse})" if excuse else ""
     return Finding(
@@ -59,7 +62,7 @@ def _reason(span: Span) -> str:
 
 def _excuse(case: Case, span: Span) -> str | None:
     """Why a failed step is not charged to the upgrade, or None where it is."""
-    if span.phase in _HARNESS_PHASES:
+    if span.phase in _HARNESS_PHASES and Ending.of(span.detail).refused is None:
         return "nothing is upgraded in this phase, so the upgrade is not charged"
     died = case.evidence.machine_died
     if died is not None and case.evidence.is_after_death(span.end_ns):
