@@ -78,8 +78,11 @@ class FakeBalancer:
     sessions_left: dict[str, list[int]] = field(default_factory=dict)
     """Answers of `sessions`, one a call; the last one stays."""
     down: set[str] = field(default_factory=set)
+    out: set[str] = field(default_factory=set)
+    """Nodes to which it sends nothing new."""
 
     def set_state(self, node: str, state: str) -> None:
+        self.out = self.out - {node} if state == "ready" else self.out | {node}
         self.done.append(f"{state} {node}")
 
     def sessions(self, node: str) -> int:
@@ -90,7 +93,9 @@ class FakeBalancer:
         return node not in self.down
 
     def counters(self) -> Mapping[str, Mapping[str, int | str]]:
-        return {name: {"status": "DOWN"} for name in self.down}
+        return {name: {"status": "DOWN"} for name in self.down} | {
+            name: {"status": "MAINT"} for name in self.out
+        }
 
 
 @dataclass

@@ -103,7 +103,7 @@ class TinyGenerator:
         self._done = done
         self._writer = RecordWriter(spec.evidence, spec.lanes, spec.clock)
         self._next_ns = {lane.lane: now_ns() for lane in spec.lanes}
-        self._served = self._serving()
+        self._looks = [(now_ns(), self._serving())]
         self._stopped: ExitSummary | None = None
         self.dies_after: str | None = None
         self.dies_of: int | None = None
@@ -128,19 +128,25 @@ class TinyGenerator:
         return self._stopped
 
     def _serving(self) -> set[tuple[str, str]]:
-        return {(node.name, node.release.version) for node in self._lab.nodes if node.running}
+        out = self._lab.balancer.out
+        return {(n.name, n.release.version) for n in self._lab.nodes if n.running and n.name not in out}
 
     def _write(self) -> None:
         """A node that was stopped or switched since the last look may not have served all the time."""
         serving, until_ns = self._serving(), now_ns()
-        steady = sorted(serving & self._served) or sorted(serving)
+        self._looks.append((until_ns, serving))
         for lane in self._spec.lanes:
-            while self._next_ns[lane.lane] < until_ns - 3_000_000:
+            while (due_ns := self._next_ns[lane.lane]) < until_ns - 3_000_000:
+                steady = sorted(self._steady(due_ns)) or sorted(serving)
                 node, version = steady[self._writer.records % len(steady)]
-                self._writer.write(self._record(lane, self._next_ns[lane.lane], node, version))
+                self._writer.write(self._record(lane, due_ns, node, version))
                 self._next_ns[lane.lane] += round(1e9 / (lane.rate_hz or 1.0))
         self._writer.flush()
-        self._served = serving
+
+    def _steady(self, since_ns: int) -> set[tuple[str, str]]:
+        """Who served at the last look before an instant, and at every one since."""
+        before = [at for at, (at_ns, _) in enumerate(self._looks) if at_ns <= since_ns]
+        return set.intersection(*(served for _, served in self._looks[before[-1] if before else 0 :]))
 
     def _record(self, lane: Lane, due_ns: int, node: str, version: str) -> Record:
         return Record(

@@ -11,6 +11,8 @@ from harness.judge.questions.coverage.gap import Gap
 from harness.judge.words import counted
 
 _FILE = "balancer.jsonl"
+_UNWATCHED_S = 3.0
+"""The balancer is asked once a second; a node that was out for less than three of those may be missed."""
 _UNKNOWN = "what the balancer counted is not known"
 
 
@@ -34,7 +36,7 @@ def unwatched(case: Case) -> Iterator[Gap]:
     if silent or not evidence.completed or not evidence.balancer.samples:
         return
     for out in case.nodes_out:
-        if not out.looks:
+        if not out.looks and out.end_ns - out.start_ns >= _UNWATCHED_S * 1e9:
             since, until = (
                 f"{(at - evidence.timeline.start_ns) / 1e9:.2f}" for at in (out.start_ns, out.end_ns)
             )
