@@ -18,6 +18,7 @@ from harness.compare.figures import METRICS, Metric, Unit
 from harness.compare.measured import Measured
 from harness.compare.pictures import Timelines, timelines
 from harness.compare.text import difference_words, figure_words, interval_words, mean_words, p_words, signed
+from harness.judge.measures.bins import SAMPLES_MIN
 from harness.report.palette import style_sheet
 from harness.report.text import NONE, counted, one_line, printable
 from harness.report.views.rows import Row
@@ -99,6 +100,7 @@ def render_page(comparison: ArmsComparison, answered: Answered, notes: Sequence[
             run_columns=tuple(_titled(metric) for metric in METRICS),
             runs=list(_run_views(comparison, folder)),
             notes=[printable(note) for note in notes],
+            samples_min=SAMPLES_MIN,
             colours=Markup(style_sheet()),  # noqa: S704 - a constant of the palette
         )
     )

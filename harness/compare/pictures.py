@@ -102,16 +102,14 @@ def _roll_ns(judgement: Judgement) -> tuple[int, int] | None:
 
 
 def _latency_ms(judgements: Sequence[Judgement]) -> tuple[float, float]:
-    """From below the quickest median to above the slowest answer of all of them."""
+    """From below the quickest to above the slowest answer of all of them."""
     low_ms, high_ms = _LATENCY_MS_LEAST
-    return min([low_ms, *_edge(judgements, "latency_ms_p50", "min")]) * 0.7, (
-        max([high_ms, *_edge(judgements, "latency_ms_max", "max")]) * 1.5
-    )
+    return min([low_ms, *_edge(judgements, "min")]) * 0.7, (max([high_ms, *_edge(judgements, "max")]) * 1.5)
 
 
-def _edge(judgements: Sequence[Judgement], column: str, which: str) -> Iterator[float]:
+def _edge(judgements: Sequence[Judgement], which: str) -> Iterator[float]:
     for judgement in judgements:
-        values = judgement.series.latency[column].astype(float).dropna()
+        values = judgement.series.answers["latency_ms"].astype(float)
         if len(values):
             # As the panel draws it: a log scale has no zero.
             yield max(float(values.agg(which)), 0.1)

@@ -200,12 +200,13 @@ class Series:
     """What the picture draws, small whatever the length of the run."""
 
     bucket_ns: int
-    """Width of a bucket; at least 250 ms, and so wide that there are at most about 600."""
+    """Width of a bucket; see `harness.judge.measures.bins`."""
     rate: pd.DataFrame
     """Columns `bucket` (start, ns), `release` (version, or `none` where no node answered), `requests`,
     `failed`."""
     latency: pd.DataFrame
-    """Open-model lanes: columns `bucket`, `latency_ms_p50`, `latency_ms_p99`, `latency_ms_max`."""
+    """Open-model lanes, of each bin with enough answers for percentiles: columns `bucket`, `latency_ms_p50`,
+    `latency_ms_p99`; empty where no bin has."""
     failures: pd.DataFrame
     """Failed and unknown requests, at most 5,000, evenly thinned beyond: columns `intended_ns`, `lane`, `op`,
     `connection`, `outcome`, `error`, `status`, `detail`, `node`, `release`, `request_id`, `latency_ms`."""
@@ -213,6 +214,14 @@ class Series:
     """The known-good target: columns `bucket`, `latency_ms_max`; empty where there is none."""
     requests: pd.DataFrame = field(default_factory=pd.DataFrame)
     """Requests one by one, as `harness.judge.measures.sample` has them; empty where there is none."""
+    latency_ns: int | None = None
+    """Width of the bins of `latency`; None where nothing has a percentile."""
+    answers: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame(columns=["intended_ns", "latency_ms"], dtype=float)
+    )
+    """Answered requests of open-model lanes, by when they were due: columns `intended_ns`, `latency_ms`."""
+    answers_ns: int | None = None
+    """Width of the moments of which `answers` has the slowest; None where it has each."""
 
 
 @dataclass(frozen=True)

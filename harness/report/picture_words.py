@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harness.judge.downtime import Downtime, Outage
-from harness.judge.model import Judgement
+from harness.judge.measures.bins import SAMPLES_MIN
+from harness.judge.model import Judgement, Series
 from harness.report.panels.canvas import Window
 from harness.report.panels.panel import Panel
-from harness.report.text import count, counted
+from harness.report.text import count, counted, width_words
 from harness.report.views.outages import lasted
 
 _OUTAGES_TOLD = 6
@@ -24,7 +25,21 @@ def caption(judgement: Judgement, window: Window) -> str:
     if len(judgement.series.failures):
         parts.append("A line after a mark is how long the caller waited before the request failed.")
     parts.append("Latency counts from the time a request was due.")
+    parts.append(latency_words(judgement.series))
     return " ".join(parts)
+
+
+def latency_words(series: Series) -> str:
+    """What the dots are, and over what the percentiles were taken."""
+    dots = "Each dot is an answer"
+    if series.answers_ns is not None:
+        dots = f"Each dot is the slowest answer of {width_words(series.answers_ns)}"
+    if series.latency_ns is None or series.latency.empty:
+        return f"{dots}; there are too few for percentiles, which want {SAMPLES_MIN} at a time."
+    return (
+        f"{dots}; median and 99th percentile are of {width_words(series.latency_ns)} each, drawn where at "
+        f"least {SAMPLES_MIN} were answered: of fewer, the 99th percentile is little else than the slowest."
+    )
 
 
 def description(judgement: Judgement, panels: Sequence[Panel]) -> str:

@@ -57,6 +57,11 @@ def _seconds(value_s: float, rounded: Callable[[float, int], float]) -> str:
     return f"{minutes} min {rest_s:02d} s"
 
 
+def width_words(width_ns: int) -> str:
+    """A width of a bin for reading: `0.25 s`, `5 s`, `5 min`."""
+    return f"{width_ns / 1e9:g} s" if width_ns < 60_000_000_000 else f"{width_ns / 6e10:g} min"
+
+
 def milliseconds(value_ms: float | None) -> str:
     """Latency in milliseconds without its unit, for a column that names it."""
     if value_ms is None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.judge.measures import bins
 from harness.judge.measures.series import FAILURES_MAX
 from harness.judge.model import Judgement, LaneStats
 from harness.judge.words import at_most_seconds, counted, listed, percent
@@ -125,11 +126,45 @@ def test_the_rate_is_told_by_release_and_none_where_nobody_answered(tmp_path: Pa
     assert set(rate[rate["bucket"] > ns(45)]["release"]) == {"29.1.0"}
 
 
-def test_buckets_of_a_short_run_are_a_quarter_of_a_second(tmp_path: Path) -> None:
+def test_the_rate_of_a_minute_is_told_by_halves_of_a_second(tmp_path: Path) -> None:
     series = judged(healthy(), tmp_path).series
 
-    assert series.bucket_ns == 250_000_000
-    assert set((series.latency["bucket"] - ns(0)) % series.bucket_ns) == {0}
+    assert series.bucket_ns == 500_000_000
+    assert set((series.rate["bucket"] - ns(0)) % series.bucket_ns) == {0}
+
+
+def test_no_percentile_is_told_of_fewer_than_fifty_answers_which_are_shown_one_by_one(tmp_path: Path) -> None:
+    """Four probes a second: 250 ms had one or two of them, and p99 was the maximum."""
+    series = judged(healthy(), tmp_path).series
+    due_ns = series.answers["intended_ns"]
+
+    assert series.latency_ns == 30_000_000_000
+    assert list(series.latency["bucket"]) == [ns(0), ns(30)]
+    assert len(series.answers) == 216
+    for start_ns in series.latency["bucket"]:
+        assert due_ns.between(start_ns, start_ns + series.latency_ns - 1).sum() >= 50
+    assert series.answers_ns is None
+
+
+def test_of_very_many_answers_the_slowest_of_each_moment_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bins, "DOTS_MAX", 60)
+    story = healthy()
+    story.slow(ISSUE, 30, 30.4, by_s=2.0)
+    series = judged(story, tmp_path).series
+
+    assert series.answers_ns == 1_000_000_000
+    assert len(series.answers) == 54
+    assert series.answers["latency_ms"].max() == pytest.approx(2_020.0)
+
+
+def test_a_stretch_with_fewer_than_fifty_answers_leaves_its_percentiles_open(tmp_path: Path) -> None:
+    story = healthy()
+    for lane in (ISSUE, VALIDATE):
+        story.fail(lane, 31, 54, status=0)
+
+    assert list(judged(story, tmp_path).series.latency["bucket"]) == [ns(0)]
 
 
 def test_latency_of_the_picture_is_that_of_the_open_lanes(tmp_path: Path) -> None:
@@ -137,7 +172,7 @@ def test_latency_of_the_picture_is_that_of_the_open_lanes(tmp_path: Path) -> Non
     for row in story.due(LOAD, 2, 54):
         row["end_ns"] += 1_000_000_000
 
-    assert judged(story, tmp_path).series.latency["latency_ms_max"].max() == pytest.approx(20.0)
+    assert judged(story, tmp_path).series.answers["latency_ms"].max() == pytest.approx(20.0)
 
 
 def test_failures_of_the_picture_are_thinned_evenly(tmp_path: Path) -> None:

@@ -74,6 +74,8 @@ def killed() -> Judgement:
         whole.series.rate[whole.series.rate["bucket"] < end_ns],
         whole.series.latency[whole.series.latency["bucket"] < end_ns],
         whole.series.failures,
+        latency_ns=whole.series.latency_ns,
+        answers=whole.series.answers[whole.series.answers["intended_ns"] < end_ns],
     )
     present = {span.phase for span in phases} | {None}
     torn = "The run ended during expand, 66.0 s into it: the harness was killed, and nothing after is known."

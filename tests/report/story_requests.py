@@ -147,7 +147,7 @@ def lane_stats(failures: Iterable[dict[str, Any]]) -> tuple[LaneStats, ...]:
 
 def series(failures: Sequence[dict[str, Any]], steps: Sequence[Span]) -> Series:
     bucket_ns = 500_000_000
-    rate, latency = [], []
+    rate, latency, answers = [], [], []
     stops = [s.start_ns for s in steps if s.step == "stop"]
     proofs = [s.end_ns for s in steps if s.step == "prove"]
     for number in range(44, 270):
@@ -167,14 +167,10 @@ def series(failures: Sequence[dict[str, Any]], steps: Sequence[Span]) -> Series:
         p50 = (29 + 6 * math.sin(number * 0.9)) * busy**0.4
         p99 = (74 + 22 * math.sin(number * 2.3)) * busy
         hang = 40.0 if failed else 1.0
-        latency.append(
-            {
-                "bucket": bucket,
-                "latency_ms_p50": p50,
-                "latency_ms_p99": p99 * hang**0.8,
-                "latency_ms_max": p99 * 1.35 * hang,
-            }
-        )
+        answers += [{"intended_ns": bucket + place * 50_000_000, "latency_ms": p50} for place in range(9)]
+        answers.append({"intended_ns": bucket + 450_000_000, "latency_ms": p99 * 1.35 * hang})
+        if number % 10 == 4:  # of five seconds
+            latency.append({"bucket": bucket, "latency_ms_p50": p50, "latency_ms_p99": p99 * hang**0.8})
     columns = [
         "intended_ns",
         "lane",
@@ -190,5 +186,10 @@ def series(failures: Sequence[dict[str, Any]], steps: Sequence[Span]) -> Series:
         "latency_ms",
     ]
     return Series(
-        bucket_ns, pd.DataFrame(rate), pd.DataFrame(latency), pd.DataFrame(list(failures), columns=columns)
+        bucket_ns,
+        pd.DataFrame(rate),
+        pd.DataFrame(latency),
+        pd.DataFrame(list(failures), columns=columns),
+        latency_ns=10 * bucket_ns,
+        answers=pd.DataFrame(answers),
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from harness.judge.measures import bins
 from tests.judge.story import healthy
 from tests.report.explored import HOSTILE, PASSWORD, TOKEN, reported
 
@@ -58,9 +59,34 @@ def test_pointing_at_a_chart_reads_out_its_values(page: Browser) -> None:
         "node1 serving 27.1.0",
         "answered by 27.1.0 6.0/s",
         "failed 0.0/s",
-        "median 20 ms",
+        "median of 30 s 20 ms",
+        "99th percentile of 30 s 20 ms",
+        "slowest of 0.5 s 20 ms",
     ):
         assert value in told
+
+
+def _latency_legend(page: Browser) -> list[str]:
+    return page.texts("#explorer [data-chart=latency] .legend li")
+
+
+def test_the_latency_has_a_dot_an_answer_and_percentiles_only_of_fifty_at_a_time(page: Browser) -> None:
+    assert _latency_legend(page) == ["an answer", "median of 30 s", "99th percentile of 30 s"]
+
+    page.click("[data-zoom='expand']")  # four seconds
+    assert _latency_legend(page) == ["an answer", "too few answers for percentiles: 50 at a time"]
+    page.hover(RATE, 0.5)
+    assert "percentile" not in page.text("#explorer .readout")
+
+
+def test_the_screen_and_the_picture_are_cut_into_bins_by_one_rule(page: Browser) -> None:
+    told = page.script("return JSON.parse(document.getElementById('explore-data').textContent).binning")
+    assert told == {
+        "widths_s": list(bins.WIDTHS_S),
+        "bins_max": bins.BINS_MAX,
+        "samples_min": bins.SAMPLES_MIN,
+        "dots_max": bins.DOTS_MAX,
+    }
 
 
 def test_pointing_into_an_outage_names_it_its_step_and_the_request(page: Browser) -> None:

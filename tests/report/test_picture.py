@@ -9,6 +9,7 @@ from matplotlib.markers import MarkerStyle
 
 from harness.evidence.names import Error
 from harness.judge.downtime import Downtime
+from harness.judge.measures.bins import DOTS_MAX
 from harness.judge.model import RequestCounts, Series, Timeline
 from harness.report.labels import Label, stagger
 from harness.report.marks import MARKS
@@ -44,6 +45,42 @@ def test_the_picture_names_every_phase_node_lane_and_error_that_is_in_it(
     assert {"#1  ≤ 1.5 s", "#2  ≤ 1.4 s", "#3  ≤ 1.3 s"} <= set(texts)
     assert "2 migrations in expand" in texts
     assert "Database" not in roll.file
+
+
+def test_the_latency_has_a_dot_an_answer_and_percentiles_whose_width_it_names(
+    undrained_pictures: tuple[Picture, ...],
+) -> None:
+    for picture in undrained_pictures:
+        texts = re.findall(r"<text[^>]*>([^<]*)</text>", picture.file)
+        assert {"one answer", "p99 of 5 s", "p50 of 5 s"} <= set(texts)
+        assert picture.caption.endswith(
+            "Each dot is an answer; median and 99th percentile are of 5 s each, drawn where at least 50 were "
+            "answered: of fewer, the 99th percentile is little else than the slowest."
+        )
+
+
+@pytest.mark.slow
+def test_too_few_answers_for_a_percentile_are_dots_alone() -> None:
+    story = stories.drained()
+    few = replace(story.series, latency_ns=None, latency=story.series.latency.head(0))
+
+    for picture in draw_pictures(replace(story, series=few)):
+        texts = re.findall(r"<text[^>]*>([^<]*)</text>", picture.file)
+        assert "one answer" in texts
+        assert not [text for text in texts if re.match(r"p(50|99) of", text)]
+        assert picture.caption.endswith(
+            "Each dot is an answer; there are too few for percentiles, which want 50 at a time."
+        )
+
+
+@pytest.mark.slow
+def test_of_many_answers_the_picture_says_that_it_shows_the_slowest_of_each_moment() -> None:
+    story = stories.drained()
+    thinned = replace(story.series, answers_ns=250_000_000)
+
+    (picture, *_) = draw_pictures(replace(story, series=thinned))
+    assert ">slowest of 0.25 s<" in picture.file
+    assert "Each dot is the slowest answer of 0.25 s; median" in picture.caption
 
 
 def test_a_drained_picture_says_that_nothing_failed_while_the_releases_changed(
@@ -102,7 +139,7 @@ def test_a_run_without_any_evidence_says_so_in_every_panel() -> None:
     nothing = Series(
         500_000_000,
         pd.DataFrame(columns=["bucket", "release", "requests", "failed"]),
-        pd.DataFrame(columns=["bucket", "latency_ms_p50", "latency_ms_p99", "latency_ms_max"]),
+        pd.DataFrame(columns=["bucket", "latency_ms_p50", "latency_ms_p99"]),
         story.series.failures,
     )
     empty = replace(
@@ -175,8 +212,10 @@ def test_ten_minutes_of_a_flapping_cloud_stay_a_small_picture() -> None:
     many["intended_ns"] = [stories.at(22.0 + number * 0.12) for number in range(len(many))]
     buckets = [stories.at(22.0 + number) for number in range(600)]
     latency = pd.DataFrame({"bucket": buckets})
-    for column, value in (("latency_ms_p50", 30.0), ("latency_ms_p99", 90.0), ("latency_ms_max", 9_000.0)):
+    for column, value in (("latency_ms_p50", 30.0), ("latency_ms_p99", 90.0)):
         latency[column] = value
+    due = [stories.at(22.0 + number * 0.15) for number in range(DOTS_MAX)]
+    answers = pd.DataFrame({"intended_ns": due, "latency_ms": 9_000.0})
     rate = pd.DataFrame({"bucket": buckets, "release": stories.OLD, "requests": 20, "failed": 9})
     phases = tuple(
         replace(span, end_ns=stories.at(622.0)) if span.phase == "cooldown" else span
@@ -184,7 +223,7 @@ def test_ten_minutes_of_a_flapping_cloud_stay_a_small_picture() -> None:
     )
     long = replace(
         story,
-        series=Series(1_000_000_000, rate, latency, many),
+        series=Series(1_000_000_000, rate, latency, many, latency_ns=1_000_000_000, answers=answers),
         timeline=replace(story.timeline, phases=phases, end_ns=stories.at(625.0)),
     )
 

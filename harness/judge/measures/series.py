@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -12,13 +13,12 @@ from harness.evidence.names import Role
 from harness.evidence.requests import OUTCOMES, Records
 from harness.judge.codes import bad, sent
 from harness.judge.evidence import Evidence
+from harness.judge.measures.bins import SAMPLES_MIN, bin_ns, dot_ns, percentile_ns
 from harness.judge.measures.sample import sample
 from harness.judge.model import Series
 
-BUCKETS_MAX = 600
-BUCKET_NS_MIN = 250_000_000
 FAILURES_MAX = 5_000
-_LATENCY = ["bucket", "latency_ms_p50", "latency_ms_p99", "latency_ms_max"]
+_LATENCY = ["bucket", "latency_ms_p50", "latency_ms_p99"]
 _FAILURES = [
     "intended_ns", "lane", "op", "connection", "outcome", "error", "status", "detail", "node", "release",
     "request_id", "latency_ms",
@@ -29,21 +29,28 @@ def series(evidence: Evidence) -> Series:
     """Rate, latency and failures over the whole timeline; reference lanes stand apart."""
     timeline = evidence.timeline
     length_ns = max(1, timeline.end_ns - timeline.start_ns)
-    bucket_ns = max(BUCKET_NS_MIN, -(-length_ns // BUCKETS_MAX))
+    bucket_ns = bin_ns(length_ns)
+    answers = _answers(evidence, evidence.lanes())
+    latency_ns = percentile_ns(_spread_ns(answers), len(answers))
+    dots_ns = dot_ns(length_ns, len(answers))
+    reference = _slowest(evidence, _answers(evidence, evidence.lanes(Role.REFERENCE)), bucket_ns)
     return Series(
         bucket_ns,
         _rate(evidence, bucket_ns),
-        _latency(evidence, bucket_ns, evidence.lanes()),
+        _percentiles(evidence, answers, latency_ns),
         _failures(evidence),
-        _latency(evidence, bucket_ns, evidence.lanes(Role.REFERENCE))[["bucket", "latency_ms_max"]],
+        reference[["bucket", "latency_ms"]].rename(columns={"latency_ms": "latency_ms_max"}),
         sample(evidence),
+        latency_ns,
+        answers if dots_ns is None else _slowest(evidence, answers, dots_ns)[["intended_ns", "latency_ms"]],
+        dots_ns,
     )
 
 
 def no_series() -> Series:
     """Nothing to draw, with the columns of a series."""
     return Series(
-        BUCKET_NS_MIN,
+        bin_ns(1),
         pd.DataFrame(columns=["bucket", "release", "requests", "failed"]),
         pd.DataFrame(columns=_LATENCY),
         pd.DataFrame(columns=_FAILURES),
@@ -95,28 +102,60 @@ def _sum(one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.pad(one, (0, size - len(one))) + np.pad(other, (0, size - len(other)))
 
 
-def _latency(evidence: Evidence, bucket_ns: int, lanes: Iterable[int]) -> pd.DataFrame:
-    """Answered requests of open-model lanes, from intended time to end."""
-    buckets = [np.empty(0, np.int16)]
-    latencies = [np.empty(0, np.float32)]
+def _answers(evidence: Evidence, lanes: Iterable[int]) -> pd.DataFrame:
+    """Answered requests of open-model lanes by the time they were due; latency from then to the end."""
+    due = [np.empty(0, np.int64)]
+    latency = [np.empty(0, np.float32)]
     for lane in lanes:
         if evidence.requests.lanes[lane].rate_hz is None:
             continue
         records = _after(evidence, lane)
         answered = records.status > 0
-        buckets.append(_buckets(evidence, records, bucket_ns)[answered].astype(np.int16))
+        due.append(records.intended_ns[answered])
         latency_ms = (records.end_ns[answered] - records.intended_ns[answered]) / 1e6
-        latencies.append(latency_ms.astype(np.float32))
-    bucket, latency = np.concatenate(buckets), np.concatenate(latencies)
-    latency = latency[np.argsort(bucket, kind="stable")]
-    rows = []
-    stop = 0
-    for number, size in enumerate(np.bincount(bucket).tolist()):
-        start, stop = stop, stop + size
-        if size:
-            quantiles = np.percentile(latency[start:stop], (50, 99, 100))
-            rows.append((evidence.timeline.start_ns + number * bucket_ns, *quantiles.tolist()))
+        latency.append(latency_ms.astype(np.float32))
+    intended_ns = np.concatenate(due)
+    order = np.argsort(intended_ns, kind="stable")
+    return pd.DataFrame({"intended_ns": intended_ns[order], "latency_ms": np.concatenate(latency)[order]})
+
+
+def _spread_ns(answers: pd.DataFrame) -> int:
+    due_ns = answers["intended_ns"].to_numpy(np.int64)
+    return max(1, int(due_ns[-1] - due_ns[0])) if len(due_ns) else 1
+
+
+def _binned(
+    evidence: Evidence, answers: pd.DataFrame, width_ns: int
+) -> Iterator[tuple[int, slice, NDArray[np.float32]]]:
+    """Start, place and latencies of each bin that has answers."""
+    latency = answers["latency_ms"].to_numpy()
+    start_ns = evidence.timeline.start_ns
+    numbers = (answers["intended_ns"].to_numpy(np.int64) - start_ns) // width_ns
+    first = np.flatnonzero(np.diff(numbers, prepend=-1))
+    for start, stop in pairwise([*first.tolist(), len(numbers)]):
+        yield start_ns + int(numbers[start]) * width_ns, slice(start, stop), latency[start:stop]
+
+
+def _percentiles(evidence: Evidence, answers: pd.DataFrame, width_ns: int | None) -> pd.DataFrame:
+    rows = (
+        []
+        if width_ns is None
+        else [
+            (bucket, *np.percentile(latency, (50, 99)).tolist())
+            for bucket, _, latency in _binned(evidence, answers, width_ns)
+            if len(latency) >= SAMPLES_MIN
+        ]
+    )
     return pd.DataFrame(rows, columns=_LATENCY)
+
+
+def _slowest(evidence: Evidence, answers: pd.DataFrame, width_ns: int) -> pd.DataFrame:
+    """The slowest answer of each bin, and where its bin starts."""
+    places, buckets = [], []
+    for bucket, place, latency in _binned(evidence, answers, width_ns):
+        places.append(place.start + int(np.argmax(latency)))
+        buckets.append(bucket)
+    return answers.iloc[places].assign(bucket=np.array(buckets, np.int64))
 
 
 def _failures(evidence: Evidence) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from typing import Any
 from harness.evidence.clock import Clock
 from harness.evidence.names import Edge, Phase
 from harness.judge.downtime import Outage
+from harness.judge.measures import bins
 from harness.judge.model import Judgement, Span, Timeline
 from harness.judge.timeline import probed
 from harness.report.explore.columns import Words, request_columns
@@ -72,7 +73,10 @@ def _totals(judgement: Judgement) -> dict[str, int]:
 
 
 def timeline_data(timeline: Timeline, clock: Clock) -> dict[str, Any]:
-    """The procedure: `clock` (UTC of second 0, ms since 1970), `end_s`, `phases`, `steps`, `nodes`."""
+    """The procedure: `clock` (UTC of second 0, ms since 1970), `end_s`, `phases`, `steps`, `nodes`.
+
+    Besides `binning`: the rule of `harness.judge.measures.bins`, which the picture is drawn by.
+    """
     start_ns = timeline.start_ns
     nodes: dict[str, list[list[Any]]] = {}
     for state in timeline.nodes:
@@ -85,6 +89,12 @@ def timeline_data(timeline: Timeline, clock: Clock) -> dict[str, Any]:
             ]
         )
     return {
+        "binning": {
+            "widths_s": list(bins.WIDTHS_S),
+            "bins_max": bins.BINS_MAX,
+            "samples_min": bins.SAMPLES_MIN,
+            "dots_max": bins.DOTS_MAX,
+        },
         "clock": {"utc_ms": (clock.wall_ns + start_ns - clock.mono_ns) // 1_000_000},
         "end_s": _second(timeline.end_ns, start_ns),
         "phases": [

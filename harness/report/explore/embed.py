@@ -17,6 +17,7 @@ _SCRIPTS = (
     "format.js",
     "data.js",
     "canvas.js",
+    "latency.js",
     "charts.js",
     "requests.js",
     "controls.js",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -10,17 +12,26 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from harness.evidence.names import Phase
+from harness.judge.measures.bins import SAMPLES_MIN
 from harness.report.palette import ink
 from harness.report.panels.panel import Panel, legend, say_nothing_recorded
+from harness.report.text import width_words
 
-_COLUMNS = ("latency_ms_p50", "latency_ms_p99", "latency_ms_max")
+_Style = str | tuple[float, tuple[float, ...]]
+
+
+_LINES: tuple[tuple[str, float, _Style], ...] = (("p99", 1.3, (0.0, (4.0, 1.5))), ("p50", 1.8, "solid"))
+"""Columns, with how wide and how broken their lines are."""
 
 
 class LatencyPanel(Panel):
-    """Median, 99th percentile and maximum on a log scale, from the time a request was due."""
+    """Answers one by one on a log scale, and percentiles where there are enough of them."""
 
     title = "Latency"
-    summary = "median, 99th percentile and maximum latency on a log scale, over the baseline's range"
+    summary = (
+        "answers one by one, or the slowest of each moment where they are many, on a log scale; median and "
+        f"99th percentile of stretches with {SAMPLES_MIN} answers or more; over the baseline's range"
+    )
 
     @property
     def height(self) -> float:
@@ -28,83 +39,96 @@ class LatencyPanel(Panel):
         return 138.0
 
     def draw(self, axes: Axes) -> None:
-        """Two lines and a row of dots over the band of the baseline."""
-        latency = self._inside()
-        if latency.empty:
+        """Dots, and two stepped lines over the band of the baseline."""
+        answers = self._inside("answers", "intended_ns")
+        if answers.empty:
             say_nothing_recorded(axes, "No answered request was recorded")
             return
         axes.set_yscale("log")
-        handles: list[Artist] = self._baseline(axes)
-        axes.plot(
-            latency["second"],
-            latency["latency_ms_max"],
-            ls="none",
-            marker=".",
-            ms=4.0,
-            mew=0,
-            color=ink("max"),
-        )
-        axes.plot(latency["second"], latency["latency_ms_p99"], color=ink("p99"), lw=1.3, ls=(0, (4, 1.5)))
-        axes.plot(latency["second"], latency["latency_ms_p50"], color=ink("p50"), lw=1.8)
+        handles = [self._dots(axes, answers), *self._percentiles(axes), *self._baseline(axes)]
         handles += self._reference(axes)
-        self._scale(axes, latency)
-        legend(
-            axes,
-            [
-                Line2D([], [], ls="none", marker=".", ms=7, mew=0, color=ink("max"), label="maximum"),
-                Line2D([], [], color=ink("p99"), lw=1.3, ls=(0, (4, 1.5)), label="p99"),
-                Line2D([], [], color=ink("p50"), lw=1.8, label="p50 (median)"),
-                *handles,
-            ],
+        self._scale(axes, answers)
+        legend(axes, handles)
+
+    def _inside(self, table: str, column: str, width_ns: int = 0) -> pd.DataFrame:
+        """Rows in the window, with the second at which each stands, and no latency that a log scale lacks."""
+        rows: pd.DataFrame = getattr(self.judgement.series, table)
+        if rows.empty:
+            return rows
+        inside = rows[rows[column].between(self.window.start_ns - width_ns, self.window.end_ns)]
+        values = inside[[name for name in rows.columns if name.startswith("latency_ms")]].astype(float)
+        seconds = [self.window.second(instant) for instant in inside[column].tolist()]
+        return values.clip(lower=0.1).assign(second=seconds)
+
+    def _dots(self, axes: Axes, answers: pd.DataFrame) -> Artist:
+        width_ns, colour = self.judgement.series.answers_ns, ink("max")
+        axes.plot(
+            answers["second"], answers["latency_ms"], ls="none", marker=".", ms=2.6, mew=0, color=colour
         )
+        label = "one answer" if width_ns is None else f"slowest of {width_words(width_ns)}"
+        return Line2D([], [], ls="none", marker=".", ms=5.6, mew=0, color=colour, label=label)
+
+    def _percentiles(self, axes: Axes) -> list[Artist]:
+        """Each over the width of its bin: what happened within it, a percentile does not tell."""
+        width_ns = self.judgement.series.latency_ns
+        rows = self._inside("latency", "bucket", width_ns or 0)
+        if width_ns is None or rows.empty:
+            return []
+        handles: list[Artist] = []
+        for name, width, style in _LINES:
+            seconds, levels = _steps(rows["second"], rows[f"latency_ms_{name}"], width_ns / 1e9)
+            (line,) = axes.plot(seconds, levels, color=ink(name), lw=width, ls=style)
+            line.set_label(f"{name} of {width_words(width_ns)}")
+            handles.append(line)
+        return handles
 
     def _reference(self, axes: Axes) -> list[Artist]:
         """The known-good target's maximum as a thin line: what it shows, the machine did."""
-        reference, width_ns = self.judgement.series.reference, self.judgement.series.bucket_ns
-        if reference.empty:
+        width_ns = self.judgement.series.bucket_ns
+        inside = self._inside("reference", "bucket")
+        if inside.empty:
             return []
-        middle = reference["bucket"] + width_ns // 2
-        inside = reference[middle.between(self.window.start_ns, self.window.end_ns)]
-        at_s = [self.window.second(bucket + width_ns // 2) for bucket in inside["bucket"].tolist()]
-        axes.plot(at_s, inside["latency_ms_max"].clip(lower=0.1), color=ink("muted"), lw=0.7, zorder=1.5)
+        axes.plot(
+            inside["second"] + width_ns / 2e9,
+            inside["latency_ms_max"],
+            color=ink("muted"),
+            lw=0.7,
+            zorder=1.5,
+        )
         return [Line2D([], [], color=ink("muted"), lw=0.7, label="reference, max")]
 
-    def _inside(self) -> pd.DataFrame:
-        """Buckets in the window, with gaps left open: a line over them would claim what nobody measured."""
-        latency, width_ns = self.judgement.series.latency, self.judgement.series.bucket_ns
-        middle = latency["bucket"] + width_ns // 2
-        inside = latency[middle.between(self.window.start_ns, self.window.end_ns)].set_index("bucket")
-        inside = inside.loc[:, list(_COLUMNS)].astype(float).dropna(how="all")
-        if inside.empty:
-            return inside
-        buckets = range(int(inside.index.min()), int(inside.index.max()) + 1, width_ns)
-        inside = inside.reindex(buckets).clip(lower=0.1)
-        return inside.assign(second=[self.window.second(bucket + width_ns // 2) for bucket in buckets])
-
     def _baseline(self, axes: Axes) -> list[Artist]:
-        """The range from the lowest median to the highest p99 that a bucket of the baseline showed."""
-        span = next((s for s in self.judgement.timeline.phases if s.phase == Phase.BASELINE), None)
-        if span is None:
+        """From the median to the 99th percentile of the whole baseline."""
+        phases = (row for row in self.judgement.latency if row.phase == Phase.BASELINE)
+        told = next((row for row in phases if row.probes >= SAMPLES_MIN), None)
+        if told is None or told.p50_ms is None or told.p99_ms is None:
             return []
-        latency = self.judgement.series.latency
-        rows = latency[latency["bucket"].between(span.start_ns, span.end_ns)].dropna(
-            subset=list(_COLUMNS[:2])
-        )
-        if rows.empty:
-            return []
-        low, high = max(rows["latency_ms_p50"].min(), 0.1), rows["latency_ms_p99"].max()
-        axes.axhspan(low, high, color=ink("baseline"), lw=0, zorder=0.7, alpha=0.55)
-        return [Patch(facecolor=ink("baseline"), linewidth=0, alpha=0.55, label="range in baseline")]
+        axes.axhspan(max(told.p50_ms, 0.1), told.p99_ms, color=ink("baseline"), lw=0, zorder=0.7, alpha=0.55)
+        label = "p50 to p99 in baseline"
+        return [Patch(facecolor=ink("baseline"), linewidth=0, alpha=0.55, label=label)]
 
-    def _scale(self, axes: Axes, latency: pd.DataFrame) -> None:
+    def _scale(self, axes: Axes, answers: pd.DataFrame) -> None:
         least = 10.0 if self.judgement.series.reference.empty else 1.0
-        low = min(latency["latency_ms_p50"].min(), least)
-        high = max(latency["latency_ms_max"].max(), 100.0)
+        low = min(answers["latency_ms"].min(), least)
+        high = max(answers["latency_ms"].max(), 100.0)
         axes.set_ylim(low * 0.7, high * 1.5)
         axes.yaxis.set_major_locator(LogLocator(base=10, numticks=8))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _tick(value)))
         axes.yaxis.set_minor_formatter(NullFormatter())
         axes.grid(axis="y", color=ink("grid"), linewidth=0.7)
+
+
+def _steps(starts: pd.Series, values: pd.Series, width_s: float) -> tuple[list[float], list[float]]:
+    """A level over each bin, joined where one follows the other, and open where a bin has none."""
+    seconds: list[float] = []
+    levels: list[float] = []
+    for start, value in zip(starts.tolist(), values.tolist(), strict=True):
+        if seconds and start - seconds[-1] > width_s / 2:
+            seconds.append(seconds[-1])
+            levels.append(math.nan)
+        seconds += [start, start + width_s]
+        levels += [value, value]
+    return seconds, levels
 
 
 def _tick(value_ms: float) -> str:

@@ -342,45 +342,19 @@ class Charts {
   }
 
   latency() {
-    const ink = palette(this.root);
-    const middle = this.cells.at_s.map((at_s) => at_s + this.cells.width_s / 2);
-    const known = (values) => values.map((value) => (value === null ? null : Math.max(value, 0.1)));
-    const values = [this.cells.p50_ms, this.cells.p99_ms, this.cells.max_ms].map(known);
-    const all = values.flat().filter((value) => value !== null);
-    const range = all.length ? [Math.min(...all) / 1.3, Math.max(...all) * 1.3] : [1, 1000];
-    const looks = [
-      { stroke: () => ink('p50'), width: 2, points: { show: false } },
-      { stroke: () => ink('p99'), width: 1.5, dash: [6, 3], points: { show: false } },
-      { paths: () => null, points: { show: true, size: 5, width: 1, stroke: () => ink('max'), fill: () => ink('max') } },
-    ];
+    const { bins } = this.cells.percentiles;
+    const all = [...this.cells.dots.values.map(([, took_ms]) => took_ms), ...bins.flatMap((bin) => [bin.p50_ms, bin.p99_ms])]
+      .map((value) => Math.max(value, 0.1));
+    const [least, most] = all.reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [Infinity, 0]);
+    const range = all.length ? [least / 1.3, most * 1.3] : [1, 1000];
     const words = this.filter.lane ? `Latency of ${this.filter.lane}` : 'Latency of the probes';
-    return this.chart('latency', words, 124, [middle, ...values], looks, {
+    return this.chart('latency', words, 124, this.empty(), [{}], {
       scales: { y: { distr: 3, range: () => range } },
       axis: { splits: () => logSplits(range), filter: (_, splits) => splits, values: (_, splits) => splits.map(milliseconds) },
-      legend: () => [['p50', [], 'median'], ['p99', [4, 2], '99th percentile'], ['max', null, 'slowest']].map(([name, dash, text]) =>
-        element('li', {}, swatch((ctx, colour, size) => {
-          ctx.strokeStyle = colour(name);
-          ctx.fillStyle = colour(name);
-          ctx.lineWidth = 2 * devicePixelRatio;
-          if (dash === null) drawMark(ctx, 'o', size / 2, size / 2, size * 0.18, colour(name), colour(name));
-          else {
-            ctx.setLineDash(dash.map((length) => length * devicePixelRatio));
-            ctx.beginPath();
-            ctx.moveTo(0, size / 2);
-            ctx.lineTo(size, size / 2);
-            ctx.stroke();
-          }
-        }, this.root), text)),
+      legend: () => latencyLegend(this),
+      draw: (u, ctx, ink) => drawLatency(this.cells, u, ctx, ink),
     });
   }
-}
-
-/** Round values of a logarithmic axis: all of 1, 2 and 5 times ten to a power, or the powers alone where those are many. */
-function logSplits([lowest, highest]) {
-  const powers = [];
-  for (let power = Math.floor(Math.log10(lowest)); power <= Math.log10(highest); power += 1) powers.push(10 ** power);
-  const steps = highest / lowest < 50 ? [1, 2, 5] : highest / lowest < 500 ? [1, 3] : [1];
-  return powers.flatMap((power) => steps.map((step) => step * power)).filter((value) => lowest <= value && value <= highest);
 }
 
 /** A small picture for a legend. */

@@ -1,9 +1,5 @@
 // The data of a page, and what a filter and a stretch of time leave of it.
 
-/** Bucket widths; the narrowest is used that gives at most `BUCKETS_MAX` in view. */
-const BUCKETS_S = [0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600];
-const BUCKETS_MAX = 160;
-
 function added(differences, scale = 1) {
   const values = new Float64Array(differences.length);
   let value = 0;
@@ -82,18 +78,67 @@ function quantile(sorted, share) {
   return sorted[low] + (sorted[high] - sorted[low]) * (place - low);
 }
 
+/** The width of a bin of so long a view: the narrowest of which at most `bins_max` cover it. */
+function binWidth({ widths_s, bins_max }, length_s, most = bins_max) {
+  return widths_s.find((width) => length_s / width <= most) ?? length_s / most;
+}
+
+/** The narrowest width in which so many answers, evenly spread, are enough for a percentile; null where none is. */
+function percentileWidth(binning, length_s, answers) {
+  if (answers < binning.samples_min) return null;
+  const least_s = Math.max(binWidth(binning, length_s), (length_s * binning.samples_min) / answers);
+  return binning.widths_s.find((width) => width >= least_s) ?? length_s;
+}
+
+/** Median and 99th percentile of each bin that has enough answers: `width_s`, and `bins` of `at_s`, `p50_ms`, `p99_ms`. */
+function percentiles(binning, view, at_s, took_ms) {
+  const width_s = percentileWidth(binning, view.to_s - view.from_s, at_s.length);
+  if (width_s === null) return { width_s, bins: [] };
+  const took = new Map();
+  at_s.forEach((at, place) => {
+    const number = Math.floor(at / width_s);
+    if (!took.has(number)) took.set(number, []);
+    took.get(number).push(took_ms[place]);
+  });
+  const bins = [...took].filter(([, values]) => values.length >= binning.samples_min).sort(([one], [other]) => one - other)
+    .map(([number, values]) => {
+      values.sort((one, other) => one - other);
+      return { at_s: number * width_s, p50_ms: quantile(values, 0.5), p99_ms: quantile(values, 0.99) };
+    });
+  return { width_s, bins };
+}
+
+/** Answers as dots, `[at_s, took_ms]`: each, with `width_s` null, or, where they are many, the slowest of each moment. */
+function dots(binning, view, at_s, took_ms) {
+  if (at_s.length <= binning.dots_max) return { width_s: null, values: at_s.map((at, place) => [at, took_ms[place]]) };
+  const width_s = binWidth(binning, view.to_s - view.from_s, binning.dots_max);
+  const slowest = new Map();
+  at_s.forEach((at, place) => {
+    const number = Math.floor(at / width_s);
+    if (!(took_ms[place] <= slowest.get(number)?.[1])) slowest.set(number, [at, took_ms[place]]);
+  });
+  return { width_s, values: [...slowest.values()] };
+}
+
 /**
- * Rates and latencies in view, a bucket an entry: `at_s` (start), `width_s`, `releases` (name -> requests/s), `failed`
- * (requests/s), `p50_ms`, `p99_ms`, `max_ms` (null where nothing was answered), `requests` and `failures` (of what is drawn:
- * totals of the run are the judge's, in `model.totals`).
+ * Rates and latencies in view. A bin an entry: `at_s` (start), `width_s`, `releases` (name -> requests/s), `failed` (requests/s),
+ * `max_ms` (null where nothing was answered). Besides `percentiles` and `dots` of what was answered, and `requests` and
+ * `failures` (of what is drawn: totals of the run are the judge's, in `model.totals`).
  */
 function aggregated(model, filter, view) {
-  const length_s = view.to_s - view.from_s;
-  const width_s = BUCKETS_S.find((width) => length_s / width <= BUCKETS_MAX) ?? length_s / BUCKETS_MAX;
+  const width_s = binWidth(model.binning, view.to_s - view.from_s);
   const first = Math.floor(view.from_s / width_s);
   const size = Math.max(1, Math.ceil(view.to_s / width_s) - first);
   const releases = new Map();
-  const took = Array.from({ length: size }, () => []);
+  const answered = { at_s: [], took_ms: [], sampled_at_s: [], sampled_ms: [] };
+  const answer = (at_s, took_ms, weight) => {
+    answered.at_s.push(at_s);
+    answered.took_ms.push(took_ms);
+    // Rows that stand for none were kept because they are slow: they would lift every percentile.
+    if (!weight) return;
+    answered.sampled_at_s.push(at_s);
+    answered.sampled_ms.push(took_ms);
+  };
   const failed = new Float64Array(size);
   const servers = serversPassing(model, filter);
   const timed = lanesTimed(model, filter);
@@ -109,24 +154,28 @@ function aggregated(model, filter, view) {
     if (!releases.has(name)) releases.set(name, new Float64Array(size));
     releases.get(name)[bucket] += model.weight[place] / width_s;
     requests += model.weight[place];
-    if (timed[lane]) took[bucket].push(model.took_ms[place]);
+    if (timed[lane]) answer(model.at_s[place], model.took_ms[place], model.weight[place]);
   }
   const places = failuresIn(model, filter, first * width_s, (first + size) * width_s);
   places.forEach((place) => {
     const row = model.failures[place];
     const bucket = Math.min(size - 1, Math.floor(row.at_s / width_s) - first);
     failed[bucket] += model.failureWeight / width_s;
-    if (row.status > 0 && timed[model.laneNumbers.get(row.lane)]) took[bucket].push(row.took_ms);
+    if (row.status > 0 && timed[model.laneNumbers.get(row.lane)]) answer(row.at_s, row.took_ms, 1);
   });
-  took.forEach((values) => values.sort((one, other) => one - other));
+  const max_ms = new Array(size).fill(null);
+  answered.at_s.forEach((at_s, place) => {
+    const bucket = Math.min(size - 1, Math.floor(at_s / width_s) - first);
+    max_ms[bucket] = Math.max(max_ms[bucket] ?? 0, answered.took_ms[place]);
+  });
   return {
     width_s,
     at_s: Float64Array.from({ length: size }, (_, bucket) => (first + bucket) * width_s),
     releases,
     failed,
-    p50_ms: took.map((values) => quantile(values, 0.5)),
-    p99_ms: took.map((values) => quantile(values, 0.99)),
-    max_ms: took.map((values) => quantile(values, 1)),
+    max_ms,
+    percentiles: percentiles(model.binning, view, answered.sampled_at_s, answered.sampled_ms),
+    dots: dots(model.binning, view, answered.at_s, answered.took_ms),
     requests,
     failures: places.length * model.failureWeight,
   };

@@ -185,11 +185,19 @@ class Explorer {
       ...now.nodes,
       ...[...cells.releases].map(([name, values]) => [name ? `answered by ${name}` : 'no release named', rate(values[bucket])]),
       ['failed', rate(cells.failed[bucket])],
-      ['median', milliseconds(cells.p50_ms[bucket])],
-      ['99th percentile', milliseconds(cells.p99_ms[bucket])],
-      ['slowest', milliseconds(cells.max_ms[bucket])],
+      ...this.percentilesAt(at_s),
+      [`slowest of ${spanText(cells.width_s)}`, milliseconds(cells.max_ms[bucket])],
       ...near.map((failure) => [failure.lane, `${failure.error}, ${failure.id || 'no id'}`]),
     ];
+  }
+
+  /** Median and 99th percentile at an instant, with the width of their bin; nothing where too few were answered. */
+  percentilesAt(at_s) {
+    const { width_s, bins } = this.charts.cells.percentiles;
+    const bin = bins.find((each) => each.at_s <= at_s && at_s < each.at_s + width_s);
+    if (!bin) return [];
+    return [['median', bin.p50_ms], ['99th percentile', bin.p99_ms]].map(([name, value]) =>
+      [`${name} of ${spanText(width_s)}`, milliseconds(value)]);
   }
 
   leave() {

@@ -21,6 +21,9 @@ function milliseconds(took_ms) {
   return took_ms >= 10 ? `${Math.round(took_ms).toLocaleString('en')} ms` : `${took_ms.toFixed(1)} ms`;
 }
 
+/** The width of a bin: `0.25 s`, `5 s`, `5 min`. */
+const spanText = (width_s) => (width_s < 60 ? `${Number(width_s.toPrecision(3))} s` : `${Number((width_s / 60).toPrecision(3))} min`);
+
 /** Time of day, UTC, of a second of the run. */
 const utcText = (model, at_s) => new Date(model.clock.utc_ms + at_s * 1000).toISOString().slice(11, 22);
 
