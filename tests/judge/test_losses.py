@@ -29,6 +29,7 @@ TOLD_BY = {
     "a check of continuity is broken": ("continuity.jsonl", "user_logs_in"),
     "a check of the cohort is broken": ("continuity.jsonl", "cohort"),
     "a revocation came too late": ("continuity.jsonl", "revoked_token"),
+    "a revocation was healed by the load": ("ledger/load.jsonl", ""),
     "an acknowledged write is lost": ("ledger.jsonl", ""),
     "the version tables hold something else": ("database.jsonl", ""),
     "a statement waited for a lock": ("database.jsonl", "activity"),

@@ -171,6 +171,22 @@ def _cell_late(whole: Whole) -> None:
     find(whole.story, "revoked_token_refused")["took_s"] = 9.0
 
 
+def _cell_healed(whole: Whole) -> None:
+    """Refused only once the load had deleted a user, who was made for it."""
+    looks = {
+        "prepared_ns": ns(29.4), "changed_ns": ns(29.5), "first_ns": ns(29.6), "first": "answered 200",
+        "stale_ns": ns(31.3), "ended_ns": ns(31.7), "tries": 1,
+    }  # fmt: skip
+    find(whole.story, "revoked_token_refused").update(took_s=2.1, looks=looks)
+    like = whole.story.records[LANE][0]
+    for second, op in ((31.2, "user_create"), (31.5, "user_delete")):
+        made = whole.books.write(second, op, "carol", **({"enabled": True} if op == "user_create" else {}))
+        at = {"intended_ns": made.invoked_ns, "start_ns": made.invoked_ns, "end_ns": made.completed_ns}
+        whole.story.records[LANE].append({**like, **at, "node": "node2", "request_id": made.request_id})
+    for phase in ("roll", "cooldown"):
+        whole.story.detail(phase, "read_back")["entities"] = 3
+
+
 def _write_lost(whole: Whole) -> None:
     whole.books.find(Stage.CONTRACT, "balancer node1 node2", "alice", Found(()))
 
@@ -211,6 +227,7 @@ FAILING: dict[str, Callable[[Whole], None]] = {
     "a check of continuity is broken": _cell_broken,
     "a check of the cohort is broken": _cohort_broken,
     "a revocation came too late": _cell_late,
+    "a revocation was healed by the load": _cell_healed,
     "an acknowledged write is lost": _write_lost,
     "the version tables hold something else": _schema_wrong,
     "a statement waited for a lock": _lock_waited,
