@@ -26,14 +26,15 @@ class Region(StrEnum):
 
 
 WATCHED: Mapping[str, Region] = {
+    Check.TOKEN_VALIDATES: Region.TOKENS,
     Check.REVOKED_TOKEN_REFUSED: Region.TOKENS,
     Check.DISABLED_TOKEN_REFUSED: Region.TOKENS,
     Check.DELETED_TOKEN_REFUSED: Region.TOKENS,
     Check.ROLE_GRANTED: Region.ASSIGNMENTS,
     Check.ROLE_REVOKED: Region.ASSIGNMENTS,
 }
-"""Checks of what a stale entry of a region would hide. A login reads the user, whose entry is dropped one by
-one, and so is not among them."""
+"""Checks of what stands in a region, stale entries above all; of tokens only where they are to be cached. A
+login reads the user, whose entry is dropped one by one, and so is not among them."""
 
 _DROPPED: Mapping[str, frozenset[Region]] = {
     Operation.USER_DELETE: frozenset(Region),

@@ -86,7 +86,7 @@ class Looks:
     prepared_ns: Natural
     """When the look before the change was sent: from then on its node may have the state in its cache."""
     changed_ns: Natural
-    """When the change was acknowledged."""
+    """When the change was acknowledged; of a token that was to be in the cache, when it had come there."""
     first_ns: Natural
     """When the first look after it was sent."""
     first: str
@@ -121,7 +121,7 @@ class Cell:
     refused: Refusal | None = None
     """Of an unknown one: the valid request that was refused, so that it could not be decided."""
     looks: Looks | None = None
-    """Of a change that was to be honoured; None where an earlier program kept none."""
+    """Of a change that was to be honoured, and of a cached token; None where an earlier program kept none."""
 
 
 class CellWriter:

@@ -120,7 +120,7 @@ def test_a_write_that_may_have_hidden_a_stale_answer_leaves_the_check_unknown(
     assert sentences(judgement, "continuity") == [
         "INCONCLUSIVE: In phase roll 1 check of what was made at node2 could not be decided at node1 "
         "(role_revoked): the last of 12 times a role_grant of the load (load/user_create/reused) dropped "
-        "Keystone's cache of role assignments between the looks, which would have healed what was stale."
+        "Keystone's cache of role assignments between the looks, so that what was cached was not seen."
     ]
 
 
@@ -169,3 +169,21 @@ def test_a_run_without_looks_is_not_believed_where_a_change_took_long_and_the_ca
             "of the load (load/user_create/reused) dropped Keystone's cache of tokens; whether that healed "
             "it is not known, as the run does not tell what the looks before saw."
         ]
+
+
+def test_a_cached_token_that_was_read_cold_shows_nothing_of_the_cache(tmp_path: Path) -> None:
+    story = checked_story()
+    cell = find(story, "token_validates")
+    assert cell["cached"] is True
+    cell["looks"] = {
+        "prepared_ns": ns(31.5),
+        "changed_ns": ns(31.55),
+        "first_ns": ns(31.6),
+        "first": "answered 200",
+        "stale_ns": None,
+        "ended_ns": ns(31.65),
+    }
+
+    (sentence,) = sentences(judged_with(story, tmp_path, (31.52, "user_delete", {})), "continuity")
+
+    assert sentence.startswith("INCONCLUSIVE: In phase roll 1 check of what was made at node2 could not be ")

@@ -179,8 +179,11 @@ def _cell_healed(whole: Whole) -> None:
     }  # fmt: skip
     find(whole.story, "revoked_token_refused").update(took_s=2.1, looks=looks)
     like = whole.story.records[LANE][0]
-    for second, op in ((31.2, "user_create"), (31.5, "user_delete")):
-        made = whole.books.write(second, op, "carol", **({"enabled": True} if op == "user_create" else {}))
+    made_and_gone = (
+        whole.books.write(31.2, "user_create", "carol", enabled=True),
+        whole.books.write(31.5, "user_delete", "carol"),
+    )
+    for made in made_and_gone:
         at = {"intended_ns": made.invoked_ns, "start_ns": made.invoked_ns, "end_ns": made.completed_ns}
         whole.story.records[LANE].append({**like, **at, "node": "node2", "request_id": made.request_id})
     for phase in ("roll", "cooldown"):

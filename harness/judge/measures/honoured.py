@@ -68,7 +68,7 @@ def _healed_words(cell: Cell, drop: Drop) -> str:
 def _hidden_words(cell: Cell, drop: Drop) -> str:
     tries = cell.looks.tries if cell.looks else 1
     each = f"the last of {tries} times " if tries > 1 else ""
-    return f"{each}{_drop_words(cell, drop)} between the looks, which would have healed what was stale"
+    return f"{each}{_drop_words(cell, drop)} between the looks, so that what was cached was not seen"
 
 
 def _drop_words(cell: Cell, drop: Drop) -> str:

@@ -9,7 +9,7 @@ from harness.evidence.continuity import Cell, Check
 from harness.keystone.reply import Reply
 from harness.procedure.continuity.node_api import Made, User
 from harness.procedure.continuity.passwords import PasswordKind, new_password, wrong_in_its_last_byte
-from harness.procedure.continuity.trial import GRANULE_S, Trial
+from harness.procedure.continuity.trial import GRANULE_S, Trial, looks_at_cached
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +52,19 @@ def _user(trial: Trial) -> Iterator[Cell]:
     yield trial.cell(Check.USER_READS, made.at, answer, holds=holds)
     answer = trial.checked.log_in(user)
     yield trial.cell(Check.USER_LOGS_IN, made.at, answer, holds=is_login_of(user, answer))
+    yield from trial.undisturbed(lambda: _token_cached(trial, user))
+
+
+def _token_cached(trial: Trial, user: User) -> Iterator[Cell]:
+    """Validated where it was issued a moment before, so that the other finds it in the shared cache."""
     token = trial.made.make_token(user)
-    # Validated where it was issued a moment before, so that the other finds it in the shared cache.
-    there = trial.made.validate(token.token)
-    trial.need("validate the token that it had issued", trial.made, there, holds=is_token_of(user, there))
-    answer = trial.checked.validate(token.token)
-    yield trial.cell(Check.TOKEN_VALIDATES, token.at, answer, holds=is_token_of(user, answer), cached=True)
+    with trial.alone():
+        there = trial.made.validate(token.token)
+        holds = is_token_of(user, there)
+        trial.need("validate the token that it had issued", trial.made, there, holds=holds)
+        answer = trial.checked.validate(token.token)
+    holds, looks = is_token_of(user, answer), looks_at_cached(there, answer)
+    yield trial.cell(Check.TOKEN_VALIDATES, token.at, answer, holds=holds, cached=True, looks=looks)
 
 
 def _token_cold(trial: Trial) -> Iterator[Cell]:

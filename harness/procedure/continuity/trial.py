@@ -194,6 +194,11 @@ class Trial:
         return answer.status == 404 or (answer.status == 401 and self.checked.is_admin_accepted())
 
 
+def looks_at_cached(cached: Reply, answer: Reply) -> Looks:
+    """Of the answer that put a thing into the cache, and of the one that was to come from there."""
+    return Looks(cached.sent_ns, cached.ended_ns, answer.sent_ns, answer.words, None, answer.ended_ns)
+
+
 def _of_try(cell: Cell, number: int) -> Cell:
     return cell if cell.looks is None else replace(cell, looks=replace(cell.looks, tries=number))
 
