@@ -10,13 +10,13 @@ _UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
 )
 
-_STEERING = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[@-Z\\-_])")
-"""Colours and the like, as programs print them for a terminal: they say nothing."""
+_COLOURS = re.compile(r"\x1b\[[0-9;:]*[mK]")
+"""As programs print them for a terminal (`ESC[00m`): they say nothing. Whatever else steers is marked."""
 
 
 def plain(text: str) -> str:
     """`text` without what a program printed to colour a terminal."""
-    return _STEERING.sub("", text)
+    return _COLOURS.sub("", text)
 
 
 def printable(text: object) -> str:

@@ -13,6 +13,7 @@ from harness.judge.model import Finding, Question, Verdict
 from harness.judge.questions import AVAILABILITY, INTEGRITY, PROCEDURE
 from harness.judge.questions.availability import untold
 from harness.judge.questions.procedure.locks import LOCK_WAIT
+from harness.judge.unshown import has_one_node, nothing_migrated
 from harness.judge.words import REFUSED, at_most_seconds, counted, listed
 
 _STOPPED = frozenset({Step.STOP, Step.SWITCH, Step.START, Step.PROVE})
@@ -100,8 +101,9 @@ def _what(case: Case) -> str:
     manifest = case.evidence.manifest
     if not case.evidence.upgrades:
         return "nothing was upgraded"
+    went = f"{counted(len(manifest.nodes), 'node')} went from {manifest.from_.version} to "
     return (
-        f"{counted(len(manifest.nodes), 'node')} went from {manifest.from_.version} to {manifest.to.version}"
+        f"{went}{manifest.to.version}{', with nothing to migrate' if nothing_migrated(case.evidence) else ''}"
     )
 
 
@@ -121,11 +123,12 @@ def _nobody(case: Case) -> str:
 
 def _outages(case: Case) -> str:
     downtime = case.downtime
+    charged = [outage for outage in downtime.outages if outage.charged]
     longest = f", the longest {downtime.longest_s:.1f} s" if downtime.charged > 1 else ""
     return (
         f"disrupted {_times(downtime.charged)}, at most {downtime.charged_s:.1f} s in all{longest}: "
         f"{downtime.failed_charged:,} of {counted(_sent(case), 'request')} failed, {_share(downtime)}; "
-        f"{_when([outage for outage in downtime.outages if outage.charged], downtime.followed)}"
+        f"{_when(charged, downtime.followed, alone=has_one_node(case.evidence))}"
     )
 
 
@@ -142,12 +145,13 @@ def _share(downtime: Downtime) -> str:
     return f"{share} of those due meanwhile; {never}"
 
 
-def _when(outages: Sequence[Outage], followed: str | None) -> str:
+def _when(outages: Sequence[Outage], followed: str | None, *, alone: bool) -> str:
     every = "all " if len(outages) > 1 else ""
     if followed is not None:
         return f"every failure was answered by release {followed}, none by the other"
     if all(outage.step in _STOPPED for outage in outages):
-        return f"{every}while {'a node was' if len(outages) == 1 else 'nodes were'} stopped"
+        several = "a node was" if len(outages) == 1 else "nodes were"
+        return f"{every}while {'the only node was' if alone else several} stopped"
     phases = list(dict.fromkeys(outage.phase or "unknown" for outage in outages))
     return f"{every}in {'phase' if len(phases) == 1 else 'the phases'} {listed(phases)}"
 

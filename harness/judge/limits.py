@@ -12,6 +12,7 @@ from harness.judge.headline import other_bounds
 from harness.judge.impossible import impossible
 from harness.judge.model import Question, Verdict
 from harness.judge.questions import continuity, integrity
+from harness.judge.unshown import unshown
 from harness.judge.words import at_most_seconds, counted, was_were
 
 _NO_INTEGRITY = (
@@ -58,6 +59,7 @@ def limits(case: Case, questions: Iterable[Question] = ()) -> tuple[str, ...]:
             f"shorter than {at_most_seconds(whole_s)}, may have gone unseen between two probes."
         )
     sentences += impossible(case.evidence)
+    sentences += unshown(case.evidence)
     sentences += _masked(case)
     sentences += _beside(case)
     rounds = case.evidence.scenario.deployment.password_hash_rounds

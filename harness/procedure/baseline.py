@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.evidence.names import Outcome
+from harness.evidence.names import Operation, Outcome
 from harness.scenario import JudgeSettings
 from harness.statistics.baseline import Pace
 
@@ -26,7 +26,8 @@ def objection(
         lanes_open: names of the open-model lanes, the only ones whose latency counts.
         bounds: the judge's; those on the baseline and the generator are used.
     """
-    requests = list(rows)
+    # Pings of the known-good target are no requests to the cloud.
+    requests = [row for row in rows if row.get("op") != Operation.PING]
     bad = [row for row in requests if row["outcome"] in (Outcome.FAILED, Outcome.UNKNOWN)]
     unsent = sum(row["outcome"] == Outcome.UNSENT for row in requests)
     sent = [row for row in requests if row["lane"] in lanes_open and row["outcome"] != Outcome.UNSENT]

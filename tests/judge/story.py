@@ -65,6 +65,7 @@ class Story:
     cells: list[dict[str, Any]] | None = None
     """Lines of `continuity.jsonl`; None: there is no such file."""
     command: list[str] = field(default_factory=list)
+    nodes: tuple[str, ...] = NODES
     nth: int = 0
     """Which of a series of runs it is: each begins a minute after the one before."""
 
@@ -107,6 +108,17 @@ class Story:
             for e in self.events
             if not (e["phase"] == phase and (step == "*" or (e["step"] == step and e["node"] == node)))
         ]
+
+    def alone(self) -> None:
+        """Leave node1 alone: who was answered by node2 is answered by it, and refused while it is down."""
+        self.nodes = NODES[:1]
+        self.events = [event for event in self.events if event["node"] != NODES[1]]
+        self.detail("contract", "prove_nodes")["seen"] = {NODES[0]: NEW}
+        for row in (row for rows in self.records.values() for row in rows):
+            at = row["intended_ns"]
+            row.update(node=NODES[0], release=NEW if at >= ns(_ROLL_AT[NODES[0]] + 7.0) else OLD)
+            if ns(_ROLL_AT[NODES[0]] + 1.0) <= at < ns(_ROLL_AT[NODES[0]] + 7.0):
+                row.update(node=None, release=None, outcome="failed", status=503, error="http_5xx")
 
     def move(self, phase: str, step: str | None, by: float, node: str | None = None) -> None:
         """Shift the events of one step in time."""
@@ -210,7 +222,7 @@ class Story:
             "scenario": self.scenario,
             "from": {"series": "2025.1", "version": OLD},
             "to": {"series": "2026.1", "version": self.to},
-            "nodes": list(NODES),
+            "nodes": list(self.nodes),
             "clock": {"wall_ns": 1_760_000_000_000_000_000 + self.nth * 60_000_000_000, "mono_ns": T0_NS},
             "started": datetime(2026, 1, 1, tzinfo=UTC).isoformat(),
             "ended": None,

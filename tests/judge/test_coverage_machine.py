@@ -70,7 +70,8 @@ def test_a_slow_baseline_has_no_room(tmp_path: Path) -> None:
 
     assert told(story, tmp_path) == [
         "INCONCLUSIVE: There was no room: before anything was touched the p99 was 4,000 ms (allowed: 1000 "
-        "ms); lower the rates of probes and load, or use a larger machine."
+        "ms); of 60 requests due in its 10.0 s (6.0 a second) 52 were answered in it (5.2 a second); lower "
+        "the rates of probes and load, or use a larger machine."
     ]
 
 
@@ -85,7 +86,8 @@ def test_a_baseline_whose_probes_left_late_has_no_room(tmp_path: Path) -> None:
         "INCONCLUSIVE: The load generator was starved: probes left up to 151 ms late, p99 151 ms (allowed: "
         "1000 and 100 ms); the machine did that, and Keystone is not charged for it.",
         "INCONCLUSIVE: There was no room: before anything was touched probes left 151 ms late at p99 "
-        "(allowed: 100 ms); lower the rates of probes and load, or use a larger machine.",
+        "(allowed: 100 ms); of 60 requests due in its 10.0 s (6.0 a second) 60 were answered in it (6.0 a "
+        "second); lower the rates of probes and load, or use a larger machine.",
     ]
 
 

@@ -286,6 +286,7 @@ def test_the_limits_say_what_the_run_does_not_prove(tmp_path: Path) -> None:
         "was not asked.",
         "An outage of one operation shorter than 0.50 s, or of all operations shorter than 0.38 s, may have "
         "gone unseen between two probes.",
+        "Contract had nothing to migrate, so nothing was shown of it while requests went on.",
         "What the balancer kept from its clients is not known: its counters were not sampled.",
         "No known-good target was probed, so a machine that stood still is told from Keystone by the "
         "generator's lag alone.",

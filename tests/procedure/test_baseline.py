@@ -52,3 +52,10 @@ def test_a_late_generator_is_an_objection() -> None:
 
 def test_a_baseline_without_probes_is_an_objection() -> None:
     assert _says() == "no probe was answered"
+
+
+def test_pings_of_the_reference_target_are_not_counted_among_the_requests() -> None:
+    ping = {**_row(lane="reference/ping/new"), "op": "ping"}
+    said = _says(*[_row()] * 9, _row(outcome="failed"), *[ping] * 90)
+    assert said == "1 of 10 requests failed (first: token_issue/new, http_5xx)"
+    assert _says(_row(), {**ping, "outcome": "failed"}) is None

@@ -31,6 +31,10 @@ class Baseline:
     lag_p99_ms: float | None
     failures: tuple[tuple[int, int], ...]
     """Lane number and failed or unknown requests, lanes with any alone."""
+    due: int = 0
+    """Requests of every lane that were due in it; the pings of the reference target are none."""
+    answered: int = 0
+    """Those of them whose answer came before it was over."""
 
     @property
     def failed(self) -> int:
@@ -142,7 +146,15 @@ def _baseline(evidence: Evidence) -> Baseline:
         p99_ms=float(np.percentile(latency_ms, 99)) if len(latency_ms) else None,
         lag_p99_ms=float(np.percentile(lag_ms, 99)) if len(lag_ms) else None,
         failures=tuple((lane, number) for lane, number in failures if number),
+        due=sum(len(evidence.in_phase(lane, phase)) for lane in evidence.lanes()),
+        answered=sum(_answered_in(evidence, lane, phase) for lane in evidence.lanes()),
     )
+
+
+def _answered_in(evidence: Evidence, lane: int, phase: str) -> int:
+    records = evidence.in_phase(lane, phase)
+    end_ns = max((window.end_ns for window in evidence.windows if window.phase == phase), default=0)
+    return count(sent(records) & (records.status > 0) & (records.end_ns <= end_ns))
 
 
 def _starved(evidence: Evidence) -> Intervals:

@@ -44,6 +44,8 @@ def _told(span: Span) -> Iterator[str]:
         yield " ".join(map(one_line, command))
     check, log_errors = DatabaseCheck.of(span.detail), DatabaseSynced.of(span.detail).log_errors
     yield from (one_line(text) for text in (Ending.of(span.detail).reason, check.answer) if text)
+    if check.trusted is False:
+        yield "this release says so whatever is due"
     yield from (f"log: {one_line(line)}" for line in log_errors or ())
     if check.advisory or Advice.of(span.detail).advisory:
         yield "advisory"

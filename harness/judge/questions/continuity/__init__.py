@@ -266,11 +266,22 @@ def _accepted_tails(evidence: Evidence) -> Iterator[Finding]:
         if cells:
             byte = 54 if check == Check.PASSWORD_TAIL_60_BYTES else 72
             yield Finding(
-                f"A password that is wrong only after byte {byte} was accepted by both nodes in "
-                f"{counted(len(cells), 'check')}; the releases agree, so this is told and not failed.",
+                f"A password that is wrong only after byte {byte} was accepted by {_agreed(cells)}, so this "
+                "is told and not failed.",
                 Verdict.PASS,
                 requests=len(cells),
             )
+
+
+def _agreed(cells: Sequence[Cell]) -> str:
+    """By whom, and what that shows: releases agree only where both were asked."""
+    checks = counted(len(cells), "check")
+    nodes = {node for cell in cells for node in (cell.made_at.node, cell.checked_at.node)}
+    if all(cell.made_at.node == cell.checked_at.node for cell in cells):
+        return f"{listed(sorted(map(str, nodes)))} in {checks}; no other node was there to compare"
+    if all(cell.made_at.release == cell.checked_at.release for cell in cells):
+        return f"both nodes in {checks}; both served one release"
+    return f"both nodes in {checks}; the releases agree"
 
 
 def _held(evidence: Evidence) -> Finding:

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from harness.evidence.names import Phase, Role
 from harness.judge.codes import bad, count
 from harness.judge.evidence import Evidence
-from harness.judge.measures.saturation import Saturation, held_up
+from harness.judge.measures.saturation import Baseline, Saturation, held_up
 from harness.judge.questions.coverage.gap import Gap
-from harness.judge.words import counted, listed
+from harness.judge.words import counted, listed, was_were
 
 
 def baseline_phase(evidence: Evidence, saturation: Saturation) -> Iterator[Gap]:
@@ -26,15 +26,13 @@ def baseline_phase(evidence: Evidence, saturation: Saturation) -> Iterator[Gap]:
     if saturation.slow:
         yield Gap(
             f"There was no room: before anything was touched the p99 was {baseline.p99_ms:,.0f} ms (allowed: "
-            f"{settings.baseline_p99_ms_max:g} ms); lower the rates of probes and load, or use a larger "
-            "machine.",
+            f"{settings.baseline_p99_ms_max:g} ms); {_room(baseline)}.",
             phase,
         )
     if saturation.late:
         yield Gap(
             f"There was no room: before anything was touched probes left {baseline.lag_p99_ms:,.0f} ms late "
-            f"at p99 (allowed: {settings.lag_p99_ms_max:g} ms); lower the rates of probes and load, or use a "
-            "larger machine.",
+            f"at p99 (allowed: {settings.lag_p99_ms_max:g} ms); {_room(baseline)}.",
             phase,
         )
     if baseline.failures:
@@ -45,6 +43,17 @@ def baseline_phase(evidence: Evidence, saturation: Saturation) -> Iterator[Gap]:
             phase,
             requests=baseline.failed,
         )
+
+
+def _room(baseline: Baseline) -> str:
+    """What was asked for, what came of it, and the way out."""
+    due, answered, lasted_s = baseline.due, baseline.answered, baseline.duration_s
+    rates = f" ({due / lasted_s:.1f} a second)", f" ({answered / lasted_s:.1f} a second)"
+    return (
+        f"of {counted(due, 'request')} due in its {lasted_s:.1f} s{rates[0]} {answered:,} "
+        f"{was_were(answered)} answered in it{rates[1]}; lower the rates of probes and load, or use a larger "
+        "machine"
+    )
 
 
 def reference(evidence: Evidence) -> Iterator[Gap]:
