@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.argument("runs", nargs=-1, type=click.Path(path_type=Path), metavar="[RUN]...")
 @click.option("--arms", metavar="FILE", help="Carry out these arms first: a TOML file, or the name of one.")
 @click.option(
-    "--runs", "runs_per_arm", type=click.IntRange(1, 50), help="Runs of each arm; the file's, or 3."
+    "--runs", "runs_per_arm", type=click.IntRange(1, 50), help="Runs of each arm; the file's, or 4."
 )
 @click.option(
     "--by",

@@ -93,7 +93,7 @@ def _earlier_runs(
     """The baseline, refused before anything is started if this run could not be compared with it."""
     from harness.evidence.history import read_history
     from harness.judge.comparable import need_comparable, settings_of
-    from harness.run.order import users_sha256
+    from harness.scenario.users_digest import users_sha256
 
     from_, to = (release.version for release in releases)
     users = users_sha256(scenario, scenario_file)

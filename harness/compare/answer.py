@@ -12,6 +12,7 @@ from harness.compare.comparison import ArmsComparison
 from harness.compare.figures import PRIMARY
 from harness.compare.settings import PAIR
 from harness.compare.text import figure_words, number_p, signed
+from harness.judge.comparable import USERS_DIGEST
 from harness.judge.words import counted, listed
 from harness.report.text import at_most_percent, seconds
 from harness.statistics.few_runs import RUNS_MIN, Summary, share_upper, smallest_p
@@ -19,6 +20,8 @@ from harness.statistics.few_runs import RUNS_MIN, Summary, share_upper, smallest
 SIGNIFICANCE = 0.05
 """Largest two-sided p-value that is called a difference. Two arms need four runs each to go below it at all,
 which are half an hour of a small machine; 3 + 3 runs can give 0.1 and say nothing."""
+_IN_WORDS = {**dict.fromkeys(PAIR, "the release pair"), USERS_DIGEST: "the file of users"}
+"""What a key stands for, where its name says it badly."""
 _SAME_S = 0.05
 """Rolls that differ by less took as long as each other: steps are polled four times a second."""
 
@@ -82,15 +85,15 @@ def answer(comparison: ArmsComparison) -> Answered:
     numbers = range(1, len(comparison.arms.arms))
     found = [_of(comparison, number) for number in numbers]
     return Answered(
-        question=_question(comparison.arms.by),
+        question=question_of(comparison.arms.by),
         answer=_together(found),
         sentence=" ".join(_sentence(comparison, n, each) for n, each in zip(numbers, found, strict=True)),
     )
 
 
-def _question(by: Sequence[str]) -> str:
+def question_of(by: Sequence[str]) -> str:
     """Of several settings together: the arms differ in all of them, so nobody can tell one from another."""
-    what = [*(["the release pair"] if set(PAIR) & set(by) else []), *(key for key in by if key not in PAIR)]
+    what = list(dict.fromkeys(_IN_WORDS.get(key, key) for key in by))
     return f"Does {what[0]} matter here?" if len(what) == 1 else f"Do {listed(what)} together matter here?"
 
 

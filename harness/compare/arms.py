@@ -9,13 +9,15 @@ from itertools import combinations
 from harness.compare.measured import Measured
 from harness.compare.settings import BOUNDS, DRAINED, PAIR, key_of, word
 from harness.errors import UsageError
-from harness.judge.comparable import differing
+from harness.judge.comparable import USERS_DIGEST, USERS_FILE, differing
 from harness.judge.copies import need_distinct
 from harness.judge.words import listed
 from harness.report.views.run import description_of
 
 PAIR_WORD = "pair"
 """What `--by` calls the releases together."""
+_ALSO = {PAIR_WORD: {*PAIR}, USERS_FILE: {USERS_FILE, USERS_DIGEST}}
+"""Words for several keys: a file of users is told by its digest where that is known."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,9 +108,7 @@ def _by(runs: Sequence[Measured], by: Sequence[str], found: Sequence[str]) -> tu
     known = {key for run in runs for key in run.settings}
     keys: set[str] = set()
     for asked in by:
-        meant = (
-            set(PAIR) if asked == PAIR_WORD else {k for k in known if k == asked or k.startswith(f"{asked}.")}
-        )
+        meant = _ALSO.get(asked) or {key for key in known if key == asked or key.startswith(f"{asked}.")}
         if not meant:
             raise UsageError(
                 f"--by {asked}: the runs have no such setting; they differ in {listed(found)} "

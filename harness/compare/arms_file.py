@@ -16,6 +16,7 @@ from harness.refusal import problem
 from harness.scenario import Scenario, load_scenario
 from harness.scenario.reading import read_toml
 from harness.scenario.section import Section
+from harness.scenario.users_digest import users_sha256
 
 RUNS = 4
 """Of each arm unless said otherwise: the fewest of which a test of two arms can go below p = 0.05."""
@@ -83,9 +84,9 @@ def load_arms(path: Path, runs: int | None = None, overrides: Sequence[str] = ()
     table = _read(path)
     scenario_file = path.parent / table.scenario
     arms = tuple(_arm(arm, scenario_file, overrides, path) for arm in table.arms)
-    _need_different(arms, path)
+    _need_different(arms, scenario_file, path)
     _need_judged_alike(arms, path)
-    by = differing([_settings(arm) for arm in arms])
+    by = differing([_settings(arm, scenario_file) for arm in arms])
     return ArmsPlan(table.description, scenario_file, runs or table.runs, by, arms)
 
 
@@ -98,16 +99,17 @@ def _arm(arm: _ArmTable, scenario_file: Path, overrides: Sequence[str], path: Pa
         raise UsageError(f"{path}: arm {arm.name}: {error}") from error
 
 
-def _settings(arm: PlannedArm) -> Settings:
-    """What would be run; of the machine nothing differs, and the users' file is told by its name."""
-    return settings_of(arm.scenario.resolved(), arm.scenario.from_, arm.scenario.to, None)
+def _settings(arm: PlannedArm, scenario_file: Path) -> Settings:
+    """What would be run; of the machine nothing differs."""
+    scenario, users = arm.scenario, users_sha256(arm.scenario, scenario_file)
+    return settings_of(scenario.resolved(), scenario.from_, scenario.to, None, users)
 
 
-def _need_different(arms: Sequence[PlannedArm], path: Path) -> None:
+def _need_different(arms: Sequence[PlannedArm], scenario_file: Path, path: Path) -> None:
     for arm, other in combinations(arms, 2):
         if arm.name == other.name:
             raise UsageError(f"{path}: arms: two are called {arm.name}; give each a name of its own.")
-        if not differing([_settings(arm), _settings(other)]):
+        if not differing([_settings(each, scenario_file) for each in (arm, other)]):
             raise UsageError(
                 f"{path}: arms: {arm.name} and {other.name} have the same settings, so there is nothing "
                 "to compare; let one differ, and do not set with --set what the arms differ in."

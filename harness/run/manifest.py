@@ -19,6 +19,7 @@ from harness.evidence.names import RunOutcome
 from harness.evidence.seal import SealedFile
 from harness.releases.catalogue import Release
 from harness.run.order import Order
+from harness.scenario.users_digest import users_sha256
 
 _SOFTWARE = ("locust", "gevent", "geventhttpclient", "keystoneauth1", "python-keystoneclient", "pymysql")
 
@@ -78,7 +79,7 @@ def _manifest(order: Order, from_: Release, to: Release, clock: Clock) -> Manife
                 "software": software,
             },
             "seed": order.scenario.seed,
-            "users_sha256": order.users_sha256(),
+            "users_sha256": users_sha256(order.scenario, order.scenario_file),
             "owner": _owner(),
             "command": order.command,
         }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 
 from harness.errors import UsageError
@@ -48,18 +47,6 @@ class Order:
                 "name a Locust file that lies beside the scenario."
             )
         return beside
-
-    def users_sha256(self) -> str | None:
-        """Which users they are: what their file is called does not tell."""
-        return users_sha256(self.scenario, self.scenario_file)
-
-
-def users_sha256(scenario: Scenario, scenario_file: Path) -> str | None:
-    """Digest of the Locust file of the load; None where it can not be read, which others refuse."""
-    try:
-        return sha256((scenario_file.parent / scenario.load.users_file).read_bytes()).hexdigest()
-    except OSError:
-        return None
 
 
 def _is_file(path: Path) -> bool:

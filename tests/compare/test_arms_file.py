@@ -172,3 +172,15 @@ def test_a_gate_is_not_what_arms_differ_in(tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text(f'{TWO}set = ["roll.drained=false", "gate.worse_fails=true"]')
 
     assert load_arms(tmp_path / "mine.toml").by == ("roll.drained",)
+
+
+def test_users_of_another_file_are_an_arm_by_what_the_file_holds(tmp_path: Path) -> None:
+    for name, text in (("one.py", "1"), ("copy.py", "1"), ("two.py", "2")):
+        (tmp_path / name).write_text(text)
+    (tmp_path / "base.toml").write_text('[load]\nusers_file = "one.py"')
+    (tmp_path / "mine.toml").write_text(f'{TWO}set = ["load.users_file=two.py"]')
+
+    assert load_arms(tmp_path / "mine.toml").by == ("load.users_sha256",)
+    (tmp_path / "mine.toml").write_text(f'{TWO}set = ["load.users_file=copy.py"]')
+    with pytest.raises(UsageError, match="a and b have the same settings"):
+        load_arms(tmp_path / "mine.toml")

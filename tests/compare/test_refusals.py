@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 import pytest
 
+from harness.compare.answer import question_of
 from harness.compare.arms import group
 from harness.compare.measured import measure
 from harness.compare.stored import compare_stored
@@ -163,6 +164,15 @@ def test_runs_under_the_users_of_another_file_of_the_same_name_are_refused(tmp_p
     assert _refusal(runs).startswith(
         "drained/run-0 and undrained/run-0 differ in load.users_sha256, aaaaaaaa"
     )
+
+
+def test_two_files_of_users_are_compared_by_the_key_that_names_them(tmp_path: Path) -> None:
+    pair = series(tmp_path, (DRAINED, [[]]), ({**DRAINED, "name": "other"}, [[]]))
+    runs = [_with_users(path, digest) for path, digest in zip(pair, (A, B), strict=True)]
+    arms = group([measure(path) for path in runs], ["load.users_file"])
+
+    assert arms.by == ("load.users_sha256",)
+    assert question_of(arms.by) == "Does the file of users matter here?"
 
 
 @pytest.mark.parametrize(
