@@ -110,6 +110,22 @@ class Backup(Protocol):
         """Dump the Keystone database to `target`, readable by its owner only."""
 
 
+class OldRows(Protocol):
+    """Writes rows behind the API, as an earlier release left them; not every deployment lets that be done.
+
+    Each raises HarnessError where the database does not answer, refuses, or has no such row.
+    """
+
+    def set_password_hash(self, user_id: str, hashed: str) -> None:
+        """Let this be what is kept of the user's password."""
+
+    def expire_password(self, user_id: str) -> None:
+        """Let the user's password have expired long ago."""
+
+    def multiply_project(self, project_id: str, others: Mapping[str, str]) -> None:
+        """Make a project of each id and name in `others` that is in everything else as this one is."""
+
+
 class Injection(Protocol):
     """One fault, made ready but not begun."""
 
@@ -157,6 +173,7 @@ class Abilities:
     """Base URL of a target on the same machine that has nothing to do but answer `REFERENCE_BODY`."""
     activity: DatabaseActivity | None = None
     counters: BalancerCounters | None = None
+    rows: OldRows | None = None
 
     @property
     def names(self) -> frozenset[Ability]:
@@ -169,6 +186,7 @@ class Abilities:
             Ability.REFERENCE: self.reference_url,
             Ability.DATABASE_ACTIVITY: self.activity,
             Ability.BALANCER_COUNTERS: self.counters,
+            Ability.OLD_ROWS: self.rows,
         }
         return frozenset(ability for ability, has in every.items() if has is not None)
 

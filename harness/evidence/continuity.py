@@ -10,6 +10,7 @@ from threading import Lock
 from pydantic import TypeAdapter
 
 from harness.evidence.jsonl import JsonLinesWriter, read_jsonl
+from harness.evidence.names import Phase
 from harness.evidence.rows import Flag, Natural, Number, needed
 
 
@@ -38,12 +39,45 @@ class Check(StrEnum):
     CATALOG = "catalog"
     COHORT_TOKEN = "cohort_token"  # noqa: S105 - made in the baseline, looked at in every phase
     COHORT_LOGIN = "cohort_login"
+    # Old data: there before the load began, looked at as it is. A password as an earlier release hashed it:
+    OLD_SHA512_CRYPT = "old_sha512_crypt"
+    OLD_PBKDF2_SHA512 = "old_pbkdf2_sha512"
+    OLD_SCRYPT = "old_scrypt"
+    OLD_BCRYPT = "old_bcrypt"
+    OLD_BCRYPT_SHA256 = "old_bcrypt_sha256"
+    OLD_EC2 = "old_ec2"  # a credential, by its type
+    OLD_TOTP = "old_totp"
+    OLD_CERT = "old_cert"
+    OLD_TRUST = "old_trust"
+    OLD_APPLICATION_CREDENTIAL = "old_application_credential"
+    OLD_ACCESS_RULES = "old_access_rules"  # an application credential with access rules
+    OLD_GROUP_ROLE = "old_group_role"
+    OLD_IMPLIED_ROLE = "old_implied_role"
+    OLD_DOMAIN_ROLE = "old_domain_role"
+    OLD_DISABLED_USER = "old_disabled_user"
+    OLD_EXPIRED_PASSWORD = "old_expired_password"  # noqa: S105
+    OLD_PROJECT_LIST = "old_project_list"  # as a client asks that knows of no pages
+    OLD_PROJECTS = "old_projects"  # each of them: in that list, or else by its id
 
 
 COHORT_CHECKS = (Check.COHORT_TOKEN, Check.COHORT_LOGIN)
+OLD_DATA_CHECKS = tuple(
+    check for check in Check if check.startswith("old_") and check is not Check.OLD_PASSWORD_REFUSED
+)
 TAIL_CHECKS = (Check.PASSWORD_TAIL_60_BYTES, Check.PASSWORD_TAIL_80_BYTES)
-PAIR_CHECKS = tuple(check for check in Check if check not in COHORT_CHECKS)
-"""Checks between two nodes, as opposed to those of the cohort."""
+PAIR_CHECKS = tuple(check for check in Check if check not in (*COHORT_CHECKS, *OLD_DATA_CHECKS))
+"""Checks between two nodes, as opposed to those of the cohort and of old data."""
+OLD_DATA_PHASES = (Phase.SETUP, Phase.EXPAND, Phase.MIGRATE, Phase.ROLL, Phase.COOLDOWN)
+"""When old data is looked at: before there is any load, after each change of what it lies in, while both
+releases serve, and at the end. Between two of these nothing happens that could change an answer."""
+_LONG = frozenset({Check.OLD_PROJECT_LIST, Check.OLD_PROJECTS})
+_LONG_PHASES = (Phase.SETUP, Phase.ROLL, Phase.COOLDOWN)
+"""A list of 1,000 takes half a second of a worker's time, which its users want too."""
+
+
+def is_due(check: str, phase: str) -> bool:
+    """Whether a kind of old data is to be looked at in a phase."""
+    return phase in (_LONG_PHASES if check in _LONG else OLD_DATA_PHASES)
 
 
 class CellOutcome(StrEnum):

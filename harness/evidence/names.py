@@ -42,6 +42,7 @@ class Step(StrEnum):
     CLEAR_LEFTOVERS = "clear_leftovers"
     DEPLOYMENT_UP = "deployment_up"
     SEED = "seed"
+    SEED_OLD_DATA = "seed_old_data"  # what there was before the run, in kinds
     LOAD_UP = "load_up"
     LOAD_DOWN = "load_down"
     DEPLOYMENT_DOWN = "deployment_down"
@@ -77,6 +78,7 @@ class Step(StrEnum):
     # checks of what the upgrade did to data and tokens
     MAKE_COHORT = "make_cohort"  # baseline: users and tokens that every later phase checks again
     CHECK_COHORT = "check_cohort"
+    CHECK_OLD_DATA = "check_old_data"
     CHECK_CONTINUITY = "check_continuity"  # roll, with both releases serving; and after
     READ_BACK = "read_back"  # every acknowledged write, after the roll and after contract
     # a control's doing
@@ -93,6 +95,7 @@ class Ability(StrEnum):
     REFERENCE = "reference"  # a known-good target beside the balancer
     DATABASE_ACTIVITY = "database_activity"  # what waits in the database
     BALANCER_COUNTERS = "balancer_counters"  # what the balancer counts, and whom it sees up
+    OLD_ROWS = "old_rows"  # rows written behind the API, as earlier releases left them
 
 
 STEP_NEEDS: Mapping[Step, Ability] = {
@@ -161,7 +164,7 @@ class Operation(StrEnum):
     USER_CREATE = "user_create"  # POST /v3/users
     USER_GET = "user_get"  # GET /v3/users/{id}
     USER_DELETE = "user_delete"  # DELETE /v3/users/{id}
-    PROJECT_LIST = "project_list"  # GET /v3/projects, policy-checked
+    PROJECT_LIST = "project_list"  # GET /v3/projects?domain_id=, policy-checked
     USER_UPDATE = "user_update"  # PATCH /v3/users/{id}
     PASSWORD_CHANGE = "password_change"  # noqa: S105 - POST /v3/users/{id}/password, by the user itself
     PROJECT_CREATE = "project_create"  # POST /v3/projects

@@ -249,8 +249,20 @@ class CohortMade(Result):
 
 
 @dataclass(frozen=True, slots=True)
+class OldDataMade(Result):
+    """`seed_old_data`: by kind, which is the name of its check."""
+
+    objects: Mapping[str, int] | None = _read_by(told.counts)
+    """How many of each kind every later look is due for."""
+    left_out: Mapping[str, str] | None = _read_by(told.words)
+    """Why a kind is not looked at: no such deployment, or no such release, has it."""
+    objections: Mapping[str, str] | None = _read_by(told.words)
+    """Why a kind that was due could not be made."""
+
+
+@dataclass(frozen=True, slots=True)
 class CellsChecked(Result):
-    """`check_cohort`, `check_continuity`."""
+    """`check_cohort`, `check_old_data`, `check_continuity`."""
 
     cells: Mapping[str, int] | None = _read_by(told.counts)
     """Outcome of a check -> how many had it."""

@@ -70,6 +70,8 @@ class StoredContinuity(_Table):
     enabled: bool = False
     refuse_within_s: Annotated[float, Field(allow_inf_nan=False)] | None = None
     """None: there was no bound."""
+    old_data: bool = False
+    """Whether old data was to be made and looked at."""
 
 
 class StoredScenario(_Table):

@@ -54,6 +54,11 @@ def counts(value: object) -> dict[str, int] | None:
     return {str(name): number for name, each in value.items() if (number := natural(each)) is not None}
 
 
+def words(value: object) -> dict[str, str] | None:
+    """Name -> text; a value of another type still says that there is something."""
+    return {str(name): str(each) for name, each in value.items()} if isinstance(value, Mapping) else None
+
+
 def counts_by_lane(value: object) -> dict[str, dict[str, int]] | None:
     """Lane -> name -> count."""
     if not isinstance(value, Mapping):

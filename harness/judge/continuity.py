@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from harness.evidence.continuity import Cell, Check, Place
 from harness.evidence.manifest import Manifest
+from harness.judge.old_words import KIND_WORDS
 
 
 class Direction(StrEnum):
@@ -51,6 +52,7 @@ TITLES: Mapping[str, str] = {
     Check.CATALOG: "The catalog is the same",
     Check.COHORT_TOKEN: "A token of the baseline validates",
     Check.COHORT_LOGIN: "A user of the baseline logs in",
+    **{check: words.title for check, words in KIND_WORDS.items()},
 }
 """Each check as what ought to be so, in the order of the report."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harness.evidence.names import Step
+from harness.judge import old_data
 from harness.judge.case import Case
 from harness.judge.downtime import Downtime, Outage
 from harness.judge.gate.apply import let_through_words
@@ -85,7 +86,8 @@ def _sent(case: Case) -> int:
 
 
 def _no_downtime(case: Case) -> str:
-    return f"No downtime was seen: {_none_failed(case)}"
+    exercised = old_data.exercised(case.evidence)
+    return f"No downtime was seen: {_none_failed(case)}" + (f" {exercised}" if exercised else "")
 
 
 def _none_failed(case: Case) -> str:

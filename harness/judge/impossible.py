@@ -28,7 +28,9 @@ _ALWAYS: Mapping[Ability, str] = {
         "harmed on purpose."
     ),
 }
-"""A known-good target that is not there is told by the lanes, in every run."""
+"""A known-good target that is not there is told by the lanes, in every run; rows that can not be written by
+the kinds of old data that are left out for it.
+"""
 
 
 def impossible(evidence: Evidence) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from harness.evidence.names import RENEWALS, Ability, Role
+from harness.judge import old_data
 from harness.judge.case import Case
 from harness.judge.codes import sent
 from harness.judge.evidence import Evidence
@@ -44,6 +45,7 @@ def limits(case: Case, questions: Iterable[Question] = ()) -> tuple[str, ...]:
     sentences.append(_integrity(case))
     if not continuity.asked(case):
         sentences.append(_NO_CONTINUITY)
+    sentences += old_data.limits(case.evidence)
     if case.impact_bounds is None:
         sentences.append(_NO_IMPACT)
     outside = case.counts.not_judged_failed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 from urllib.parse import quote
@@ -180,18 +180,51 @@ def list_users(token: str, domain_id: str) -> Request:
     return read(token, f"/v3/users?domain_id={domain_id}&limit={PAGE_MEMBERS}")
 
 
-def create_application_credential(token: str, user_id: str, name: str) -> Request:
-    """An application credential of a user, made with the user's own token."""
+def create_application_credential(
+    token: str, user_id: str, name: str, access_rules: Sequence[Mapping[str, str]] = ()
+) -> Request:
+    """An application credential of a user, made with the user's own token; each rule has `path`, `method` and
+    `service`.
+    """
     path = f"/v3/users/{user_id}/application_credentials"
-    return _write("POST", token, path, {"application_credential": {"name": name}})
+    rules = {"access_rules": list(access_rules)} if access_rules else {}
+    return _write("POST", token, path, {"application_credential": {"name": name, **rules}})
 
 
-# --- projects
+def create_group(token: str, attributes: Mapping[str, object]) -> Request:
+    """A group with these attributes, `name` and `domain_id` among them."""
+    return _write("POST", token, "/v3/groups", {"group": attributes})
 
 
-def list_projects(token: str) -> Request:
-    """The projects."""
-    return read(token, "/v3/projects")
+def add_to_group(token: str, group_id: str, user_id: str) -> Request:
+    """Make a user a member of a group."""
+    return Request("PUT", f"/v3/groups/{group_id}/users/{user_id}", ((AUTH_TOKEN, token),))
+
+
+# --- credentials
+
+
+def create_credential(token: str, attributes: Mapping[str, object]) -> Request:
+    """A credential: `type`, `blob`, `user_id`, and `project_id` where it has one."""
+    return _write("POST", token, "/v3/credentials", {"credential": attributes})
+
+
+def find_credentials(token: str, user_id: str, kind: str) -> Request:
+    """The credentials of one type of a user: read from the database, where one by its id may be cached."""
+    return read(token, f"/v3/credentials?user_id={user_id}&type={kind}")
+
+
+# --- domains and projects
+
+
+def create_domain(token: str, name: str) -> Request:
+    """A domain of this name."""
+    return _write("POST", token, "/v3/domains", {"domain": {"name": name}})
+
+
+def list_projects(token: str, domain_id: str) -> Request:
+    """The projects of a domain, as a client asks that knows of no pages."""
+    return read(token, f"/v3/projects?domain_id={domain_id}")
 
 
 def list_projects_of(token: str, domain_id: str) -> Request:
@@ -217,14 +250,26 @@ def delete_project(token: str, project_id: str) -> Request:
 # --- roles
 
 
-def create_role(token: str, name: str) -> Request:
-    """A role that allows nothing, until a policy names it."""
-    return _write("POST", token, "/v3/roles", {"role": {"name": name}})
+def create_role(token: str, name: str, domain_id: str | None = None) -> Request:
+    """A role that allows nothing, until a policy names it; of one domain alone where one is given."""
+    domain = {"domain_id": domain_id} if domain_id else {}
+    return _write("POST", token, "/v3/roles", {"role": {"name": name, **domain}})
+
+
+def imply_role(token: str, prior_id: str, implied_id: str) -> Request:
+    """Let whoever has the first role have the other as well."""
+    return Request("PUT", f"/v3/roles/{prior_id}/implies/{implied_id}", ((AUTH_TOKEN, token),))
 
 
 def grant_role(token: str, project_id: str, user_id: str, role_id: str) -> Request:
     """Give a user a role on a project."""
     return Request("PUT", _assignment(project_id, user_id, role_id), ((AUTH_TOKEN, token),))
+
+
+def grant_role_to_group(token: str, project_id: str, group_id: str, role_id: str) -> Request:
+    """Give the members of a group a role on a project."""
+    path = f"/v3/projects/{project_id}/groups/{group_id}/roles/{role_id}"
+    return Request("PUT", path, ((AUTH_TOKEN, token),))
 
 
 def revoke_role(token: str, project_id: str, user_id: str, role_id: str) -> Request:

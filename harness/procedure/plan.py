@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from harness.errors import HarnessError
+from harness.evidence.continuity import OLD_DATA_PHASES
 from harness.evidence.names import STEP_NEEDS, Ability, Phase, Step
 from harness.releases.catalogue import Command, Release
 from harness.scenario import Scenario
@@ -96,7 +97,8 @@ def plan(
     )
     if not scenario.continuity.enabled:
         return tuple(phases)
-    return tuple(_with_continuity(phase, nodes) for phase in phases)
+    old_data = scenario.continuity.old_data
+    return tuple(_with_continuity(phase, nodes, old_data=old_data) for phase in phases)
 
 
 def _phases(
@@ -205,29 +207,34 @@ def _roll(scenario: Scenario, to: Release, nodes: Sequence[str]) -> Iterator[Pla
         yield from (PlannedStep(step, node, release=to if step in _OF_RELEASE else None) for step in steps)
 
 
-def _with_continuity(phase: PlannedPhase, nodes: Sequence[str]) -> PlannedPhase:
+def _with_continuity(phase: PlannedPhase, nodes: Sequence[str], *, old_data: bool) -> PlannedPhase:
     """The phase with the checks of what was made before it, or by nodes of another release.
 
-    The cohort is made in the baseline and looked at once in every phase that is gone through; in the roll
-    while both releases serve. A phase that is held open is held open after that.
+    The cohort is made in the baseline and looked at once in every phase that is gone through; old data is
+    there before, and looked at in those that change something for it. In the roll that is while both releases
+    serve. A phase that is held open is held open after that.
     """
     if phase.skip is not None:
         return phase
-    steps, cohort = phase.steps, PlannedStep(Step.CHECK_COHORT)
+    steps = phase.steps
+    old = (PlannedStep(Step.CHECK_OLD_DATA),) if old_data and phase.phase in OLD_DATA_PHASES else ()
+    looks = (PlannedStep(Step.CHECK_COHORT), *old)
     if phase.phase is Phase.BASELINE:
         observe = [step.step for step in steps].index(Step.OBSERVE) + 1
         steps = (*steps[:observe], PlannedStep(Step.MAKE_COHORT), *steps[observe:])
     elif phase.phase is Phase.ROLL:
-        steps = tuple(_roll_with_continuity(steps, nodes))
+        steps = tuple(_roll_with_continuity(steps, nodes, looks))
     elif phase.phase is Phase.COOLDOWN:
-        steps = (*steps, cohort, PlannedStep(Step.CHECK_CONTINUITY))
+        steps = (*steps, *looks, PlannedStep(Step.CHECK_CONTINUITY))
     else:
         held_open = steps[-1:] if steps[-1].step is Step.SETTLE else ()
-        steps = (*steps[: len(steps) - len(held_open)], cohort, *held_open)
+        steps = (*steps[: len(steps) - len(held_open)], *looks, *held_open)
     return replace(phase, steps=steps)
 
 
-def _roll_with_continuity(steps: Sequence[PlannedStep], nodes: Sequence[str]) -> Iterator[PlannedStep]:
+def _roll_with_continuity(
+    steps: Sequence[PlannedStep], nodes: Sequence[str], looks: Sequence[PlannedStep]
+) -> Iterator[PlannedStep]:
     """After each node but the last, when no old one is left to be compared with."""
     last = {step.node: number for number, step in enumerate(steps)}
     for number, step in enumerate(steps):
@@ -237,4 +244,4 @@ def _roll_with_continuity(steps: Sequence[PlannedStep], nodes: Sequence[str]) ->
         if step.node != nodes[-1]:
             yield PlannedStep(Step.CHECK_CONTINUITY, step.node)
         if step.node == nodes[0]:
-            yield PlannedStep(Step.CHECK_COHORT)
+            yield from looks

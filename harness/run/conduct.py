@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, closing, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from harness.deployment.abilities import Abilities
+from harness.deployment.abilities import Abilities, OldRows
 from harness.deployment.backend import Backend
 from harness.deployment.protocols import Deployment, Node
 from harness.errors import HarnessError, UsageError
@@ -17,7 +17,7 @@ from harness.evidence.clock import Clock
 from harness.evidence.history import write_history
 from harness.evidence.jsonl import JsonLinesWriter, follow_jsonl
 from harness.evidence.names import Edge, Phase, RunOutcome, Step
-from harness.evidence.outcomes import Cleared, SealDue
+from harness.evidence.outcomes import CellsChecked, Cleared, SealDue
 from harness.evidence.rundir import RunDirectory, create_run_directory, discard
 from harness.evidence.seal import SealedFile, sealed_files
 from harness.keystone.credentials import Credentials
@@ -25,7 +25,7 @@ from harness.load.spec import probe_lanes
 from harness.procedure.activity import ActivitySampler
 from harness.procedure.baseline import objection
 from harness.procedure.context import Context
-from harness.procedure.continuity import Continuity, OthersDrops
+from harness.procedure.continuity import Continuity, OldData, OthersDrops
 from harness.procedure.disorder import disordered
 from harness.procedure.driver import drive
 from harness.procedure.faults import FaultSchedule
@@ -174,8 +174,9 @@ class _Run:
             with self._stage.phase(Phase.SETUP):
                 self._clear_leftovers()
                 deployment = self._deployment_up()
+                continuity = self._continuity(deployment)
                 generators = self._load_up(deployment)
-            self._drive(deployment, generators)
+            self._drive(deployment, generators, continuity)
         except BaseException:
             with uninterrupted():
                 self._clean_up.surely(self._tear_down)  # hides nothing of what came before it
@@ -233,14 +234,36 @@ class _Run:
             generators.start(task.specs(deployment, accounts), self._clean_up)
         return generators
 
-    def _drive(self, deployment: Deployment, generators: Generators) -> None:
+    def _continuity(self, deployment: Deployment) -> Continuity | None:
+        """With old data, which is made and seen before there is any load: it disturbs none, and is older."""
+        settings, able = self._scenario.continuity, deployment.abilities.rows
+        if not settings.enabled:
+            return None
+        old_data = self._seed_old_data(deployment, settings.old_projects, able) if settings.old_data else None
+        within_s, file = settings.refuse_within_s, self._run.continuity
+        dropped = OthersDrops(self._run.writes)
+        continuity = Continuity(
+            deployment.nodes, deployment.admin, within_s, file, dropped=dropped, old_data=old_data
+        )
+        self._clean_up.later(continuity.close)
+        if old_data is not None:
+            with self._stage.step(Phase.SETUP, Step.CHECK_OLD_DATA) as report, report.busy():
+                report.tell(CellsChecked(continuity.check_old_data(Phase.SETUP)))
+        return continuity
+
+    def _seed_old_data(self, deployment: Deployment, projects: int, able: OldRows | None) -> OldData:
+        with self._stage.step(Phase.SETUP, Step.SEED_OLD_DATA) as report, report.busy():
+            old_data = self._means.seed_old_data(deployment.nodes[0], deployment.admin, projects, able)
+            report.tell(old_data.made)
+        return old_data
+
+    def _drive(self, deployment: Deployment, generators: Generators, continuity: Continuity | None) -> None:
         phases = self._planned(deployment)
         able, run = deployment.abilities, self._run
         counters = able.counters.counters if able.counters else None
         with (
             JsonLinesWriter(run.database) as samples,
             Sampler(counters, run.balancer, run.requests, self._stage, self._watchers.tick),
-            self._continuity(deployment) as continuity,
             self._activity(able, samples),
             self._faults.armed(able.faults, run.requests / "probes.jsonl"),
             ServerWatch(deployment.deaths, [node.name for node in deployment.nodes], self._stage) as servers,
@@ -280,14 +303,6 @@ class _Run:
         return ActivitySampler(
             able.activity.watch, samples, self._stage, self._scenario.judge.lock_wait_s_max
         )
-
-    def _continuity(self, deployment: Deployment) -> AbstractContextManager[Continuity | None]:
-        settings = self._scenario.continuity
-        if not settings.enabled:
-            return nullcontext()
-        within_s, file = settings.refuse_within_s, self._run.continuity
-        dropped = OthersDrops(self._run.writes)
-        return closing(Continuity(deployment.nodes, deployment.admin, within_s, file, dropped=dropped))
 
     def _read_back(self, deployment: Deployment) -> ReadBack:
         scenario, run = self._scenario, self._run

@@ -8,15 +8,20 @@ from pathlib import Path
 from typing import Protocol
 
 from harness.deployment import backends
+from harness.deployment.abilities import OldRows
 from harness.deployment.backend import Backend, Report
 from harness.deployment.proof import prove_node
 from harness.deployment.protocols import Node
 from harness.evidence.journal import Journal
+from harness.keystone.channel import Channel
 from harness.keystone.credentials import Credentials
+from harness.keystone.endpoint import Endpoint
 from harness.load.process import ExitSummary, LoadProcess
 from harness.load.seed import seed
 from harness.load.spec import Accounts, ChildSpec
 from harness.load.users_file import need_users
+from harness.procedure.continuity import OldData, seed_old_data
+from harness.procedure.continuity.node_api import NodeApi
 from harness.releases.catalogue import Release
 from harness.releases.migrations import heads
 from harness.releases.prepare import prepare
@@ -45,6 +50,10 @@ class Child(Protocol):
         """End it, in order within the deadline; called again, do nothing."""
 
 
+_SEED_DEADLINE_S = 10.0
+"""For one request of the seeding, to a node that has just come up and has nothing else to do."""
+
+
 def installed_heads(release: Release, home: Path, report: Report) -> Heads:
     """Install a release and read where its migrations end.
 
@@ -64,6 +73,12 @@ def proven(node: Node, admin: Credentials, release: Release, deadline_s: float) 
     return proof.release_seen, proof.requests
 
 
+def old_data_of(node: Node, admin: Credentials, projects: int, able: OldRows | None) -> OldData:
+    """Old data, made at a node by its admin; nobody is disturbed yet, so at no pace."""
+    channel = Channel(Endpoint.parse(node.url), _SEED_DEADLINE_S)
+    return seed_old_data(NodeApi(node.name, channel, admin), projects, able)
+
+
 @dataclass(frozen=True, slots=True)
 class Means:
     """Everything by which a run reaches what is outside its own process and folder."""
@@ -72,6 +87,7 @@ class Means:
     need_users: Callable[[Path, int, int], None] = need_users
     heads: Callable[[Release, Path, Report], Heads] = installed_heads
     seed: Callable[[str, Credentials, Scenario, int], Accounts] = seed
+    seed_old_data: Callable[[Node, Credentials, int, OldRows | None], OldData] = old_data_of
     launch: Callable[[ChildSpec, Path], Child] = LoadProcess.start
     prove: Callable[[Node, Credentials, Release, float], tuple[str, int]] = proven
     journal: Callable[[Path], Journal] = Journal

@@ -24,6 +24,7 @@ _NO_WORK = frozenset(
         Step.RESTORE_TRUST,
         Step.MAKE_COHORT,
         Step.CHECK_COHORT,
+        Step.CHECK_OLD_DATA,
     }
 )
 """A phase of these alone lasts for as long as the scenario says, give or take a second that nobody can count

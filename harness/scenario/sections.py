@@ -136,6 +136,10 @@ class ContinuitySettings(Section):
     enabled: bool = True
     refuse_within_s: Deadline = 5.0
     """What was revoked, disabled or deleted at one node must be refused by every other within this."""
+    old_data: bool = True
+    """Make old data before the load begins, and look at it at every node before, during and after."""
+    old_projects: Annotated[int, Field(ge=0, le=100_000)] = 1_010
+    """How many projects old data has; lists have no more than 1,000 from 27.0.0 on. 0 leaves them out."""
 
 
 class ImpactSettings(Section):

@@ -26,6 +26,7 @@ from harness.evidence.outcomes import (
     Migration,
     NodeProven,
     NodesProven,
+    OldDataMade,
     ReadBackDone,
     Remark,
     Result,
@@ -63,6 +64,14 @@ JOURNALLED: list[tuple[type[Result], dict[str, Any]]] = [
     (NodeProven, {"release_expected": "29.1.0", "release_seen": "29.1.0", "requests": 9}),
     (ReadBackDone, {"entities": 484, "changing": 33, "requests": 532}),
     (CohortMade, {"made": 4, "objections": []}),
+    (
+        OldDataMade,
+        {
+            "objects": {"old_ec2": 1, "old_projects": 1100},
+            "left_out": {"old_sha512_crypt": "27.1.0 does not read it"},
+            "objections": {},
+        },
+    ),
     (CellsChecked, {"cells": {"ok": 29, "broken": 0, "unknown": 0}}),
     (
         LoadDown,

@@ -28,6 +28,7 @@ TOLD_BY = {
     "a node fell back to the old release": ("requests/probes.jsonl", "token_validate"),
     "a check of continuity is broken": ("continuity.jsonl", "user_logs_in"),
     "a check of the cohort is broken": ("continuity.jsonl", "cohort"),
+    "old data is no longer honoured": ("continuity.jsonl", "old_ec2"),
     "a revocation came too late": ("continuity.jsonl", "revoked_token"),
     "a revocation was healed by the load": ("ledger/load.jsonl", ""),
     "an acknowledged write is lost": ("ledger.jsonl", ""),

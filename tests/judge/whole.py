@@ -16,6 +16,7 @@ from harness.judge.comparable import settings_of_run
 from harness.scenario import parse_scenario
 from tests.judge.books import LANE, books
 from tests.judge.cells import checked_story, find
+from tests.judge.old_cells import KINDS, add_old_data
 from tests.judge.sealing import seal
 from tests.judge.story import LOAD, NEW_TABLES, OLD_TABLES, Story, ns
 
@@ -68,6 +69,7 @@ def _story() -> Story:
     ]
     story.balancer = [_balancer(second) for second in range(3, 54, 2)]
     _add_writes(story)
+    add_old_data(story, KINDS)
     return story
 
 
@@ -167,6 +169,12 @@ def _cohort_broken(whole: Whole) -> None:
     cell["outcome"] = "broken"
 
 
+def _old_data_broken(whole: Whole) -> None:
+    assert whole.story.cells is not None
+    cell = next(c for c in whole.story.cells if (c["check"], c["phase"]) == ("old_ec2", "cooldown"))
+    cell["outcome"] = "broken"
+
+
 def _cell_late(whole: Whole) -> None:
     find(whole.story, "revoked_token_refused")["took_s"] = 9.0
 
@@ -229,6 +237,7 @@ FAILING: dict[str, Callable[[Whole], None]] = {
     "a node fell back to the old release": _relapsed,
     "a check of continuity is broken": _cell_broken,
     "a check of the cohort is broken": _cohort_broken,
+    "old data is no longer honoured": _old_data_broken,
     "a revocation came too late": _cell_late,
     "a revocation was healed by the load": _cell_healed,
     "an acknowledged write is lost": _write_lost,

@@ -89,7 +89,7 @@ def test_an_answer_shows_no_secret_where_it_is_printed(server: FakeKeystone) -> 
 
 
 def test_a_refusal_is_an_answer_like_any_other(server: FakeKeystone) -> None:
-    got = send(server, api.list_projects("stale"))
+    got = send(server, api.list_projects("stale", "default"))
     assert (got.status, got.words, got.token) == (401, "answered 401", None)
     assert got.at("token", "user") is None
 
@@ -97,7 +97,10 @@ def test_a_refusal_is_an_answer_like_any_other(server: FakeKeystone) -> None:
 def test_an_answer_that_names_nobody_was_given_by_nobody_known(server: FakeKeystone) -> None:
     nameless = Reply(200, {}, {"X-Keystone-Node": "", "X-Keystone-Release": ""})
     server.behave("GET", answer(nameless))
-    assert (send(server, api.list_projects("t")).node, send(server, api.list_projects("t")).release) == (
+    assert (
+        send(server, api.list_projects("t", "default")).node,
+        send(server, api.list_projects("t", "default")).release,
+    ) == (
         None,
         None,
     )
@@ -106,7 +109,7 @@ def test_an_answer_that_names_nobody_was_given_by_nobody_known(server: FakeKeyst
 @pytest.mark.parametrize("body", [["no", "object"], None])
 def test_what_is_no_object_holds_nothing(server: FakeKeystone, body: object) -> None:
     server.behave("GET", answer(Reply(200, body)))
-    got = send(server, api.list_projects("t"))
+    got = send(server, api.list_projects("t", "default"))
     assert (got.status, dict(got.body)) == (200, {})
 
 
@@ -155,13 +158,13 @@ def test_nobody_listening_is_told_in_the_systems_words() -> None:
 def test_an_answer_without_end_is_given_up(server: FakeKeystone, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(channel, "BODY_BYTES_MAX", 100)
     server.behave("GET", answer(Reply(200, {"long": "x" * 200})))
-    got = send(server, api.list_projects("t"))
+    got = send(server, api.list_projects("t", "default"))
     assert (got.status, got.error, got.detail) == (0, "HTTPException", "the body is over 100 bytes")
 
 
 def test_a_redirect_is_not_followed(server: FakeKeystone) -> None:
     server.behave("GET", answer(Reply(302, None, {"Location": "/v3/other"})))
-    assert send(server, api.list_projects("t")).status == 302
+    assert send(server, api.list_projects("t", "default")).status == 302
     assert server.count() == 1
 
 
@@ -171,12 +174,12 @@ def test_a_body_that_ends_with_its_connection_is_whole(server: FakeKeystone) -> 
         return False
 
     server.behave("GET", last_word)
-    assert send(server, api.list_projects("t")).body == {"projects": []}
+    assert send(server, api.list_projects("t", "default")).body == {"projects": []}
 
 
 def test_paths_of_the_api_stand_behind_that_of_the_base_url(server: FakeKeystone) -> None:
-    Channel(Endpoint.parse(f"{server.url}/identity/"), 5.0).send(api.list_projects("t"))
-    assert server.requests[0].path == "/identity/v3/projects"
+    Channel(Endpoint.parse(f"{server.url}/identity/"), 5.0).send(api.list_projects("t", "default"))
+    assert server.requests[0].path == "/identity/v3/projects?domain_id=default"
 
 
 def test_connections_are_closed_once_the_answer_is_there(server: FakeKeystone) -> None:

@@ -6,7 +6,8 @@ from harness.evidence.names import Step
 from harness.procedure.actions import ACTIONS
 
 OF_THE_RUN = {
-    Step.CLEAR_LEFTOVERS, Step.DEPLOYMENT_UP, Step.SEED, Step.LOAD_UP, Step.LOAD_DOWN, Step.DEPLOYMENT_DOWN,
+    Step.CLEAR_LEFTOVERS, Step.DEPLOYMENT_UP, Step.SEED, Step.SEED_OLD_DATA, Step.LOAD_UP, Step.LOAD_DOWN,
+    Step.DEPLOYMENT_DOWN,
 }  # fmt: skip
 """Steps of setup and teardown, which `harness.run` takes itself."""
 

@@ -31,6 +31,10 @@ class Recorded:
         self.asked.append(("check_cohort", phase, self._now()))
         return {"ok": 0, "broken": 12, "unknown": 0}
 
+    def check_old_data(self, phase: Phase) -> dict[str, int]:
+        self.asked.append(("check_old_data", phase, self._now()))
+        return {"ok": 0, "broken": 34, "unknown": 0}
+
     def check_mixed(self, phase: Phase, rolled: str) -> dict[str, int]:
         self.asked.append(("check_mixed", phase, rolled, self._now()))
         return {"ok": 0, "broken": 42, "unknown": 0}
@@ -56,12 +60,15 @@ def test_both_releases_serve_whenever_they_are_compared(tmp_path: Path) -> None:
         ("check_cohort", "preflight", "27/27/27"),
         ("check_cohort", "trust", "27/27/27"),
         ("check_cohort", "expand", "27/27/27"),
+        ("check_old_data", "expand", "27/27/27"),
         ("check_mixed", "roll", "node1", "29/27/27"),
         ("check_cohort", "roll", "29/27/27"),
+        ("check_old_data", "roll", "29/27/27"),
         ("check_mixed", "roll", "node2", "29/29/27"),
         ("check_cohort", "contract", "29/29/29"),
         ("check_cohort", "restore", "29/29/29"),
         ("check_cohort", "cooldown", "29/29/29"),
+        ("check_old_data", "cooldown", "29/29/29"),
         ("check_settled", "cooldown", "29/29/29"),
     ]
 
@@ -71,6 +78,7 @@ def test_what_is_broken_is_journalled_and_stops_nothing(tmp_path: Path) -> None:
     story.run()
     detail = story.event("roll", "check_continuity").detail
     assert detail["cells"] == {"ok": 0, "broken": 42, "unknown": 0}
+    assert story.event("expand", "check_old_data").detail["cells"]["broken"] == 34
     assert story.event("baseline", "make_cohort").detail["made"] == 4
 
 

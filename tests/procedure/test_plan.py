@@ -130,8 +130,25 @@ def test_the_cohort_is_made_before_the_first_change_and_looked_at_once_in_every_
 
 
 def test_a_phase_is_held_open_after_the_look_at_the_cohort() -> None:
-    for phase in (Phase.PREFLIGHT, Phase.TRUST, Phase.EXPAND, Phase.CONTRACT, Phase.RESTORE):
-        assert _steps(_plan(_checked())[phase])[-2:] == [("check_cohort", None), ("settle", None)]
+    phases = _plan(_checked())
+    for phase in (Phase.PREFLIGHT, Phase.TRUST, Phase.CONTRACT, Phase.RESTORE):
+        assert _steps(phases[phase])[-2:] == [("check_cohort", None), ("settle", None)]
+    assert _steps(phases[Phase.EXPAND])[-3:] == [
+        ("check_cohort", None),
+        ("check_old_data", None),
+        ("settle", None),
+    ]
+
+
+def test_old_data_is_looked_at_wherever_something_has_changed_for_it() -> None:
+    phases = _plan(_checked())
+    looks = [phase for phase, each in phases.items() if ("check_old_data", None) in _steps(each)]
+    assert looks == [Phase.EXPAND, Phase.ROLL, Phase.COOLDOWN]
+
+
+def test_a_scenario_without_old_data_looks_at_none() -> None:
+    phases = _plan(_scenario(continuity={"enabled": True, "old_data": False}))
+    assert all(("check_old_data", None) not in _steps(each) for each in phases.values())
 
 
 def test_both_releases_are_compared_after_each_node_but_the_last_and_all_nodes_at_the_end() -> None:
@@ -143,9 +160,14 @@ def test_both_releases_are_compared_after_each_node_but_the_last_and_all_nodes_a
         ("settle", "node1"),
         ("check_continuity", "node1"),
         ("check_cohort", None),
+        ("check_old_data", None),
         ("settle", "node2"),
     ]
-    assert _steps(phases[Phase.COOLDOWN])[-2:] == [("check_cohort", None), ("check_continuity", None)]
+    assert _steps(phases[Phase.COOLDOWN])[-3:] == [
+        ("check_cohort", None),
+        ("check_old_data", None),
+        ("check_continuity", None),
+    ]
 
 
 def test_an_undrained_roll_is_checked_alike() -> None:

@@ -16,6 +16,7 @@ from harness.deployment.local.database import LocalDatabase
 from harness.deployment.local.faults import LocalFaults
 from harness.deployment.local.folder import LabFolder
 from harness.deployment.local.node import LocalNode, NodePlace
+from harness.deployment.local.old_rows import LocalOldRows
 from harness.deployment.local.passwords import Passwords
 from harness.deployment.local.ports import LOOPBACK
 from harness.deployment.local.processes import Fallen, Processes
@@ -74,6 +75,7 @@ class LocalDeployment:
             reference_url=f"http://{LOOPBACK}:{port}" if port else None,
             activity=self.database,
             counters=self.balancer,
+            rows=self.rows,
         )
 
     @property
@@ -119,6 +121,11 @@ class LocalDeployment:
     def database(self) -> LocalDatabase:
         """The database server."""
         return LocalDatabase(self.folder, self.passwords, self.processes, self.logs)
+
+    @cached_property
+    def rows(self) -> LocalOldRows:
+        """What earlier releases could have left in it."""
+        return LocalOldRows(self.database)
 
     @cached_property
     def upgrade_host(self) -> LocalUpgradeHost:

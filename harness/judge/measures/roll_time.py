@@ -14,7 +14,7 @@ _ROLLING = frozenset(
     }
 )  # fmt: skip
 """Steps that make up the roll of a node."""
-_OF_THE_HARNESS = frozenset({Step.CHECK_CONTINUITY, Step.CHECK_COHORT, Step.READ_BACK})
+_OF_THE_HARNESS = frozenset({Step.CHECK_CONTINUITY, Step.CHECK_COHORT, Step.CHECK_OLD_DATA, Step.READ_BACK})
 """Steps that an operator would not take, so that their time is none of the roll's."""
 
 

@@ -28,7 +28,7 @@ class MadeProject:
 
 @dataclass(frozen=True, slots=True)
 class ProjectList:
-    """List the projects: policy-checked."""
+    """List the projects of the own domain: policy-checked."""
 
     op: ClassVar = Operation.PROJECT_LIST
     status_due: ClassVar = 200
@@ -38,8 +38,8 @@ class ProjectList:
     """One that must be among them."""
 
     def request(self) -> api.Request:
-        """Those of every domain."""
-        return api.list_projects(self.token)
+        """Of the domain in which accounts and projects of the load are made."""
+        return api.list_projects(self.token, api.DEFAULT_DOMAIN_ID)
 
     def check(self, answer: Answer) -> None:
         """The own project is in the list."""

@@ -39,6 +39,7 @@ ACTIONS: Mapping[Step, Action] = {
     Step.READ_BACK: load.read_back,
     Step.MAKE_COHORT: continuity.make_cohort,
     Step.CHECK_COHORT: continuity.check_cohort,
+    Step.CHECK_OLD_DATA: continuity.check_old_data,
     Step.CHECK_CONTINUITY: continuity.check_continuity,
 }
 """The one place where a step gets its action."""

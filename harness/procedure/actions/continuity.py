@@ -23,6 +23,12 @@ def check_cohort(context: Context, phase: Phase, _: PlannedStep, report: StepRep
         report.tell(CellsChecked(_of(context).check_cohort(phase)))
 
 
+def check_old_data(context: Context, phase: Phase, _: PlannedStep, report: StepReport) -> None:
+    """Look at what was there before the run, at every node."""
+    with report.busy():
+        report.tell(CellsChecked(_of(context).check_old_data(phase)))
+
+
 def check_continuity(context: Context, phase: Phase, step: PlannedStep, report: StepReport) -> None:
     """In the roll the node just rolled against the old ones; without a node all against each other."""
     checks = _of(context)

@@ -19,6 +19,7 @@ from harness.keystone.credentials import Credentials
 from harness.procedure.continuity.checks import PROCEDURES, Procedure
 from harness.procedure.continuity.cohort import Cohort, make_cohort
 from harness.procedure.continuity.node_api import Fixture, NodeApi, NotMadeError
+from harness.procedure.continuity.old_data import OldData
 from harness.procedure.continuity.pace import Pace
 from harness.procedure.continuity.paced_channel import PacedChannel
 from harness.procedure.continuity.pairs import Pair, mixed_pairs, settled_pairs
@@ -46,6 +47,7 @@ class Continuity:
         path: Path,
         *,
         dropped: Callable[[], Sequence[Drop]] = tuple,
+        old_data: OldData | None = None,
         pace: Pace | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -61,6 +63,7 @@ class Continuity:
         self._fixture: Fixture | None = None
         self._cohort: Cohort | None = None
         self._no_cohort = _NO_COHORT
+        self._old_data = old_data
         self._turn = 0
 
     def close(self) -> None:
@@ -85,6 +88,19 @@ class Continuity:
             parts = list(pool.map(lambda name: self._cohort_at(phase, name, refusals), self._apis))
         self._turn += 1
         return self._write(itertools.chain.from_iterable(parts))
+
+    def check_old_data(self, phase: Phase) -> dict[str, int]:
+        """Look at old data; under load at one node after the other, as its lists take their users' time."""
+        old = self._old_data
+        if old is None:
+            return self._write(())
+        until_s = time.monotonic() + STEP_DEADLINE_S
+        refusals = self._refusals(self._apis)
+        with ThreadPoolExecutor(_WORKERS if phase is Phase.SETUP else 1) as pool:
+            parts = pool.map(
+                lambda api: list(old.cells(phase, api, refusals.get(api.name), until_s)), self._apis.values()
+            )
+            return self._write(itertools.chain.from_iterable(parts))
 
     def check_mixed(self, phase: Phase, rolled: str) -> dict[str, int]:
         """Compare the node just rolled with those that still serve the old release, in both directions."""

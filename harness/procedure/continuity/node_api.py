@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -205,6 +205,20 @@ class NodeApi:
     def read_catalog(self) -> Reply:
         """Read the catalog, as admin."""
         return self._channel.send(api.read_catalog(self._token))
+
+    # --- either, by requests that are told what token to go with
+
+    def make(self, what: str, request: Callable[[str], api.Request], status: int = 201) -> Made:
+        """Have something made as admin; `what` says it in the error.
+
+        Raises:
+            NotMadeError: it was not acknowledged.
+        """
+        return self._made(self._make(what, request(self._token), status))
+
+    def ask(self, request: Callable[[str], api.Request]) -> Reply:
+        """Ask something as admin."""
+        return self._channel.send(request(self._token))
 
     # --- below
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.evidence.continuity import COHORT_CHECKS, Cell, CellOutcome, Check
+from harness.evidence.continuity import COHORT_CHECKS, OLD_DATA_CHECKS, Cell, CellOutcome, Check
 from harness.judge.continuity import TITLES, Direction, direction, place_words
 from harness.judge.model import Judgement, Verdict
 from harness.report.text import NONE, RunTimes, count, one_line, seconds, words
@@ -128,7 +128,7 @@ def _field(cells: Sequence[Cell], times: RunTimes) -> FieldView | None:
 def _line(cell: Cell, times: RunTimes) -> str:
     arrow = "\N{RIGHTWARDS ARROW}"
     where = f"{one_line(cell.made_at.node)} {arrow} {one_line(cell.checked_at.node)}"
-    if cell.check in COHORT_CHECKS:
+    if cell.check in COHORT_CHECKS or cell.check in OLD_DATA_CHECKS:
         where = f"{words(cell.phase)}: {where}"
     took = "" if cell.took_s is None else f", in {seconds(cell.took_s)}"
     return f"{where} at {times.at(cell.mono_ns)}{took}"

@@ -8,13 +8,21 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import permutations
 
-from harness.evidence.continuity import COHORT_CHECKS, PAIR_CHECKS, TAIL_CHECKS, Cell, CellOutcome, Check
+from harness.evidence.continuity import (
+    COHORT_CHECKS,
+    OLD_DATA_CHECKS,
+    PAIR_CHECKS,
+    TAIL_CHECKS,
+    Cell,
+    CellOutcome,
+    Check,
+)
 from harness.evidence.names import Phase
 from harness.judge.case import Case
 from harness.judge.continuity import TITLES, Direction, broken_words, direction
 from harness.judge.evidence import Evidence
 from harness.judge.model import Finding, Question, Verdict, worst
-from harness.judge.questions.continuity import refused
+from harness.judge.questions.continuity import old_data, refused
 from harness.judge.words import counted, listed, was_were
 
 NAME = "continuity"
@@ -39,7 +47,18 @@ def judge(case: Case) -> Question:
     cells, and for those that are missing.
     """
     evidence = replace(case.evidence, continuity=case.honoured)
-    checks = (_file, _broken, _late, refused.check, _unknown, _missing, _pairs, _cohort, _cut_short)
+    checks = (
+        _file,
+        _broken,
+        old_data.findings,
+        _late,
+        refused.check,
+        _unknown,
+        _missing,
+        _pairs,
+        _cohort,
+        _cut_short,
+    )
     found = [finding for check in checks for finding in check(evidence)] or [_held(evidence)]
     findings = (*found, *_accepted_tails(evidence))
     return Question(NAME, worst(finding.verdict for finding in findings), findings)
@@ -68,6 +87,8 @@ def _file(evidence: Evidence) -> Iterator[Finding]:
 def _broken(evidence: Evidence) -> Iterator[Finding]:
     kinds: dict[tuple[object, ...], list[Cell]] = {}
     for cell in _cells(evidence, CellOutcome.BROKEN):
+        if cell.check in OLD_DATA_CHECKS:
+            continue
         kind = (cell.check, cell.cached, cell.made_at, cell.checked_at, cell.phase, cell.step)
         kinds.setdefault(kind, []).append(cell)
     for cells in kinds.values():
@@ -175,9 +196,14 @@ def _seen(evidence: Evidence) -> dict[Direction, set[_Variant]]:
     seen: dict[Direction, set[_Variant]] = {each: set() for each in Direction}
     for cell in _decided(evidence):
         towards = direction(cell, evidence.manifest)
-        if towards is not None and cell.check not in COHORT_CHECKS and _between_two(evidence, cell):
+        if towards is not None and _is_of_a_pair(cell) and _between_two(evidence, cell):
             seen[towards].add((cell.check, cell.cached))
     return seen
+
+
+def _is_of_a_pair(cell: Cell) -> bool:
+    """Whether it is about something made at the one node to be looked for at the other."""
+    return cell.check not in COHORT_CHECKS and cell.check not in OLD_DATA_CHECKS
 
 
 def _between_two(evidence: Evidence, cell: Cell) -> bool:
@@ -192,7 +218,7 @@ def _pairs(evidence: Evidence) -> Iterator[Finding]:
     compared = {
         (cell.made_at.node, cell.checked_at.node)
         for cell in _decided(evidence)
-        if cell.check not in COHORT_CHECKS and direction(cell, evidence.manifest) in _MIXED
+        if _is_of_a_pair(cell) and direction(cell, evidence.manifest) in _MIXED
     }
     left = [pair for pair in permutations(evidence.manifest.nodes, 2) if pair not in compared]
     if left:
@@ -287,7 +313,7 @@ def _agreed(cells: Sequence[Cell]) -> str:
 def _held(evidence: Evidence) -> Finding:
     cells = _cells(evidence, CellOutcome.OK)
     cohort = [cell for cell in cells if cell.check in COHORT_CHECKS]
-    towards = Counter(direction(cell, evidence.manifest) for cell in cells if cell.check not in COHORT_CHECKS)
+    towards = Counter(direction(cell, evidence.manifest) for cell in cells if _is_of_a_pair(cell))
     parts = [
         f"{towards[each]:,} in the direction {_direction_words(evidence, each)}"
         for each in Direction
@@ -298,7 +324,7 @@ def _held(evidence: Evidence) -> Finding:
     slowest_s = max((cell.took_s for cell in cells if cell.took_s is not None), default=None)
     longest = "" if slowest_s is None else f"; every change was honoured within {slowest_s:.2f} s"
     return Finding(
-        f"All {counted(len(cells), 'check')} held: {listed(parts)}{longest}.",
+        f"All {counted(len(cells), 'check')} held: {listed(parts)}{old_data.held(evidence)}{longest}.",
         Verdict.PASS,
         requests=len(cells),
     )

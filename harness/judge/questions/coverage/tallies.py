@@ -15,7 +15,7 @@ from harness.judge.overdue import overdue
 from harness.judge.questions.coverage.gap import Gap
 from harness.judge.words import counted, listed
 
-_CHECKS = frozenset({Step.CHECK_COHORT, Step.CHECK_CONTINUITY})
+_CHECKS = frozenset({Step.CHECK_COHORT, Step.CHECK_OLD_DATA, Step.CHECK_CONTINUITY})
 _Place = tuple[str, str | None]
 """Phase and step."""
 
