@@ -32,6 +32,7 @@ from harness.load.operations import (
     UserGet,
     UserUpdate,
 )
+from harness.load.operations.application_credentials import ApplicationCredentialCreate
 from harness.load.result import Result, judge_exchange
 from tests.keystone_double import (
     PROJECT_ID,
@@ -84,6 +85,7 @@ def test_every_operation_succeeds_against_a_healthy_server_and_names_who_answere
         RoleGrant(mine, grant),
         RoleRevoke(mine, grant),
         ProjectDelete(mine, project.project_id, "kuh-1-p"),
+        ApplicationCredentialCreate(mine, made.user_id, PROJECT_ID, "kuh-1-c"),
         UserDelete(mine, made.user_id, "kuh-1-a"),
         ProjectList(mine, PROJECT_ID),
     ]
