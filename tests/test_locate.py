@@ -111,7 +111,7 @@ def test_an_unknown_name_is_refused_with_those_that_there_are(kind: locating.Shi
 
 
 def test_an_unknown_control_is_refused_with_those_that_there_are() -> None:
-    with pytest.raises(UsageError, match=r"^freezes: there is no such control; there are: cache_frozen, contract_early, "):
+    with pytest.raises(UsageError, match=r"^freezes: there is no such control; there are: cache_frozen, "):
         choose(["freezes_10", "freezes"])
 
 
