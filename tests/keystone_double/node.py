@@ -59,6 +59,8 @@ class Memory:
     count: int = 0
     on_revoked: Callable[[], None] = lambda: None
     """What somebody else does just when a token has been revoked."""
+    on_stale: Callable[[], None] = lambda: None
+    """And when a revoked one was honoured."""
 
     def new_id(self, kind: str) -> str:
         self.count += 1
@@ -267,7 +269,10 @@ class PretendedNode(DoubleServer):
     def _honours(self, token: Token) -> bool:
         faults = self.faults
         if token.revoked:
-            return "honours_revoked" in faults
+            stale = "honours_revoked" in faults
+            if stale:
+                self.memory.on_stale()
+            return stale
         if token.person.deleted:
             return "honours_deleted" in faults
         if not token.person.enabled:

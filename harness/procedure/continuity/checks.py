@@ -239,7 +239,8 @@ def _roles_become(trial: Trial, check: Check, before: Reply, change: Made, user:
 def _delegation(trial: Trial) -> Iterator[Cell]:
     role, _ = trial.roles
     user, _ = trial.new_user()
-    trial.made.grant(trial.fixture, user, role)
+    with trial.alone():
+        trial.made.grant(trial.fixture, user, role)
     token = trial.made.make_token(user, trial.fixture.project_id).token
     credential, made = trial.made.make_application_credential(user, token, trial.name())
     answer = trial.checked.log_in_by_application_credential(credential)

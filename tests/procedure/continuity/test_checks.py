@@ -19,7 +19,7 @@ from harness.evidence.continuity import (
     read_cells,
 )
 from harness.evidence.names import Phase
-from harness.procedure.continuity import Continuity
+from harness.procedure.continuity import Continuity, OthersDrops
 from harness.procedure.continuity.pace import Pace
 from tests.keystone_double.node import ADMIN, NEW, OLD, Memory, PretendedNode
 
@@ -31,6 +31,7 @@ class Lab:
     """Two nodes, the first rolled already, and the checks between them."""
 
     def __init__(self, folder: Path) -> None:
+        self.ledger = folder / "ledger"
         self.memory = Memory()
         self.new = PretendedNode("node1", NEW, self.memory)
         self.old = PretendedNode("node2", OLD, self.memory)
@@ -40,6 +41,7 @@ class Lab:
             ADMIN,
             WITHIN_S,
             self.file,
+            dropped=OthersDrops(self.ledger),
             pace=Pace(10_000, 6),
             sleep=lambda seconds: time.sleep(min(seconds, 0.02)),
         )
