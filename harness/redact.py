@@ -13,10 +13,12 @@ the lab 32, a hash 60. A human's shorter password stands behind its name, which 
 
 _CREDENTIALS = re.compile(r"(?<=://)[^\s/@]+@")
 _NAMED = re.compile(
-    r"(?i)((?:password|passwd|passphrase|secret|token|authorization|credential|blob|cookie|hash|api.?key|private.?key)"
+    r"(?i)((?:password|passwd|passphrase|secret|token|authorization|(?<!application )credential|blob|cookie"
+    r"|hash|api.?key|private.?key)"
     r"\w*(?:%22|[\"'])?\s*(?:=|:|%3A)\s*)(?:(?:bearer|basic)\s+)?"
     r"(\"[^\"]*\"?|'[^']*'?|\S+)"
 )
+"""Keystone says `Invalid application credential:` and goes on with why; a secret of one is long."""
 _PARAMETERS = re.compile(r"(?i)\[?parameters: ?.*")
 """SQLAlchemy shows the values of a statement that failed, password hashes among them."""
 _HASH = re.compile(r"\$[0-9A-Za-z-]+\$[^\s\"',)]+")

@@ -37,6 +37,7 @@ def test_what_may_be_a_secret_is_hidden_and_the_rest_stays(line: str, shown: str
         "req/queue/connect/response/all_ms=0/0/0/-1/906 bytes=232 "
         "id=req-02c6e08d-c199-4263-9610-74a3d8a1e67e POST /v3/auth/tokens",
         "GET /v3/users/4f87ee4f020d4cf48ad831fe3d9cbb3a status=200 took_ms=17",
+        "Invalid application credential: Could not find role assignment with role: r, user or group: u.",
         "CRITICAL keystone Unhandled error: sqlalchemy.exc.OperationalError: (pymysql.err.OperationalError) "
         "(4151, 'Access denied, this account is locked')",
     ],
