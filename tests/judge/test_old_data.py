@@ -175,8 +175,17 @@ def test_what_was_broken_before_the_upgrade_began_is_not_laid_to_it(tmp_path: Pa
 # --- undecidable
 
 
-def test_a_kind_that_could_not_be_made_leaves_open_what_it_was_to_tell(tmp_path: Path) -> None:
+def test_a_kind_whose_making_was_refused_is_no_shortage_of_evidence(tmp_path: Path) -> None:
     reason = "node1 answered 403 when asked to imply a role"
+
+    assert told(old_story(objections={"old_implied_role": reason, "old_domain_role": reason}), tmp_path) == [
+        f"FAIL: Refused what was valid: {reason}, before the load began; of old data implied roles and roles "
+        "of a domain could not be made."
+    ]
+
+
+def test_a_kind_that_could_not_be_made_leaves_open_what_it_was_to_tell(tmp_path: Path) -> None:
+    reason = "node1 did not answer (no answer within 5 s) when asked to imply a role"
     objections = {"old_implied_role": reason, "old_domain_role": reason, "old_trust": "node1 answered 503"}
 
     assert told(old_story(objections=objections), tmp_path) == [

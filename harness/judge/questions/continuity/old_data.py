@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from harness.evidence.continuity import Cell, CellOutcome, is_due
-from harness.evidence.names import Phase
+from harness.evidence.names import Phase, Step
 from harness.judge import old_data
 from harness.judge.continuity import place_words
 from harness.judge.evidence import Evidence
 from harness.judge.model import Finding, Verdict
 from harness.judge.old_words import KIND_WORDS, kind_words
-from harness.judge.words import counted, listed, was_were
+from harness.judge.questions.continuity import refused
+from harness.judge.words import REFUSED, counted, listed, was_were
 
 
 def findings(evidence: Evidence) -> Iterator[Finding]:
@@ -100,7 +101,13 @@ def _not_made(evidence: Evidence) -> Iterator[Finding]:
     for check, reason in (told.objections or {}).items():
         reasons.setdefault(reason, []).append(kind_words(check))
     for reason, kinds in reasons.items():
-        yield _open(f"Of old data {listed(kinds)} could not be made: {reason}.")
+        if refused.is_refusal(reason):
+            sentence = (
+                f"{REFUSED}{reason}, before the load began; of old data {listed(kinds)} could not be made."
+            )
+            yield Finding(sentence, Verdict.FAIL, phase=Phase.SETUP, step=Step.SEED_OLD_DATA)
+        else:
+            yield _open(f"Of old data {listed(kinds)} could not be made: {reason}.")
 
 
 def _not_looked_at(evidence: Evidence) -> Iterator[Finding]:

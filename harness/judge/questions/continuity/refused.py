@@ -43,6 +43,12 @@ def refusal_of(cell: Cell) -> Refusal | None:
     return Refusal(cell.mono_ns, told[1], None, told[3], int(told[2]), "", None)
 
 
+def is_refusal(words: str) -> bool:
+    """Whether words on why something could not be made tell of a valid request that was refused."""
+    told = _OLD_WORDS.fullmatch(words)
+    return told is not None and told[3] != _NOT_VALID
+
+
 def _phase(evidence: Evidence, refusal: Refusal, cell: Cell) -> str:
     """In which it was refused: what the cohort lacks is missed in every later one."""
     return next(
