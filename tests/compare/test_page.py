@@ -201,8 +201,8 @@ def test_the_page_has_what_each_arm_says_of_itself(tmp_path: Path) -> None:
     write_comparison(compare_stored(series(tmp_path, (stopped, [[]]), (DRAINED, [[]]))), tmp_path)
     page = _Page(tmp_path / "compare.html")
 
-    assert "undrained, 1 run" in page.text
-    assert f"Stopped under load. {HOSTILE}" in page.text
+    # Before the figure: between it and its words it would take them apart.
+    assert f"undrained, 1 run Stopped under load. {HOSTILE} 0 s of disruption on average" in page.text
     assert "script" not in {tag for tag, _ in page.tags}
     told = json.loads((tmp_path / "compare.json").read_text())["arms"]
     assert [arm["description"] for arm in told] == [f"Stopped under load. {HOSTILE}", ""]
