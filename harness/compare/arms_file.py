@@ -26,7 +26,8 @@ RUNS_MAX = 50
 class _ArmTable(Section):
     # What a run's folder is called, and the run itself.
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
-    description: str = ""
+    # An argument of the run's command line, which holds no control character.
+    description: Annotated[str, Field(max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
     """Of this arm alone; the base scenario's is about that file, and the table's about the question."""
     set: tuple[str, ...] = ()
 

@@ -184,3 +184,10 @@ def test_users_of_another_file_are_an_arm_by_what_the_file_holds(tmp_path: Path)
     (tmp_path / "mine.toml").write_text(f'{TWO}set = ["load.users_file=copy.py"]')
     with pytest.raises(UsageError, match="a and b have the same settings"):
         load_arms(tmp_path / "mine.toml")
+
+
+def test_a_description_that_no_command_line_could_hold_is_refused(tmp_path: Path) -> None:
+    said = _refusal(tmp_path, f'{TWO}set = ["seed=2"]\ndescription = "a\\u0000b"')
+
+    assert said.startswith("mine.toml: arms.1.description: ")
+    assert said.isprintable()

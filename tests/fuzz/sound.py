@@ -94,7 +94,7 @@ ARMS: dict[str, Any] = {
     "scenario": "mine.toml",
     "runs": 3,
     "arms": [
-        {"name": "drained", "set": ["roll.drained=true"]},
+        {"name": "drained", "description": "Each node is drained.", "set": ["roll.drained=true"]},
         {"name": "undrained", "set": ["roll.drained=false", "roll.settle_s=2"]},
     ],
 }
