@@ -150,6 +150,8 @@ class Migration(Result):
     """CLOCK_MONOTONIC, from the log line's wall time and the run's clock."""
     duration_s: float | None = _read_by(told.seconds)
     """Until the next line of the log, or the end of the command."""
+    to_end: bool | None = _read_by(told.flag)
+    """Until the end of the command, so that this is the most it can have taken; None where not noted."""
 
 
 def _migrations(value: object) -> tuple[Migration, ...] | None:

@@ -26,6 +26,11 @@ def sent(records: Records) -> NDArray[np.bool_]:
     return np.asarray(records.outcome != UNSENT)
 
 
+def nameless(records: Records) -> NDArray[np.bool_]:
+    """Which requests were answered well by somebody who did not say which node and release that was."""
+    return np.asarray((records.outcome == OK) & ((records.node < 0) | (records.release < 0)))
+
+
 def count(mask: NDArray[np.bool_]) -> int:
     """How many are true."""
     return int(np.count_nonzero(mask))

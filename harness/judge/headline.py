@@ -113,7 +113,8 @@ def _downtime(case: Case, questions: Sequence[Question]) -> str:
     downtime = case.downtime
     if not downtime.charged:  # a silence: every request was answered in the end
         available = [question for question in questions if question.name == AVAILABILITY]
-        return _sentences(available, Verdict.FAIL)[0].rstrip(".")
+        longest = max(_findings(available, Verdict.FAIL), key=lambda finding: finding.lasted_ns)
+        return longest.sentence.rstrip(".")
     return f"{_outages(case)}{_nobody(case)}"
 
 

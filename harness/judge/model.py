@@ -64,6 +64,11 @@ class Finding:
     of_the_harness: bool = False
     """The harness itself is at fault, so that this is never accepted."""
 
+    @property
+    def lasted_ns(self) -> int:
+        """From its beginning to its end; 0 where it has none."""
+        return self.end_ns - self.start_ns if self.end_ns is not None and self.start_ns is not None else 0
+
 
 @dataclass(frozen=True, slots=True)
 class Question:

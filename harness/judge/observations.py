@@ -241,6 +241,8 @@ class AppliedMigration:
     title: str | None
     start_ns: int | None
     duration_s: float | None
+    at_most: bool = False
+    """Its end is not logged, so that the end of its command was taken for it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from harness.evidence.journal import Event
 from harness.evidence.names import PROBED_PHASES, Edge, Phase, Step
-from harness.evidence.outcomes import DatabaseSynced, Ending, Switched
+from harness.evidence.outcomes import DatabaseSynced, Ending, Migration, Switched
 from harness.judge.model import NodeState, Span, Timeline
 from harness.judge.observations import AppliedMigration
+from harness.printable import plain
 
 _CLOSING = frozenset({Edge.END, Edge.FAIL, Edge.SKIP})
 _PROBED = frozenset(PROBED_PHASES)
+_NUMBERED = re.compile(r"\d+ -> \d+")
+"""Titles of sqlalchemy-migrate, which logs the end of each migration."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +85,26 @@ def step_at(timeline: Timeline, instant_ns: int) -> Span | None:
 def applied_migrations(timeline: Timeline) -> tuple[AppliedMigration, ...]:
     """Migrations as `db_sync` steps journalled them, by time."""
     rows = [
-        AppliedMigration(step.phase, row.revision, row.title, row.started_ns, row.duration_s)
+        AppliedMigration(
+            step.phase,
+            row.revision,
+            None if row.title is None else plain(row.title),
+            row.started_ns,
+            row.duration_s,
+            at_most=row.duration_s is not None and _ends_with_command(row, rows[number + 1 :]),
+        )
         for step in timeline.steps
-        for row in DatabaseSynced.of(step.detail).migrations or ()
+        for rows in [DatabaseSynced.of(step.detail).migrations or ()]
+        for number, row in enumerate(rows)
     ]
     return tuple(sorted(rows, key=lambda row: row.start_ns or 0))
+
+
+def _ends_with_command(row: Migration, later: Sequence[Migration]) -> bool:
+    """Whether nothing was logged after it; an earlier program did not note that, and alembic logs no end."""
+    if row.to_end is not None:
+        return row.to_end
+    return not later and _NUMBERED.fullmatch(row.title or "") is None
 
 
 def overhead(timeline: Timeline, events: Sequence[Event]) -> dict[str, float]:

@@ -41,3 +41,8 @@ def percent(share: float) -> str:
 def was_were(number: int) -> str:
     """The verb for so many."""
     return "was" if number == 1 else "were"
+
+
+def without_header(number: int, what: str) -> str:
+    """`3,110 answers came without the header that names a node`."""
+    return f"{counted(number, 'answer')} came without the header that names {what}"

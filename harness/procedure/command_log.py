@@ -51,11 +51,12 @@ def _timed(lines: list[str], branch: str, clock: Clock, ended_ns: int) -> Iterat
         title = match.groupdict().get("title") or f"{match['down']} -> {match['revision']}"
         started_ns = _mono_ns(match["stamp"], clock)
         following = (_ANY_LINE.match(later) for later in lines[index + 1 :])
-        until_ns = next((_mono_ns(found["stamp"], clock) for found in following if found), ended_ns)
+        next_ns = next((_mono_ns(found["stamp"], clock) for found in following if found), None)
+        until_ns = ended_ns if next_ns is None else next_ns
         migration = Migration(branch, match["revision"], title.strip())
         if clock.mono_ns - _SLACK_NS <= started_ns <= until_ns <= ended_ns + _SLACK_NS:
             lasted_s = round((until_ns - started_ns) / 1e9, 3)
-            migration = replace(migration, started_ns=started_ns, duration_s=lasted_s)
+            migration = replace(migration, started_ns=started_ns, duration_s=lasted_s, to_end=next_ns is None)
         yield migration
 
 

@@ -21,6 +21,7 @@ _WORDS = {"drained": "PASS", "undrained": "FAIL", "crashed": "INCONCLUSIVE"}
 
 
 _SAID_SINCE = (
+    (" of probes fail (rule of three", " of all probes together fail (rule of three"),
     (
         "; an outage of one operation longer than 1.01 s would have been seen",
         "; failures of one operation for longer than 1.01 s, or silence towards everybody for longer than "

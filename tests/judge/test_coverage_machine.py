@@ -121,8 +121,8 @@ def test_where_no_answer_names_a_node_none_is_known_to_have_served(tmp_path: Pat
             row["node"] = None
 
     assert told(story, tmp_path) == [
-        "INCONCLUSIVE: No answer of node1 and node2 was seen in the baseline, so nobody would have missed "
-        "them."
+        "INCONCLUSIVE: No answer that names node1 and node2 was seen in the baseline, and 60 answers came "
+        "without the header that names a node, so whether they served is not known."
     ]
 
 

@@ -36,9 +36,9 @@ def test_a_drained_roll_that_hurt_nobody_passes_and_says_what_it_would_have_seen
     ]
     assert sentences(judgement, "availability") == [
         "PASS: None of 312 requests failed, 208 of them probes on a fixed schedule: with 95 % confidence "
-        "fewer than 1.4 % of probes fail (rule of three: 3/208); failures of one operation for longer "
-        "than 0.50 s, or of all for longer than 0.38 s, and silence towards everybody for longer than 1.50 s "
-        "would have been seen."
+        "fewer than 1.4 % of all probes together fail (rule of three: 3/208); failures of one operation "
+        "for longer than 0.50 s, or of all for longer than 0.38 s, and silence towards everybody for longer "
+        "than 1.50 s would have been seen."
     ]
 
 

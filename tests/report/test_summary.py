@@ -40,8 +40,7 @@ def test_the_undrained_summary_tells_what_a_reviewer_needs() -> None:
     assert lines[1].startswith("Run: Keystone 27.1.0 (2025.1) → 29.1.0 (2026.1), 3 nodes, not drained")
     assert lines[2] == (
         "Requests: 19 of 2,152 failed, 3 of them may have been carried out, "
-        "95 % upper bound on the error rate 8 % "
-        "(least known lane: user_create/new)"
+        "95 % upper bound on the error rate of user_create/new alone, the least known lane, 8 %"
     )
     assert lines[3] == (
         "Disruptions: 3, at least 3.6 s and at most 4.2 s in all, 25% of what was due meanwhile failed; "

@@ -206,8 +206,9 @@ def _meant_for(evidence: Evidence, failed: Sequence[Records]) -> frozenset[str]:
     nodes = set()
     for records in failed:
         for text in evidence.requests.texts(records.line_at[:_LOOKED_INTO_MAX]):
-            _, found, node = (text.detail or "").partition(MEANT_FOR)
-            nodes.add(node if found else "")
+            node = (text.detail or "").partition(MEANT_FOR)[2]
+            # What the balancer names may be no node: a server of its own, or a word for none.
+            nodes.add(node if node in evidence.manifest.nodes else "")
     return frozenset(nodes)
 
 

@@ -238,9 +238,9 @@ def _all_well(case: Case) -> Finding:
     silence_s = case.whole_silences.bound_s or 0.0
     return Finding(
         f"None of {counted(sent, 'request')} failed, {probes:,} of them probes on a fixed schedule: with "
-        f"95 % confidence fewer than {percent(upper)} of probes fail (rule of three: 3/{probes:,}); "
-        f"failures of one operation for longer than {at_most_seconds(lane_s)}, or of all for longer than "
-        f"{at_most_seconds(whole_s)}, and silence towards everybody for longer than "
+        f"95 % confidence fewer than {percent(upper)} of all probes together fail (rule of three: "
+        f"3/{probes:,}); failures of one operation for longer than {at_most_seconds(lane_s)}, or of "
+        f"all for longer than {at_most_seconds(whole_s)}, and silence towards everybody for longer than "
         f"{at_most_seconds(silence_s)} would have been seen.",
         Verdict.PASS,
         requests=sent,

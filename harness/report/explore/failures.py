@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,13 +68,13 @@ def lines_of_failures(judgement: Judgement, run: RunDirectory) -> Lines:
 def failure_rows(judgement: Judgement, lines: Lines) -> list[dict[str, Any]]:
     """A row a request without success, in order of time; texts as they may be shown."""
     start_ns = judgement.timeline.start_ns
-    failures = judgement.series.failures
+    failures, nodes = judgement.series.failures, judgement.manifest.nodes
     kept = _kept(failures, judgement.downtime.outages, lines)
     return [
         {
             "at_s": round((row["intended_ns"] - start_ns) / 1e9, 3),
             "lane": str(row["lane"]),
-            "node": _text(row["node"]) or meant_for(_text(row["detail"])),
+            "node": _text(row["node"]) or meant_for(_text(row["detail"]), nodes),
             "release": _text(row["release"]),
             "error": _text(row["error"]) or "other",
             "outcome": str(row["outcome"]),
@@ -138,9 +138,13 @@ def _in_turns(due_ns: Sequence[int], outages: Sequence[Outage]) -> Iterator[int]
     return iter(sorted(range(len(due_ns)), key=lambda place: turns.get(place, (len(due_ns), place))))
 
 
-def meant_for(detail: str) -> str:
-    """The node that a request was for which the balancer answered itself; empty where nothing tells."""
-    return one_line(detail.partition(MEANT_FOR)[2])
+def meant_for(detail: str, nodes: Collection[str]) -> str:
+    """The node that a request was for which the balancer answered itself; empty where nothing tells.
+
+    What the balancer names may be none of them: a server of its own, or a word for none.
+    """
+    named = one_line(detail.partition(MEANT_FOR)[2])
+    return named if named in nodes else ""
 
 
 def _known(value: object) -> bool:

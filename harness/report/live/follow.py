@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -52,6 +52,7 @@ class Follower:
         self._counts: Counter[str] = Counter()
         self._frame: dict[str, Any] | None = None
         self._start_ns = 0
+        self._nodes: frozenset[str] = frozenset()
 
     def told(self, rows_had: int, failures_had: int) -> dict[str, Any] | None:
         """The procedure so far, and the requests that the reader lacks; None before there is a file."""
@@ -93,7 +94,7 @@ class Follower:
         timeline = build_timeline(
             events, manifest.nodes, manifest.from_.version, manifest.to.version, _until_ns(manifest)
         )
-        self._start_ns = timeline.start_ns
+        self._start_ns, self._nodes = timeline.start_ns, frozenset(manifest.nodes)
         clock = Clock(manifest.clock.wall_ns, manifest.clock.mono_ns)
         last = events[-1]
         self._frame = {
@@ -126,15 +127,15 @@ class Follower:
             server = self._servers.number(server_name(record.node, record.release))
             self._rows.append((record.intended_ns, lane, server, short_ms(took_ms)))
         elif record.outcome in (Outcome.FAILED, Outcome.UNKNOWN) and len(self._failures) < FAILURES_MAX:
-            self._failures.append(_failure(record, took_ms))
+            self._failures.append(_failure(record, took_ms, self._nodes))
 
 
-def _failure(record: Record, took_ms: float) -> dict[str, Any]:
+def _failure(record: Record, took_ms: float, nodes: Collection[str]) -> dict[str, Any]:
     detail = record.detail or ""
     return {
         "intended_ns": record.intended_ns,
         "lane": one_line(record.lane),
-        "node": one_line(record.node or meant_for(detail)),
+        "node": one_line(record.node or meant_for(detail, nodes)),
         "release": one_line(record.release or ""),
         "error": one_line(record.error or "other"),
         "outcome": one_line(record.outcome),

@@ -40,7 +40,9 @@ def _failed_figure(judgement: Judgement) -> KeyFigure:
     notes = _notes_of_failed(judgement)
     if bound is not None:
         share = at_most_percent(bound.error_rate_upper_95)
-        notes.append(f"95 % sure: under {share} fail even in the least known lane, {one_line(bound.lane)}")
+        notes.append(
+            f"95 % sure: under {share} fail in {one_line(bound.lane)} alone, the lane of which least is known"
+        )
     value, bad = f"{count(counts.without_success)} of {count(counts.sent)}", counts.without_success > 0
     return KeyFigure("Failed requests", value, "; ".join(notes), bad, f"Requests: {_requests(judgement)}")
 
@@ -52,7 +54,9 @@ def _requests(judgement: Judgement) -> str:
     parts += [f"{count(masked)} masked by the balancer and seen by nobody"] if masked else []
     if bound is not None:
         share = at_most_percent(bound.error_rate_upper_95)
-        parts.append(f"95 % upper bound on the error rate {share} (least known lane: {bound.lane})")
+        parts.append(
+            f"95 % upper bound on the error rate of {bound.lane} alone, the least known lane, {share}"
+        )
     return one_line(", ".join(parts))
 
 

@@ -61,7 +61,7 @@ def roll_table(judgement: Judgement) -> tuple[tuple[str, ...], list[Row]]:
         "Node",
         *(words(name) for name in names),
         "not proven to serve",
-        f"outages{listed}",
+        f"disruptions{listed}",
         "failed or unknown",
         "ended on",
     )
@@ -107,7 +107,7 @@ def _migration_row(migration: AppliedMigration, times: RunTimes) -> Row:
         words(migration.phase),
         one_line(migration.revision or NONE),
         one_line(migration.title or NONE),
-        seconds(migration.duration_s),
+        f"{'at most ' if migration.at_most else ''}{seconds(migration.duration_s)}",
     )
     return Row(cells, data_attributes(phase=migration.phase, revision=migration.revision))
 

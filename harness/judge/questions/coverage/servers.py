@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from harness.evidence.names import Phase
+from harness.judge.codes import count, nameless
 from harness.judge.evidence import Evidence
 from harness.judge.questions.coverage.gap import Gap
-from harness.judge.words import listed
+from harness.judge.words import listed, without_header
 
 
 def nodes(evidence: Evidence) -> Iterator[Gap]:
@@ -20,7 +21,15 @@ def nodes(evidence: Evidence) -> Iterator[Gap]:
     codes = {code for part in parts for code in np.unique(part.node).tolist() if code >= 0}
     seen = {evidence.requests.nodes[code] for code in codes}
     idle = [node for node in evidence.manifest.nodes if node not in seen]
-    if idle:
+    unnamed = sum(count(nameless(part)) for part in parts)
+    if idle and unnamed:
+        yield Gap(
+            f"No answer that names {listed(idle)} was seen in the baseline, and "
+            f"{without_header(unnamed, 'a node')}, so whether {'it' if len(idle) == 1 else 'they'} served is "
+            "not known.",
+            Phase.BASELINE,
+        )
+    elif idle:
         yield Gap(
             f"No answer of {listed(idle)} was seen in the baseline, so nobody would have missed "
             f"{'it' if len(idle) == 1 else 'them'}.",
@@ -33,10 +42,19 @@ def roll(evidence: Evidence) -> Iterator[Gap]:
     if not evidence.changes_release or Phase.ROLL not in {window.phase for window in evidence.windows}:
         return
     manifest = evidence.manifest
+    parts = [evidence.in_phase(number, Phase.ROLL) for number in evidence.lanes()]
+    unnamed = sum(count(nameless(part)) for part in parts)
     for version in (manifest.from_.version, manifest.to.version):
         code = evidence.release_code(version)
-        parts = (evidence.in_phase(number, Phase.ROLL) for number in evidence.lanes())
-        if not any((part.release == code).any() for part in parts):
+        if any((part.release == code).any() for part in parts):
+            continue
+        if unnamed:
+            yield Gap(
+                f"No answer that names release {version} was seen during the roll, and "
+                f"{without_header(unnamed, 'one')}, so whether both releases served is not known.",
+                Phase.ROLL,
+            )
+        else:
             yield Gap(
                 f"No answer of release {version} was seen during the roll, so the mix of both releases was "
                 "not tried.",

@@ -8,11 +8,11 @@ import numpy as np
 
 from harness.evidence.names import Edge, Phase, Step
 from harness.evidence.outcomes import NodeProven, NodesProven
-from harness.judge.codes import count
+from harness.judge.codes import count, nameless
 from harness.judge.evidence import Evidence
 from harness.judge.model import Finding, Span, Verdict
 from harness.judge.questions.procedure.relapse import relapses
-from harness.judge.words import counted, listed, was_were
+from harness.judge.words import counted, listed, was_were, without_header
 
 
 def check(evidence: Evidence) -> Iterator[Finding]:
@@ -139,19 +139,28 @@ def _answers(evidence: Evidence, proven_ns: int) -> Iterator[Finding]:
     version = evidence.manifest.to.version
     new = evidence.release_code(version)
     seen: set[str] = set()
+    unnamed = 0
     for number in evidence.lanes():
         records = evidence.judged(number)
+        unnamed += count((records.start_ns >= proven_ns) & nameless(records))
         after = (records.start_ns >= proven_ns) & (records.release >= 0)
         nodes = np.unique(records.node[after & (records.release == new)])
         seen.update(evidence.requests.nodes[code] for code in nodes.tolist() if code >= 0)
         yield from _others(evidence, number, after & (records.release != new))
     unseen = [node for node in evidence.manifest.nodes if node not in seen]
     if unseen:
-        yield Finding(
-            f"No answer of {listed(unseen)} on release {version} was seen after the last node was proven.",
-            Verdict.INCONCLUSIVE,
-            release=version,
-        )
+        yield Finding(_unseen_words(unseen, version, unnamed), Verdict.INCONCLUSIVE, release=version)
+
+
+def _unseen_words(unseen: Sequence[str], version: str, unnamed: int) -> str:
+    after = f"{listed(unseen)} on release {version} was seen after the last node was proven"
+    if not unnamed:
+        return f"No answer of {after}."
+    served = "it" if len(unseen) == 1 else "they"
+    return (
+        f"No answer that names {after}, and {without_header(unnamed, 'a node')}, so whether {served} served "
+        "is not known."
+    )
 
 
 def _others(evidence: Evidence, number: int, stale: np.ndarray) -> Iterator[Finding]:

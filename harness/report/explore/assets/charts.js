@@ -5,13 +5,13 @@ const MARK_PX = 5;
 const NEAR_PX = 9;
 const AXIS_FONT = '12px system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif';
 
-/** Rows of the first chart: phases, outages, then every probe and every other lane that failed. */
+/** Rows of the first chart: phases, disruptions, then every probe and every other lane that failed. */
 function laneRows(model, filter) {
   const failing = new Set(model.failures.map((row) => row.lane));
   const lanes = model.lanes.filter((lane) =>
     (filter.lane ? lane.name === filter.lane : lane.role === 'probe' || failing.has(lane.name)));
   const probes = lanes.filter((lane) => lane.role === 'probe');
-  return [{ name: 'phase' }, { name: 'outages' }, ...probes, ...lanes.filter((lane) => lane.role !== 'probe')];
+  return [{ name: 'phase' }, { name: 'disruptions' }, ...probes, ...lanes.filter((lane) => lane.role !== 'probe')];
 }
 
 class Charts {
