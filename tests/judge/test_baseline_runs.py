@@ -12,8 +12,10 @@ from harness.errors import UsageError
 from harness.evidence.history import read_history
 from harness.evidence.rundir import RunDirectory
 from harness.judge import judge_run
+from harness.judge.comparable import settings_of
 from harness.judge.history import make_history
 from harness.judge.model import Verdict
+from harness.scenario import parse_scenario
 from tests.judge.earlier_runs import stored_history, stored_runs
 from tests.judge.story import healthy, question
 
@@ -165,3 +167,13 @@ def test_a_baseline_with_a_changed_figure_out_of_range_is_refused(tmp_path: Path
         UsageError, match=r"runs\.0\.figures\.failed: -1 is not possible; expected at least 0"
     ):
         read_history(file)
+
+
+def test_every_table_of_a_scenario_is_known_to_be_compared_or_not() -> None:
+    """A table that a later scenario has would make runs alike that were not."""
+    asked = {"name", "description", "from", "to", "impact", "judge", "gate", "expect"}
+    scenario = parse_scenario({"name": "all"}, "all.toml").resolved()
+    told = {key.partition(".")[0] for key in settings_of(scenario, "27.1.0", "29.1.0", 2)}
+
+    assert set(scenario) == asked | told - {"host"}
+    assert not told & (asked - {"from", "to"})
