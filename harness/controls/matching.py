@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from harness.controls.injected import Injected
@@ -73,6 +73,8 @@ class Judged:
     questions: Mapping[str, StoredQuestion]
     latency_s: Mapping[str, float]
     """Lane -> median latency in the baseline."""
+    sought: frozenset[Verdict] = frozenset({Verdict.FAIL})
+    """What a finding must be to be against the upgrade."""
 
     @classmethod
     def of(cls, file: VerdictFile) -> Judged:
@@ -86,9 +88,9 @@ class Judged:
         )
 
     def findings(self, question: str) -> list[StoredFinding]:
-        """Findings of a question that are against the upgrade."""
+        """Findings of a question that are against the upgrade, or leave it open where that is expected."""
         asked = self.questions.get(question)
-        return [found for found in asked.findings if found.verdict is Verdict.FAIL] if asked else []
+        return [found for found in asked.findings if found.verdict in self.sought] if asked else []
 
     @property
     def counted(self) -> Iterator[tuple[str, StoredFinding]]:
@@ -115,6 +117,8 @@ def match(
         judged: its verdict; None where the run was not judged.
         interval_s: the widest interval between two probes of a lane.
     """
+    if judged is not None and expected.verdict == Verdict.INCONCLUSIVE:
+        judged = replace(judged, sought=frozenset({Verdict.INCONCLUSIVE, Verdict.FAIL}))
     return tuple(_rows(control, expected, injected, judged, interval_s))
 
 

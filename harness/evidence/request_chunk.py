@@ -14,6 +14,7 @@ import pyarrow.csv
 from numpy.typing import NDArray
 
 from harness.evidence.names import Outcome
+from harness.evidence.request_key import keys_in, keys_of
 from harness.evidence.request_line import KEYS, NUMBERS, problem_of, row_of
 
 WORDS = ("lane", "op", "connection", "status", "outcome", "error", "detail", "node", "release")
@@ -44,6 +45,8 @@ class Chunk:
     """By key of `KEPT_WORDS`."""
     line_at: NDArray[np.int64]
     """Byte at which the record's line begins in its file; -1 for requests that went well."""
+    key: NDArray[np.uint64]
+    """Of the request's id, by `request_key`."""
     malformed: int
     """Lines that are no JSON object, or no record."""
 
@@ -86,6 +89,7 @@ def _parse_table(data: bytes, at: int) -> Chunk:
         status=_statuses(words["status"]),
         coded={key: _coded(words[key]) for key in KEPT_WORDS},
         line_at=np.full(table.num_rows, -1, np.int64),
+        key=_keys(table.column(_LAST)),
         malformed=0,
     )
     return _with_odd_lines(chunk, odd, data, at)
@@ -179,6 +183,21 @@ def _are_plain(cells: pa.Array) -> bool:
     return bool(printable and quotes == 4 * len(cells) and not (text == ord("\\")).any())
 
 
+_ID_BEGINS = len(f'"{_LAST}":"')
+_ID_ENDS = len('"}')
+
+
+def _keys(column: pa.ChunkedArray) -> NDArray[np.uint64]:
+    """Of cells that `_require_plain_ids` let pass; one without an id has no quote before its value."""
+    parts = [np.empty(0, np.uint64)]
+    for cells in column.chunks:
+        bounds, data = _bytes_of(cells)
+        begins, ends = bounds[:-1].astype(np.int64) + _ID_BEGINS, bounds[1:].astype(np.int64) - _ID_ENDS
+        without = data[begins - 1] != ord('"') if len(begins) else np.empty(0, np.bool_)
+        parts.append(keys_in(data, begins, np.where(without, begins, ends)))
+    return np.concatenate(parts)
+
+
 @dataclass(frozen=True, slots=True)
 class _Words:
     """Codes of a word column into the JSON values of its distinct cells."""
@@ -260,6 +279,7 @@ def _in_order(chunk: Chunk, places: NDArray[np.int64]) -> Chunk:
         status=chunk.status[order],
         coded={key: Coded(coded.codes[order], coded.words) for key, coded in chunk.coded.items()},
         line_at=chunk.line_at[order],
+        key=chunk.key[order],
         malformed=chunk.malformed,
     )
 
@@ -271,6 +291,7 @@ def join(chunks: list[Chunk]) -> Chunk:
         status=np.concatenate([chunk.status for chunk in chunks]),
         coded={key: _join_coded([chunk.coded[key] for chunk in chunks]) for key in KEPT_WORDS},
         line_at=np.concatenate([chunk.line_at for chunk in chunks]),
+        key=np.concatenate([chunk.key for chunk in chunks]),
         malformed=sum(chunk.malformed for chunk in chunks),
     )
 
@@ -321,6 +342,7 @@ def _parse_placed(lines: Iterable[tuple[int, bytes]]) -> tuple[NDArray[np.int64]
         status=np.array([row["status"] for row in rows], np.int16),
         coded={key: _code([row[key] for row in rows]) for key in KEPT_WORDS},
         line_at=np.where(ok, -1, places),
+        key=keys_of([row["request_id"] for row in rows]),
         malformed=malformed,
     )
     return places, chunk

@@ -70,6 +70,11 @@ class RunDirectory:
         return self.path / "logs"
 
     @property
+    def balancer_log(self) -> Path:
+        """`logs/haproxy.log`: the balancer's own line for each request, where it is one of the lab."""
+        return self.logs / "haproxy.log"
+
+    @property
     def verdict(self) -> Path:
         """`verdict.json`."""
         return self.path / "verdict.json"
@@ -106,12 +111,19 @@ class RunDirectory:
     def evidence_files(self) -> tuple[Path, ...]:
         """Every file that a verdict rests on and that is there, but for the manifest, in an order that holds.
 
-        What a judge writes later is no evidence. Logs are none either: nothing is concluded from them, and
-        those of servers that outlive the run go on growing.
+        What a judge writes later is no evidence. Logs are none either, nothing is concluded from them, but
+        for those of `growing_files`.
         """
         single = (self.journal, self.ledger, self.continuity, self.balancer, self.database, self.baseline)
         several = (*self.request_files(), *sorted(self.writes.glob("*.jsonl")))
         return tuple(path for path in (*single, *several) if is_there(path))
+
+    def growing_files(self) -> tuple[Path, ...]:
+        """Files that a verdict rests on as far as they were written when the run was closed; those there are.
+
+        A server that outlives its run goes on writing in its log; what it writes then is no evidence.
+        """
+        return (self.balancer_log,) if is_there(self.balancer_log) else ()
 
     def name_of(self, path: Path) -> str:
         """The path of a file in this folder, with `/` whatever the system writes."""

@@ -69,7 +69,7 @@ def sealed_files(run: RunDirectory) -> dict[str, SealedFile]:
         OSError: one cannot be read.
     """
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="seal") as pool:
-        paths = run.evidence_files()
+        paths = (*run.evidence_files(), *run.growing_files())
         return dict(zip(map(run.name_of, paths), pool.map(held, paths), strict=True))
 
 
@@ -135,16 +135,31 @@ def check_seal(run: RunDirectory, seal: Seal | None) -> SealRead:
     """
     if seal is None:
         return SealRead()
-    for path in run.evidence_files():
+    for path in (*run.evidence_files(), *run.growing_files()):
         _need_hashable(path, seal.files.get(run.name_of(path)))
     changed = digest(orjson.loads(read_document(run.manifest))) != seal.sha256
-    found = sealed_files(run)
+    found = _found(run, seal)
     differences = (
         Difference(name, sealed, now, grown=_is_grown(run.path / name, sealed, now))
         for name in sorted({*seal.files, *found})
         if (sealed := seal.files.get(name)) != (now := found.get(name))
     )
     return SealRead(exists=True, manifest_changed=changed, differences=tuple(differences))
+
+
+def _found(run: RunDirectory, seal: Seal) -> dict[str, SealedFile]:
+    """What is there now of what was sealed: of a file that may grow its beginning, where it was sealed.
+
+    Earlier programs did not seal such a file.
+    """
+    now = sealed_files(run)
+    for path in run.growing_files():
+        sealed = seal.files.get(run.name_of(path))
+        if sealed is None:
+            del now[run.name_of(path)]
+        elif _is_grown(path, sealed, now[run.name_of(path)]):
+            now[run.name_of(path)] = sealed
+    return now
 
 
 def _need_hashable(path: Path, sealed: SealedFile | None) -> None:

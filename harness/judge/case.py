@@ -18,6 +18,7 @@ from harness.judge.measures.figures import figures
 from harness.judge.measures.honoured import honoured
 from harness.judge.measures.impacts import impact_bounds, impacts
 from harness.judge.measures.lane_stats import lane_stats
+from harness.judge.measures.logged import Logged, logged
 from harness.judge.measures.masked import masked_failures
 from harness.judge.measures.out import nodes_out
 from harness.judge.measures.outages import outages
@@ -31,6 +32,7 @@ from harness.judge.measures.slow_stretches import slow_stretches
 from harness.judge.measures.stalls import stalls
 from harness.judge.measures.stutters import stutters
 from harness.judge.measures.tables_read import tables_read
+from harness.judge.measures.unasked import unasked
 from harness.judge.measures.whole_silences import WholeSilences, whole_silences
 from harness.judge.measures.writes import write_counts
 from harness.judge.model import Counts, LaneStats, RequestCounts, Series, Stall
@@ -46,6 +48,7 @@ from harness.judge.observations import (
     SlowStretch,
     Stutters,
     TablesRead,
+    Unasked,
     WriteCounts,
 )
 from harness.judge.timeline import applied_migrations, overhead
@@ -189,9 +192,19 @@ class Case:
         return masked_failures(self.evidence)
 
     @Measure
+    def logged(self) -> Logged:
+        """The requests held against the balancer's own log."""
+        return logged(self.evidence)
+
+    @Measure
+    def unasked(self) -> tuple[Unasked, ...]:
+        """What failed for others than probes and load."""
+        return unasked(self.evidence, self.logged)
+
+    @Measure
     def nodes_out(self) -> tuple[NodeOut, ...]:
         """What became of each node while it was out of the balancer."""
-        return nodes_out(self.evidence)
+        return nodes_out(self.evidence, self.logged)
 
     @Measure
     def release_shares(self) -> tuple[ReleaseShare, ...]:

@@ -12,6 +12,7 @@ import numpy as np
 
 from harness.errors import UsageError
 from harness.evidence.balancer import BalancerRead, read_balancer
+from harness.evidence.balancer_log import BalancerLogRead, read_balancer_log
 from harness.evidence.continuity import CellsRead, read_cells
 from harness.evidence.database import DatabaseRead, read_database
 from harness.evidence.death import ServerDied
@@ -48,6 +49,8 @@ class Evidence:
     timeline: Timeline
     balancer: BalancerRead
     """Samples of the balancer's counters."""
+    balancer_log: BalancerLogRead
+    """Its own line for each request."""
     running: bool
     """The caller knows that the harness of this run is alive."""
     ledger: Ledger
@@ -263,6 +266,7 @@ def _read(
         requests,
         timeline,
         balancer,
+        read_balancer_log(run.balancer_log, _sealed_bytes(run, manifest)),
         running,
         ledger=read_ledger(run.writes, run.ledger),
         database=database,
@@ -276,6 +280,12 @@ def _read(
         and _dumped(gate) != manifest.settings.get("gate", _dumped(GateSettings())),
         seal=sealed.result(),
     )
+
+
+def _sealed_bytes(run: RunDirectory, manifest: Manifest) -> int | None:
+    """How much of the balancer's log is under the seal; None where none of it is."""
+    sealed = manifest.seal.files.get(run.name_of(run.balancer_log)) if manifest.seal else None
+    return sealed.bytes if sealed else None
 
 
 def _dumped(gate: GateSettings) -> dict[str, Any]:

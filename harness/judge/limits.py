@@ -63,6 +63,7 @@ def limits(case: Case, questions: Iterable[Question] = ()) -> tuple[str, ...]:
     sentences += impossible(case.evidence)
     sentences += unshown(case.evidence)
     sentences += _masked(case)
+    sentences += _no_log(case)
     sentences += _beside(case)
     rounds = case.evidence.scenario.deployment.password_hash_rounds
     if rounds is not None and rounds < _PRODUCTION_ROUNDS:
@@ -127,6 +128,18 @@ def _masked(case: Case) -> list[str]:
             "it had masked since the last sample is not known."
         )
     return sentences
+
+
+def _no_log(case: Case) -> list[str]:
+    """The balancer's log is another program's word on each request; without it there is only the client's."""
+    log = case.evidence.balancer_log
+    if log.sealed:
+        return []  # what is gone of it, or changed, is a gap
+    why = "is not under the run's seal" if log.exists else "is not among the run's files"
+    return [
+        f"The balancer's log {why}, so that no other program's word stands for the answers that the clients "
+        "saw."
+    ]
 
 
 def _beside(case: Case) -> list[str]:

@@ -91,7 +91,8 @@ class Masked:
     refused: int
     """Connections to the server that failed."""
     response_errors: int
-    """Answers that were cut or not to be understood."""
+    """Answers that were cut or not to be understood, as HAProxy counts them: no count of requests, for a 502
+    counts twice."""
     answered_5xx: int
     """5xx that no server made."""
 
@@ -139,8 +140,47 @@ class NodeOut:
     """Lane -> requests sent meanwhile that the node answered."""
     meant: Mapping[str, int]
     """Lane -> requests sent meanwhile that the balancer answered itself, having meant them for the node."""
+    logged: int
+    """Requests sent meanwhile that the balancer's log has it given to, where that is evidence."""
     first_ns: int | None
     """When it first was not left alone; None where it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedRequests:
+    """The requests of the run, held against the balancer's own log by their ids."""
+
+    requests: int
+    """Sent to the balancer with an id; each is in one of the next six."""
+    agreed: int
+    """In the log with the status that the client saw."""
+    otherwise: int
+    """With another one."""
+    unanswered: int
+    """In the log, and the client saw no answer: it gave up, or was cut."""
+    cut: int
+    """Not in the log, cut on a kept connection: HAProxy logs none of those."""
+    unreached: int
+    """Not in the log, and given up or refused: they need not have reached it."""
+    unlogged: int
+    """Not in the log, although the client was answered."""
+    cut_at_once: int
+    """Not in the log, and cut on a connection of their own."""
+    repeated: int
+    """In the log more than once: somebody sent them again."""
+    example: tuple[int, int] | None
+    """Of one with another status: the client's, the log's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unasked:
+    """What the balancer saw fail for others than the run's probes and load."""
+
+    phase: str
+    server: str
+    """The balancer's name of the node, or `(balancer)` for what it did itself."""
+    answered_5xx: int
+    cut: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,5 +44,6 @@ class ExpectedFinding(Section):
 class Expectation(Section):
     """The section `[expect]`: the verdict, and what must be found."""
 
-    verdict: Literal["PASS", "FAIL"]
+    verdict: Literal["PASS", "INCONCLUSIVE", "FAIL"]
+    """Where it is INCONCLUSIVE, so are the findings."""
     findings: Annotated[tuple[ExpectedFinding, ...], Field(max_length=500)] = ()

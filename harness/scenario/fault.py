@@ -30,6 +30,7 @@ class FaultKind(StrEnum):
     READ_LOCK = "read_lock"  # FLUSH TABLES WITH READ LOCK, as a backup takes it, from a connection of its own
     DELETE_USER = "delete_user"  # an acknowledged user's row deleted behind the API's back
     ALTER_ROW = "alter_row"  # an acknowledged user's name changed in the database
+    STRANGER_HURT = "stranger_hurt"  # a user of nobody's logs in and is answered 5xx: its hash is too old
     FLUSH_CACHE = "flush_cache"
     FREEZE_CACHE = "freeze_cache"  # one of the shared caches stopped (SIGSTOP), then continued
     DIFFERENT_KEYS = "different_keys"  # a node is switched to Fernet keys that no other node has
@@ -41,7 +42,7 @@ LASTING = frozenset(
     {
         FaultKind.FREEZE_ALL, FaultKind.FREEZE_NODE, FaultKind.KILL_NODE, FaultKind.STOP_NODE,
         FaultKind.BALANCER_503, FaultKind.RESET_CONNECTIONS, FaultKind.CUT_DATABASE, FaultKind.FREEZE_CACHE,
-        FaultKind.READ_LOCK,
+        FaultKind.READ_LOCK, FaultKind.STRANGER_HURT,
     }
 )  # fmt: skip
 """Kinds that go on for a time and are then undone."""

@@ -208,3 +208,19 @@ def test_rows_are_made_from_the_files_of_a_run(tmp_path: Path) -> None:
         "| mine | freeze_all | cooldown | 1.000 | 1.100 | +0.100 | +0.000, +0.100 | 1.000 | yes |\n"
         "| mine | besides: 0 explained, 0 not |  |  |  |  |  |  | yes |\n"
     )
+
+
+def test_a_control_that_must_leave_the_run_open_is_held_to_what_leaves_it_open() -> None:
+    gap = {"sentence": "somebody was hurt", "verdict": "INCONCLUSIVE", "phase": "cooldown"}
+    open_run = judged_as(
+        {"verdict": "INCONCLUSIVE", "questions": {"coverage": {"verdict": "INCONCLUSIVE", "findings": [gap]}}}
+    )
+    wanted = ExpectedFinding(question="coverage", fault="freeze_all", reason="was hurt", phase="cooldown")
+    hurt = Expectation(verdict="INCONCLUSIVE", findings=(wanted,))
+    failing = Expectation(verdict="FAIL", findings=(wanted,))
+
+    assert [row.result for row in match("c", hurt, [freeze(1, 2)], open_run, 0.1)] == [Result.AS_DECLARED] * 3
+    assert [row.result for row in match("c", failing, [freeze(1, 2)], open_run, 0.1)][:2] == [
+        Result.MISSED
+    ] * 2
+    assert match("c", hurt, [freeze(1, 2)], verdict(stall(1, 2)), 0.1)[0].result is Result.MISSED

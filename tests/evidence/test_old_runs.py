@@ -133,6 +133,8 @@ def test_of_what_it_can_not_show_only_its_want_of_a_seal_of_migrations_and_of_ol
     assert new == [
         *([fresh] if name == "drained" else []),  # of the three, one was asked about continuity
         *(migrated if name != "crashed" else ()),  # it died before contract
+        "The balancer's log is not among the run's files, so that no other program's word stands for the "
+        "answers that the clients saw.",
         f"This run has no seal ({why}): what was taken out of its files or changed in them is noticed only "
         "where they contradict one another.",
     ]

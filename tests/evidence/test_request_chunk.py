@@ -73,7 +73,7 @@ def _told(chunk: Chunk) -> object:
         for key, coded in chunk.coded.items()
     }
     numbers = {key: column.tolist() for key, column in chunk.numbers.items()}
-    return numbers, chunk.status.tolist(), words, chunk.line_at.tolist(), chunk.malformed
+    return numbers, chunk.status.tolist(), words, chunk.line_at.tolist(), chunk.key.tolist(), chunk.malformed
 
 
 def _with_value(line: bytes, key: str, value: bytes) -> bytes:

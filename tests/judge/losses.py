@@ -24,7 +24,7 @@ from harness.judge.evidence import load_evidence
 from harness.judge.model import Question, worst
 from harness.judge.questions import IMPACT, QUESTIONS, asked
 from harness.judge.questions.asking import ask
-from tests.judge.whole import FAILING, failing
+from tests.judge.whole import FAILING, SEALED_ONLY, failing
 
 REFUSED = "refused"
 """By a sentence and status 2: it can not be judged."""
@@ -56,7 +56,7 @@ class Loss:
 
 def losses(run: RunDirectory, *, every_line: bool) -> Iterator[Loss]:
     """Every file removed, emptied and cut short; every kind of line, or every line, taken out and blanked."""
-    for path in sorted((run.manifest, *run.evidence_files())):
+    for path in sorted((run.manifest, *run.evidence_files(), *run.growing_files())):
         name = run.name_of(path)
         yield from _of_file(name, path.read_bytes())
         if path in (run.manifest, run.baseline):
@@ -90,13 +90,19 @@ def _of_lines(name: str, content: bytes, *, every_line: bool) -> Iterator[Loss]:
     lines = content.splitlines(keepends=True)
     seen: set[str] = set()
     for number, line in enumerate(lines):
-        kind = _kind(name, json.loads(line))
+        kind = _log_kind(line) if name.startswith("logs/") else _kind(name, json.loads(line))
         if kind in seen and not every_line:
             continue
         seen.add(kind)
         for what, instead in (("gone", b""), ("blank", b"\n")):
             rest = b"".join([*lines[:number], instead, *lines[number + 1 :]])
             yield Loss(name, f"{kind}, {what}", _writing(name, rest))
+
+
+def _log_kind(line: bytes) -> str:
+    """By node and whether it is one of the run's own."""
+    words = line.split()
+    return f"{words[2].decode()} {'other' if b'id=-' in words else 'own'}"
 
 
 def _kind(name: str, row: dict[str, Any]) -> str:
@@ -184,7 +190,8 @@ def _main(arguments: Sequence[str]) -> None:
     reasons = [reason for reason in FAILING if not set(arguments) & set(FAILING) or reason in arguments]
     for sealed in (True, False):
         if ("--unsealed" if sealed else "--sealed") not in arguments:
-            _tell(reasons, sealed=sealed, every_line="--kinds" not in arguments)
+            told = [reason for reason in reasons if sealed or reason not in SEALED_ONLY]
+            _tell(told, sealed=sealed, every_line="--kinds" not in arguments)
 
 
 def _tell(reasons: Sequence[str], *, sealed: bool, every_line: bool) -> None:

@@ -21,6 +21,11 @@ OLD_TABLES = {"alembic_version": ["47147121", "c88cdce8f248"]}
 NEW_TABLES = {"alembic_version": ["742c857f1dfb", "c88cdce8f248"]}
 ISSUE, VALIDATE, LOAD = "token_issue/new", "token_validate/reused", "load/user_get/reused"
 REFERENCE = "reference/ping/new"
+NO_LOG = (
+    "The balancer's log is not among the run's files, so that no other program's word stands for the answers "
+    "that the clients saw."
+)
+"""A limit of every run that has none."""
 
 _NODE_STEPS = (
     ("drain", 0.0, 0.1),

@@ -33,6 +33,8 @@ USED_BY = {
     "slow_stretches": {"impact"},
     "database_activity": {"procedure"},
     "nodes_out": {"procedure"},
+    "logged": {"procedure", "coverage"},
+    "unasked": {"coverage"},
     "roll_time": {"regression"},
     "figures": {"regression"},
     "figure_changes": {"regression"},

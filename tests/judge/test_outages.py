@@ -20,7 +20,8 @@ def records(due: list[int], outcomes: str) -> Records:
     instants = np.array(due, np.int64)
     codes = np.array([OK if outcome == "." else FAILED for outcome in outcomes], np.int8)
     word = np.full(len(due), -1, np.int16)
-    return Records(instants, instants, instants + 1, word, codes, word, word, word, instants)
+    keys = instants.astype(np.uint64)
+    return Records(instants, instants, instants + 1, word, codes, word, word, word, instants, keys)
 
 
 def found(due: list[int], outcomes: str, rate_hz: float | None = 1e8, lane: int = 0) -> list[LaneFailure]:

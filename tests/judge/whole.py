@@ -16,6 +16,7 @@ from harness.judge.comparable import settings_of_run
 from harness.scenario import parse_scenario
 from tests.judge.books import LANE, books
 from tests.judge.cells import checked_story, find
+from tests.judge.log_lines import line, log_of, written
 from tests.judge.old_cells import KINDS, add_old_data
 from tests.judge.sealing import seal
 from tests.judge.story import LOAD, NEW_TABLES, OLD_TABLES, Story, ns
@@ -38,6 +39,8 @@ class Whole:
         """`compared`: with earlier runs, which were made under the same settings."""
         self.story = _story()
         self.books = books()
+        self.others: list[str] = []
+        """Lines of the balancer's log about requests that are none of the run's."""
         self._compared = compared
         if compared:
             self.story.command += ["--baseline", "baseline.json"]
@@ -48,6 +51,7 @@ class Whole:
             self.story.event(0, "note", "setup", seals=True)
         run = self.story.write(path)
         self.books.told(run)
+        written(run, log_of(self.story, *self.others), sealed=False)
         if self._compared:
             write_history(_earlier(run), run.baseline)
         return seal(run) if sealed else run
@@ -230,7 +234,14 @@ def _flag_left(whole: Whole) -> None:
     whole.story.detail("restore", "restore_trust")["seen"] = True
 
 
+def _given_while_out(whole: Whole) -> None:
+    whole.others.append(line(25.5, server="node1"))
+
+
 WORSE = "it is worse than earlier runs"
+GIVEN = "a node that was out was given somebody else's request"
+SEALED_ONLY = frozenset({GIVEN})
+"""The balancer's log is no evidence where it is not under the seal."""
 FAILING: dict[str, Callable[[Whole], None]] = {
     "a probe was refused": _refused,
     "a request of the load was refused": _load_refused,
@@ -247,6 +258,7 @@ FAILING: dict[str, Callable[[Whole], None]] = {
     "a node was not proven before contract": _not_proven,
     "a command failed": _command_failed,
     "the flag was not put back": _flag_left,
+    GIVEN: _given_while_out,
 }
 
 

@@ -13,7 +13,7 @@ from harness.deployment.abilities import Abilities
 from harness.deployment.haproxy_socket import HaproxyBalancer
 from harness.deployment.local import haproxy, keystone, reference, upgrade_host
 from harness.deployment.local.database import LocalDatabase
-from harness.deployment.local.faults import LocalFaults
+from harness.deployment.local.faults import Front, LocalFaults
 from harness.deployment.local.folder import LabFolder
 from harness.deployment.local.node import LocalNode, NodePlace
 from harness.deployment.local.old_rows import LocalOldRows
@@ -135,7 +135,8 @@ class LocalDeployment:
     @cached_property
     def faults(self) -> LocalFaults:
         """What a control does to it."""
-        return LocalFaults(self.folder, self.nodes, self.balancer, self.database, self.processes)
+        front = Front(self.url, self.admin)
+        return LocalFaults(self.folder, self.nodes, self.balancer, self.database, self.processes, front)
 
     @cached_property
     def software(self) -> Mapping[str, str]:

@@ -78,6 +78,7 @@ class Gathering:
         self._parts["lane"].append(lane[known].astype(np.int16))
         for key in NUMBERS[1:]:
             self._parts[key].append(chunk.numbers[key][known])
+        self._parts["key"].append(chunk.key[known])
         self._parts["status"].append(chunk.status[known])
         for key, index in self._words.items():
             codes = recode(chunk.coded[key], index)[known]

@@ -28,6 +28,7 @@ COLUMNS: dict[str, type[np.generic]] = {
     "node": np.int16,
     "release": np.int16,
     "line_at": np.int64,
+    "key": np.uint64,
 }
 """Column -> its type."""
 
@@ -67,6 +68,8 @@ class Records:
     release: NDArray[np.int16]
     line_at: NDArray[np.int64]
     """Where the line stands, for `Requests.texts`; -1 for requests that went well."""
+    key: NDArray[np.uint64]
+    """Of the request's id, by `request_key`; the same in the balancer's log."""
 
     def __len__(self) -> int:
         return len(self.intended_ns)

@@ -15,6 +15,7 @@ from harness.evidence.requests import Records
 from harness.evidence.told import natural
 from harness.judge.codes import NO_SUCH_WORD, bad, count
 from harness.judge.evidence import Evidence, due
+from harness.judge.measures.logged import Logged
 from harness.judge.model import Span
 from harness.judge.observations import NodeOut
 
@@ -26,6 +27,9 @@ _LOOKED_INTO_MAX = 200
 """Failures of a lane whose detail is read, of each time that a node was out."""
 _AHEAD_NS = 60_000_000_000
 """A request of a schedule leaves at its time or later; one that waited longer for its turn is in no lane."""
+_OTHERS_NS = 250_000_000
+"""By so much earlier than it was the time of somebody else's request may be taken: by how long an own one
+beside it took to reach the balancer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +42,9 @@ class _Time:
     end_ns: int
 
 
-def nodes_out(evidence: Evidence) -> tuple[NodeOut, ...]:
+def nodes_out(evidence: Evidence, logged: Logged) -> tuple[NodeOut, ...]:
     """Each time that a node was out of the balancer, by when it began."""
-    return tuple(_out(evidence, time) for time in _times(evidence.timeline.steps))
+    return tuple(_out(evidence, logged, time) for time in _times(evidence.timeline.steps))
 
 
 def _times(steps: Sequence[Span]) -> Iterator[_Time]:
@@ -54,15 +58,16 @@ def _times(steps: Sequence[Span]) -> Iterator[_Time]:
         yield _Time(maint.node, maint.phase, maint.end_ns, end_ns)
 
 
-def _out(evidence: Evidence, time: _Time) -> NodeOut:
+def _out(evidence: Evidence, logged: Logged, time: _Time) -> NodeOut:
     looks = _looks(evidence.balancer.samples, time)
     seen = next(((at, word) for at, word, _ in looks if not word.startswith(_MAINTENANCE)), None)
     grown = [(at, _grown(was, now)) for (_, _, was), (at, _, now) in itertools.pairwise(looks)]
     answered, meant, sent_ns = _requests(evidence, time)
-    firsts = [at for at, number in grown if number] + sent_ns + ([seen[0]] if seen else [])
+    lines_ns = _lines(logged, time)
+    firsts = [at for at, number in grown if number] + sent_ns + lines_ns[:1] + ([seen[0]] if seen else [])
     return NodeOut(
         time.node, time.phase, time.start_ns, time.end_ns, len(looks), seen,
-        sum(number for _, number in grown), answered, meant, min(firsts, default=None),
+        sum(number for _, number in grown), answered, meant, len(lines_ns), min(firsts, default=None),
     )  # fmt: skip
 
 
@@ -98,6 +103,18 @@ def _requests(evidence: Evidence, time: _Time) -> tuple[Counter[str], Counter[st
                 told[lane] += count(rows)
                 firsts.append(int(records.start_ns[rows].min()))
     return answered, meant, firsts
+
+
+def _lines(logged: Logged, time: _Time) -> list[int]:
+    """When each request was sent that the log has given to the node and that was certainly sent meanwhile."""
+    servers = logged.lines.servers
+    if not logged.judged or time.node not in servers:
+        return []
+    rows = logged.lines.server == servers.index(time.node)
+    rows &= (logged.earliest_ns >= time.start_ns) & (
+        logged.latest_ns < time.end_ns - _OTHERS_NS * ~logged.own
+    )
+    return [int(at) for at in np.sort(logged.earliest_ns[rows])]
 
 
 def _sent(records: Records, time: _Time) -> Records:

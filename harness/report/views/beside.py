@@ -28,7 +28,16 @@ IMPACT_COLUMNS = (
     "In baseline",
     "p of outliers",
 )
-MASKED_COLUMNS = ("Server", "Phase", "Step", "Retried", "Redispatched", "Refused", "Cut answers", "Own 5xx")
+MASKED_COLUMNS = (
+    "Server",
+    "Phase",
+    "Step",
+    "Retried",
+    "Redispatched",
+    "Refused",
+    "Response errors",
+    "Own 5xx",
+)
 WAIT_COLUMNS = ("From", "Waited", "During", "Whose", "State", "Statement", "Held by")
 ACTIVITY_COLUMNS = ("Phase", "Samples", "Longest gap", "Open transactions, most", "Oldest transaction")
 PING_COLUMNS = (

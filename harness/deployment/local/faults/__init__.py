@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from harness.deployment.abilities import Injection
 from harness.deployment.haproxy_socket import HaproxyBalancer
@@ -15,13 +16,32 @@ from harness.deployment.local.faults.freeze import Freeze
 from harness.deployment.local.faults.keys import different_keys
 from harness.deployment.local.faults.read_lock import ReadLock
 from harness.deployment.local.faults.rows import alter_row, delete_user
+from harness.deployment.local.faults.stranger import Stranger
 from harness.deployment.local.folder import LabFolder
 from harness.deployment.local.node import LocalNode
 from harness.deployment.local.processes import Processes
 from harness.errors import HarnessError
+from harness.keystone.channel import Channel
+from harness.keystone.credentials import Credentials
+from harness.keystone.endpoint import Endpoint
 from harness.scenario.fault import FaultKind, FaultSettings
 
-__all__ = ["MAKERS", "LocalFaults"]
+__all__ = ["MAKERS", "Front", "LocalFaults"]
+
+
+_ANSWER_S_MAX = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """Where clients ask, and who may do anything there."""
+
+    url: str
+    admin: Credentials
+
+    def channel(self) -> Channel:
+        """One through the balancer, as a client has it."""
+        return Channel(Endpoint.parse(self.url), _ANSWER_S_MAX)
 
 
 class LocalFaults:
@@ -34,12 +54,14 @@ class LocalFaults:
         balancer: HaproxyBalancer,
         database: LocalDatabase,
         processes: Processes,
+        front: Front,
     ) -> None:
         self.folder = folder
         self.nodes = {node.name: node for node in nodes}
         self.balancer = balancer
         self.database = database
         self.processes = processes
+        self.front = front
 
     def prepare(self, fault: FaultSettings) -> Injection:
         """Make a fault ready.
@@ -69,6 +91,7 @@ MAKERS: Mapping[FaultKind, Callable[[LocalFaults, FaultSettings], Injection]] = 
     FaultKind.READ_LOCK: lambda lab, _: ReadLock(lab.database),
     FaultKind.DELETE_USER: lambda lab, _: delete_user(lab.database),
     FaultKind.ALTER_ROW: lambda lab, _: alter_row(lab.database),
+    FaultKind.STRANGER_HURT: lambda lab, _: Stranger(lab.front.channel(), lab.front.admin, lab.database),
     FaultKind.FLUSH_CACHE: lambda lab, _: flush_cache(lab.folder),
     FaultKind.FREEZE_CACHE: lambda lab, _: freeze_cache(lab.processes),
     FaultKind.DIFFERENT_KEYS: lambda lab, fault: different_keys(lab.node(fault)),

@@ -12,6 +12,7 @@ from harness.judge.questions.answer import answer
 from harness.judge.questions.coverage import (
     asked,
     balancer,
+    balancer_log,
     files,
     load,
     machine,
@@ -31,7 +32,8 @@ def judge(case: Case) -> Question:
     evidence = case.evidence
     checks = (
         seal.check(evidence), asked.check(evidence), files.check(evidence), tallies.check(evidence),
-        balancer.check(evidence), balancer.unwatched(case), load.lanes(evidence), load.load(evidence),
+        balancer.check(evidence), balancer.unwatched(case),
+        balancer_log.check(case), load.lanes(evidence), load.load(evidence),
         load.unsent(evidence), load.untried(evidence), probes.lag(evidence), probes.phases(evidence),
         probes.holes(evidence), machine.baseline_phase(evidence, case.saturation), servers.nodes(evidence),
         servers.roll(evidence), machine.reference(evidence),
@@ -41,7 +43,7 @@ def judge(case: Case) -> Question:
         for check in checks
         for gap in check
     ]
-    return answer(NAME, gaps, [_enough(case)])
+    return answer(NAME, gaps, [_enough(case), *balancer_log.agreement(case)])
 
 
 def _enough(case: Case) -> Finding:

@@ -46,6 +46,9 @@ def _how(evidence: Evidence, out: NodeOut) -> Iterator[str]:
     if out.meant:
         number = _requests(out.meant)
         yield f"the balancer answered {number} itself that it had meant for it, in {listed(out.meant)}"
+    others = out.logged - sum(out.answered.values()) - sum(out.meant.values())
+    if others > 0:
+        yield f"the balancer's log has {counted(others, 'other request')} given to it that came meanwhile"
 
 
 def _requests(lanes: Mapping[str, int]) -> str:
