@@ -30,6 +30,7 @@ class FaultKind(StrEnum):
     READ_LOCK = "read_lock"  # FLUSH TABLES WITH READ LOCK, as a backup takes it, from a connection of its own
     DELETE_USER = "delete_user"  # an acknowledged user's row deleted behind the API's back
     ALTER_ROW = "alter_row"  # an acknowledged user's name changed in the database
+    SPOIL_HASH = "spoil_hash"  # the hash of an old password damaged in the database
     STRANGER_HURT = "stranger_hurt"  # a user of nobody's logs in and is answered 5xx: its hash is too old
     FLUSH_CACHE = "flush_cache"
     FREEZE_CACHE = "freeze_cache"  # one of the shared caches stopped (SIGSTOP), then continued

@@ -15,7 +15,7 @@ from harness.deployment.local.faults.down import kill, stop
 from harness.deployment.local.faults.freeze import Freeze
 from harness.deployment.local.faults.keys import different_keys
 from harness.deployment.local.faults.read_lock import ReadLock
-from harness.deployment.local.faults.rows import alter_row, delete_user
+from harness.deployment.local.faults.rows import alter_row, delete_user, spoil_hash
 from harness.deployment.local.faults.stranger import Stranger
 from harness.deployment.local.folder import LabFolder
 from harness.deployment.local.node import LocalNode
@@ -91,6 +91,7 @@ MAKERS: Mapping[FaultKind, Callable[[LocalFaults, FaultSettings], Injection]] = 
     FaultKind.READ_LOCK: lambda lab, _: ReadLock(lab.database),
     FaultKind.DELETE_USER: lambda lab, _: delete_user(lab.database),
     FaultKind.ALTER_ROW: lambda lab, _: alter_row(lab.database),
+    FaultKind.SPOIL_HASH: lambda lab, _: spoil_hash(lab.database),
     FaultKind.STRANGER_HURT: lambda lab, _: Stranger(lab.front.channel(), lab.front.admin, lab.database),
     FaultKind.FLUSH_CACHE: lambda lab, _: flush_cache(lab.folder),
     FaultKind.FREEZE_CACHE: lambda lab, _: freeze_cache(lab.processes),

@@ -19,6 +19,9 @@ _ACKNOWLEDGED = (
 of the probes, which no ledger knows."""
 
 
+_PBKDF2 = "$pbkdf2-sha512$%"
+
+
 def delete_user(database: LocalDatabase) -> Instant:
     """Delete a user that the load made; what refers to it goes with it, as foreign keys say."""
     detail: dict[str, object] = {}
@@ -39,6 +42,19 @@ def alter_row(database: LocalDatabase) -> Instant:
         user_id, name = _settled(database)
         detail.update(user_id=user_id, name=name)
         database.ask("UPDATE local_user SET name = CONCAT(name, '-altered') WHERE user_id = %s", (user_id,))
+
+    return Instant(act, detail)
+
+
+def spoil_hash(database: LocalDatabase) -> Instant:
+    """Change some letters of a hash that no user of the load has: the kind of old data by pbkdf2_sha512."""
+    detail: dict[str, object] = {"kind": "pbkdf2_sha512"}
+
+    def act() -> None:
+        if not database.ask("SELECT id FROM password WHERE password_hash LIKE %s", (_PBKDF2,)):
+            raise HarnessError("no password is hashed by pbkdf2_sha512; continuity.old_data makes one")
+        spoilt = "UPDATE password SET password_hash = INSERT(password_hash, 100, 4, 'AAAA')"
+        database.ask(f"{spoilt} WHERE password_hash LIKE %s", (_PBKDF2,))
 
     return Instant(act, detail)
 
