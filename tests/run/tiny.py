@@ -7,17 +7,19 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from harness.deployment.abilities import Abilities
+from harness.deployment.abilities import Abilities, OldRows
 from harness.deployment.backend import Missing, Report
 from harness.deployment.protocols import Node
 from harness.errors import HarnessError, UsageError
 from harness.evidence.clock import now_ns
+from harness.evidence.continuity import Check
 from harness.evidence.journal import Journal
 from harness.evidence.names import Outcome
 from harness.evidence.records import Lane, Record, RecordWriter
 from harness.keystone.credentials import Credentials
 from harness.load.process import ExitSummary
 from harness.load.spec import Account, Accounts, ChildSpec
+from harness.procedure.continuity import OldData
 from harness.releases.catalogue import Release
 from harness.releases.schema import Heads
 from harness.run.means import Means
@@ -202,6 +204,7 @@ class World:
             need_users=self._need_users,
             heads=_heads,
             seed=_seed,
+            seed_old_data=self._seed_old_data,
             launch=self._launch,
             prove=_prove,
             journal=self.journal,
@@ -224,6 +227,10 @@ class World:
     def _need_users(self, path: Path, users: int, client_users: int) -> None:
         if self.users_objection and users + client_users:
             raise UsageError(self.users_objection)
+
+    def _seed_old_data(self, node: Node, admin: Credentials, projects: int, able: OldRows | None) -> OldData:
+        self.done.append(f"old data at {node.name} with {projects} projects, {able and 'rows'}")
+        return OldData(node.name, left_out={Check.OLD_EC2: "none here"})
 
     def _launch(self, spec: ChildSpec, log: Path) -> TinyGenerator:
         log.touch()
