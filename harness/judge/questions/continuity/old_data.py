@@ -80,15 +80,14 @@ def _because(evidence: Evidence, first: Cell, *, was_so: bool) -> str:
     because = f" ({first.detail})" if first.detail else ""
     if was_so:
         return f"{because}; that was so before the upgrade began"
-    others = [
-        cell.checked_at.release
-        for cell in old_data.cells(evidence, CellOutcome.OK)
-        if cell.check == first.check and cell.checked_at.release != first.checked_at.release
-    ]
-    if others and None not in others and first.checked_at.release is not None:
-        known = listed(dict.fromkeys(str(release) for release in others))
-        return f"{because}; {known} honoured it each of {counted(len(others), 'time')}"
-    return because
+    outcomes = {
+        (cell.checked_at.release, cell.outcome)
+        for cell in old_data.cells(evidence)
+        if cell.check == first.check and cell.checked_at.release is not None
+    }
+    honoured = [release for release, outcome in outcomes if outcome == CellOutcome.OK]
+    always = [str(release) for release in honoured if (release, CellOutcome.BROKEN) not in outcomes]
+    return f"{because}; {listed(sorted(always))} honoured it each time" if always else because
 
 
 def _not_made(evidence: Evidence) -> Iterator[Finding]:
