@@ -20,6 +20,7 @@ from harness.judge.measures.impacts import impact_bounds, impacts
 from harness.judge.measures.lane_stats import lane_stats
 from harness.judge.measures.logged import Logged, logged
 from harness.judge.measures.masked import masked_failures
+from harness.judge.measures.node_errors import node_errors
 from harness.judge.measures.out import nodes_out
 from harness.judge.measures.outages import outages
 from harness.judge.measures.phase_latency import phase_latency
@@ -41,6 +42,7 @@ from harness.judge.observations import (
     DatabaseActivity,
     FigureChange,
     Impact,
+    LoggedErrors,
     MaskedFailures,
     NodeOut,
     PhaseLatency,
@@ -200,6 +202,11 @@ class Case:
     def unasked(self) -> tuple[Unasked, ...]:
         """What failed for others than probes and load."""
         return unasked(self.evidence, self.logged)
+
+    @Measure
+    def node_errors(self) -> tuple[LoggedErrors, ...]:
+        """Where nodes logged errors more often than in the baseline."""
+        return node_errors(self.evidence)
 
     @Measure
     def nodes_out(self) -> tuple[NodeOut, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,6 +22,7 @@ from harness.evidence.journal import JournalRead, read_journal
 from harness.evidence.ledger import Ledger, read_ledger
 from harness.evidence.manifest import Manifest, read_manifest
 from harness.evidence.names import Edge, Error, Phase, Role, RunOutcome
+from harness.evidence.node_errors import NodeError, read_node_errors
 from harness.evidence.outcomes import SealDue
 from harness.evidence.requests import Records, Requests, read_requests
 from harness.evidence.rundir import RunDirectory
@@ -51,6 +52,8 @@ class Evidence:
     """Samples of the balancer's counters."""
     balancer_log: BalancerLogRead
     """Its own line for each request."""
+    node_errors: Mapping[str, tuple[NodeError, ...]]
+    """Node -> errors in its log, which is under no seal: they are told, and nothing is concluded."""
     running: bool
     """The caller knows that the harness of this run is alive."""
     ledger: Ledger
@@ -267,6 +270,7 @@ def _read(
         timeline,
         balancer,
         read_balancer_log(run.balancer_log, _sealed_bytes(run, manifest)),
+        read_node_errors(run.logs, manifest.nodes),
         running,
         ledger=read_ledger(run.writes, run.ledger),
         database=database,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import groupby
 
 from harness.evidence.names import RENEWALS, Ability, Role
 from harness.judge import old_data
@@ -12,9 +13,10 @@ from harness.judge.evidence import Evidence
 from harness.judge.headline import other_bounds
 from harness.judge.impossible import impossible
 from harness.judge.model import Question, Verdict
+from harness.judge.observations import LoggedErrors
 from harness.judge.questions import continuity, integrity
 from harness.judge.unshown import unshown
-from harness.judge.words import at_most_seconds, counted, was_were
+from harness.judge.words import at_most_seconds, counted, listed, was_were
 
 _NO_INTEGRITY = (
     "That every write which was acknowledged is still there is not proven: the question of integrity was not "
@@ -64,6 +66,7 @@ def limits(case: Case, questions: Iterable[Question] = ()) -> tuple[str, ...]:
     sentences += unshown(case.evidence)
     sentences += _masked(case)
     sentences += _no_log(case)
+    sentences += _node_errors(case)
     sentences += _beside(case)
     rounds = case.evidence.scenario.deployment.password_hash_rounds
     if rounds is not None and rounds < _PRODUCTION_ROUNDS:
@@ -140,6 +143,20 @@ def _no_log(case: Case) -> list[str]:
         f"The balancer's log {why}, so that no other program's word stands for the answers that the clients "
         "saw."
     ]
+
+
+def _node_errors(case: Case) -> list[str]:
+    """What nodes themselves said went wrong; their logs are under no seal, and an error need hurt nobody."""
+    return [
+        f"In phase {phase} {listed(_logged(row) for row in rows)}; nothing is concluded from that. The "
+        f"first: {rows[0].first}"
+        for phase, of_phase in groupby(case.node_errors, key=lambda row: row.phase)
+        if (rows := list(of_phase))
+    ]
+
+
+def _logged(row: LoggedErrors) -> str:
+    return f"{row.node} logged {counted(row.errors, 'error')} ({row.baseline or 'none'} in the baseline)"
 
 
 def _beside(case: Case) -> list[str]:

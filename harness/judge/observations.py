@@ -173,6 +173,20 @@ class LoggedRequests:
 
 
 @dataclass(frozen=True, slots=True)
+class LoggedErrors:
+    """Errors that a node logged in one phase, more often than in the baseline."""
+
+    phase: str
+    node: str
+    errors: int
+    """An exception with its traceback is one."""
+    baseline: int
+    """In the whole of the baseline."""
+    first: str
+    """The first line of the first, redacted."""
+
+
+@dataclass(frozen=True, slots=True)
 class Unasked:
     """What the balancer saw fail for others than the run's probes and load."""
 
