@@ -28,9 +28,11 @@ class Pace:
     def alone(self) -> Iterator[None]:
         """One thread at a time; within the block its requests wait for no turn, so that it is short.
 
-        What drops a cache happens in here alone, and so does the time in which nobody else may drop it.
+        What drops a cache happens in here alone, and so does the time in which nobody else may drop it. The
+        turns that its requests take all the same are waited for before the next, so that the rate is kept.
         """
         with self._alone:
+            time.sleep(max(0.0, self._next_s - time.monotonic()))
             self._hurry.is_on = True
             try:
                 yield
@@ -41,11 +43,16 @@ class Pace:
     def turn(self) -> Iterator[None]:
         """Wait for a turn and hold it for the block."""
         if getattr(self._hurry, "is_on", False):
+            self._take()
             yield
             return
         with self._free:
-            with self._lock:
-                due_s = max(self._next_s, time.monotonic())
-                self._next_s = due_s + self._interval_s
-            time.sleep(max(0.0, due_s - time.monotonic()))
+            time.sleep(max(0.0, self._take() - time.monotonic()))
             yield
+
+    def _take(self) -> float:
+        """When the next turn is due, on `time.monotonic`; from then on it is the one after it."""
+        with self._lock:
+            due_s = max(self._next_s, time.monotonic())
+            self._next_s = due_s + self._interval_s
+        return due_s
