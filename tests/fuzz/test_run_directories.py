@@ -46,7 +46,7 @@ class Bases:
         if not run.path.exists():
             made = Whole().write if name == SOUND else partial(failing, name)
             made(run.path, sealed=sealed)
-            run.logs.mkdir()
+            run.logs.mkdir(exist_ok=True)
             (run.logs / "node1.log").write_text('request t="1760000000000" id=req-1\nwarning: one\n' * 9)
         return run
 
