@@ -28,6 +28,7 @@ class FaultKind(StrEnum):
     FORGET_MAINTENANCE = "forget_maintenance"  # the balancer serves by a node that was put into maintenance
     CUT_DATABASE = "cut_database"  # Keystone's database connections killed, its account locked out
     READ_LOCK = "read_lock"  # FLUSH TABLES WITH READ LOCK, as a backup takes it, from a connection of its own
+    OPEN_TRANSACTION = "open_transaction"  # one that has read every table is left open: a change of one waits
     DELETE_USER = "delete_user"  # an acknowledged user's row deleted behind the API's back
     ALTER_ROW = "alter_row"  # an acknowledged user's name changed in the database
     SPOIL_HASH = "spoil_hash"  # the hash of an old password damaged in the database
@@ -43,7 +44,7 @@ LASTING = frozenset(
     {
         FaultKind.FREEZE_ALL, FaultKind.FREEZE_NODE, FaultKind.KILL_NODE, FaultKind.STOP_NODE,
         FaultKind.BALANCER_503, FaultKind.RESET_CONNECTIONS, FaultKind.CUT_DATABASE, FaultKind.FREEZE_CACHE,
-        FaultKind.READ_LOCK, FaultKind.STRANGER_HURT,
+        FaultKind.READ_LOCK, FaultKind.STRANGER_HURT, FaultKind.OPEN_TRANSACTION,
     }
 )  # fmt: skip
 """Kinds that go on for a time and are then undone."""

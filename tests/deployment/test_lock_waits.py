@@ -12,7 +12,7 @@ import pytest
 from harness.deployment.abilities import Activity
 from harness.deployment.local import mariadb
 from harness.deployment.local.database import LocalDatabase
-from harness.deployment.local.faults.read_lock import ReadLock
+from harness.deployment.local.faults.held_locks import open_transaction, read_lock
 from harness.deployment.local.folder import LabFolder
 from harness.deployment.local.passwords import Passwords
 from harness.deployment.local.ports import free_ports
@@ -150,7 +150,7 @@ def test_requests_that_queue_behind_a_waiting_alter_are_seen_as_well(
 def test_a_backup_that_locks_everybody_out_of_writing_is_named_as_the_holder(
     database: LocalDatabase, connect: Callable[[], pymysql.Connection]
 ) -> None:
-    lock = ReadLock(database)
+    lock = read_lock(database)
     with connect() as other, database.watch() as look:
         lock.begin()
         write = threading.Thread(
@@ -168,3 +168,26 @@ def test_a_backup_that_locks_everybody_out_of_writing_is_named_as_the_holder(
     assert (waiting.state, waiting.program) == ("Waiting for backup lock", "")
     assert [(held.account, held.lock) for held in waiting.holders] == [("root", "MDL_BACKUP_FTWRL2")]
     assert not write.is_alive()
+
+
+def test_a_transaction_that_is_left_open_holds_up_a_change_of_any_table_and_no_request(
+    database: LocalDatabase, connect: Callable[[], pymysql.Connection]
+) -> None:
+    transaction = open_transaction(database)
+    with connect() as changer, database.watch() as look:
+        transaction.begin()
+        change = threading.Thread(
+            target=changer.cursor().execute, args=("ALTER TABLE service_provider ADD COLUMN left_open INT",)
+        )
+        assert database.ask("SELECT COUNT(*) FROM service_provider")
+        change.start()
+        try:
+            seen = until(look, lambda activity: bool(activity.waiting))
+        finally:
+            transaction.end()
+            change.join(DEADLINE_S)
+
+    (waiting,) = seen.waiting
+    assert waiting.state == "Waiting for table metadata lock"
+    assert [(held.account, held.lock) for held in waiting.holders] == [("root", "MDL_SHARED_READ")]
+    assert not change.is_alive()

@@ -13,8 +13,8 @@ from harness.deployment.local.faults.caches import flush_cache, freeze_cache
 from harness.deployment.local.faults.database import CutDatabase
 from harness.deployment.local.faults.down import kill, stop
 from harness.deployment.local.faults.freeze import Freeze
+from harness.deployment.local.faults.held_locks import open_transaction, read_lock
 from harness.deployment.local.faults.keys import different_keys
-from harness.deployment.local.faults.read_lock import ReadLock
 from harness.deployment.local.faults.rows import alter_row, delete_user, spoil_hash
 from harness.deployment.local.faults.stranger import Stranger
 from harness.deployment.local.folder import LabFolder
@@ -88,7 +88,8 @@ MAKERS: Mapping[FaultKind, Callable[[LocalFaults, FaultSettings], Injection]] = 
     FaultKind.RESET_CONNECTIONS: lambda lab, _: Resets(lab.balancer, tuple(lab.nodes)),
     FaultKind.FORGET_MAINTENANCE: lambda lab, fault: forget_maintenance(lab.balancer, lab.node(fault).name),
     FaultKind.CUT_DATABASE: lambda lab, _: CutDatabase(lab.database),
-    FaultKind.READ_LOCK: lambda lab, _: ReadLock(lab.database),
+    FaultKind.READ_LOCK: lambda lab, _: read_lock(lab.database),
+    FaultKind.OPEN_TRANSACTION: lambda lab, _: open_transaction(lab.database),
     FaultKind.DELETE_USER: lambda lab, _: delete_user(lab.database),
     FaultKind.ALTER_ROW: lambda lab, _: alter_row(lab.database),
     FaultKind.SPOIL_HASH: lambda lab, _: spoil_hash(lab.database),
