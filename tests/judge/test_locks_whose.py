@@ -156,3 +156,28 @@ def test_the_table_of_waits_says_who_held_the_lock(tmp_path: Path) -> None:
     backup(story)
     (first, *_) = judged(story, tmp_path).database.waits
     assert (first.program, [each.account for each in first.holders]) == ("node-1", ["root"])
+
+
+def test_who_waits_for_a_reader_and_then_for_the_step_waited_for_the_step(tmp_path: Path) -> None:
+    story = watched()
+    for start, end, holder in (
+        (18.5, 19.25, OF_A_READER),
+        (19.25, 20.0, OF_MANAGE),
+        (20.0, 20.5, OF_A_READER),
+    ):
+        for sample in story.activity:
+            if ns(start) <= sample["mono_ns"] < ns(end):
+                ran_s = (sample["mono_ns"] - ns(18.5)) / 1e9
+                sample["waiting"].append(
+                    {
+                        "thread": 7,
+                        "account": "keystone",
+                        "seconds": ran_s,
+                        "state": TABLE,
+                        "statement": INSERT,
+                    }
+                    | {"program": "node-2", "holders": [holder]}
+                )
+    (sentence,) = sentences(judged(story, tmp_path), "procedure")
+    assert sentence.startswith("FAIL: A lock held Keystone up for 1.8 s")
+    assert "held by node-1 (thread 51, MDL_SHARED_READ) and keystone-manage db_sync --expand" in sentence

@@ -11,6 +11,9 @@ from harness.judge.evidence import Evidence
 from harness.judge.observations import DatabaseActivity, LockWait, PhaseActivity
 from harness.judge.timeline import Window, phase_at, step_at
 
+_HOLDERS_MAX = 16
+"""Kept of one wait: a crowd of readers says no more."""
+
 
 @dataclass(slots=True)
 class _Wait:
@@ -49,13 +52,17 @@ def _waits(samples: Sequence[ActivitySample]) -> Iterator[_Wait]:
             key = (row.thread, row.statement)
             wait = under_way.pop(key, None) or _begun(row, last_ns, sample.mono_ns)
             wait.last_ns, wait.reported_s = sample.mono_ns, row.seconds
-            # Who held it may be gone in the very look that still sees the wait.
-            wait.holders = row.holders or wait.holders
+            wait.holders = _all_seen(wait.holders, row.holders)
             wait.program = wait.program if row.program is None else row.program
             seen[key] = wait
         yield from under_way.values()
         under_way, last_ns = seen, sample.mono_ns
     yield from under_way.values()
+
+
+def _all_seen(before: Sequence[LockHolder], now: Sequence[LockHolder]) -> tuple[LockHolder, ...]:
+    """Who held the lock at any look: a reader holds an ALTER up, and then the ALTER holds whoever waits."""
+    return tuple({holder.thread: holder for holder in (*before, *now)}.values())[:_HOLDERS_MAX]
 
 
 def _begun(row: Waiting, before_ns: int, instant_ns: int) -> _Wait:
