@@ -138,7 +138,7 @@ class ContinuitySettings(Section):
     """What was revoked, disabled or deleted at one node must be refused by every other within this."""
     old_data: bool = True
     """Make old data before the load begins, and look at it at every node before, during and after."""
-    old_projects: Annotated[int, Field(ge=0, le=100_000)] = 1_010
+    old_projects: Annotated[int, Field(ge=0, le=10_000)] = 1_010
     """How many projects old data has; lists have no more than 1,000 from 27.0.0 on. 0 leaves them out."""
 
 
