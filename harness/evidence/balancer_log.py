@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -162,10 +162,19 @@ def _split(data: bytes) -> tuple[list[pa.ChunkedArray], list[str]]:
         odd.append(row.text)
         return "skip"
 
-    if not data.isascii():  # HAProxy writes nothing else; the CSV reader would tell of it on the terminal
+    try:
+        # HAProxy writes ASCII; of anything else the CSV reader would tell on the terminal.
+        table = _table(data, leave_out) if data.isascii() else None
+    except pa.ArrowException:
+        table = None
+    if table is None:
         columns = [pa.chunked_array([], pa.string()) for _ in _READ]
         return columns, data.decode(errors="replace").split("\n")
-    table = pyarrow.csv.read_csv(
+    return [table.column(name) for name in _READ], odd
+
+
+def _table(data: bytes, leave_out: Callable[[Any], str]) -> pa.Table:
+    return pyarrow.csv.read_csv(
         pa.BufferReader(data),
         read_options=pyarrow.csv.ReadOptions(
             use_threads=False, block_size=len(data) + 1, column_names=_COLUMNS
@@ -180,7 +189,6 @@ def _split(data: bytes) -> tuple[list[pa.ChunkedArray], list[str]]:
             check_utf8=False,
         ),
     )
-    return [table.column(name) for name in _READ], odd
 
 
 def _bytes_of(column: pa.ChunkedArray) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]]:

@@ -82,6 +82,24 @@ def test_what_was_sent_before_it_was_out_or_after_may_be_answered_by_it(tmp_path
     assert judged(story, tmp_path).verdict == "PASS"
 
 
+def test_what_left_just_before_a_node_was_given_back_and_arrived_after_may_be_answered_by_it(
+    tmp_path: Path,
+) -> None:
+    """A lost packet of a new connection is sent again after a second, and after three."""
+    story = healthy()
+    for row, end in zip(story.due(ISSUE, 27.0, 28.0)[:2], (28.02, 28.01), strict=True):
+        row.update(node="node1", end_ns=ns(end))
+
+    assert judged(story, tmp_path).verdict == "PASS"
+
+
+def test_what_was_sent_long_before_a_node_was_given_back_and_took_its_time_counts(tmp_path: Path) -> None:
+    story = healthy()
+    story.due(ISSUE, 24.0, 24.4)[0].update(node="node1", end_ns=ns(28.5))
+
+    assert "it answered 1 request that was sent meanwhile, in token_issue/new" in told(story, tmp_path)[-1]
+
+
 def test_a_look_that_may_have_begun_before_the_node_was_out_shows_nothing(tmp_path: Path) -> None:
     """Its time is that of the answer: what it shows may be from before."""
     story = watched(sample(22.9, "DRAIN"), sample(23.15, "DRAIN", 340), sample(23.5), sample(24.0))

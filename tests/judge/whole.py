@@ -235,7 +235,7 @@ def _flag_left(whole: Whole) -> None:
 
 
 def _given_while_out(whole: Whole) -> None:
-    whole.others.append(line(25.5, server="node1"))
+    whole.others.append(line(24.1, server="node1"))
 
 
 WORSE = "it is worse than earlier runs"

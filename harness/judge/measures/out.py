@@ -27,9 +27,10 @@ _LOOKED_INTO_MAX = 200
 """Failures of a lane whose detail is read, of each time that a node was out."""
 _AHEAD_NS = 60_000_000_000
 """A request of a schedule leaves at its time or later; one that waited longer for its turn is in no lane."""
-_OTHERS_NS = 250_000_000
-"""By so much earlier than it was the time of somebody else's request may be taken: by how long an own one
-beside it took to reach the balancer."""
+_ARRIVES_NS = 3_500_000_000
+"""A request that left shortly before its node was given back may reach the balancer after that: a connection
+whose first packet is lost is tried again after 1 s, and 3 s. So late in the time that a node was out only
+what was answered within it counts, and what the balancer itself has counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,15 +112,14 @@ def _lines(logged: Logged, time: _Time) -> list[int]:
     if not logged.judged or time.node not in servers:
         return []
     rows = logged.lines.server == servers.index(time.node)
-    rows &= (logged.earliest_ns >= time.start_ns) & (
-        logged.latest_ns < time.end_ns - _OTHERS_NS * ~logged.own
-    )
+    rows &= (logged.earliest_ns >= time.start_ns) & (logged.latest_ns < time.end_ns - _ARRIVES_NS)
     return [int(at) for at in np.sort(logged.earliest_ns[rows])]
 
 
 def _sent(records: Records, time: _Time) -> Records:
     near = due(records, time.start_ns - _AHEAD_NS, time.end_ns)
-    return near.at((near.start_ns >= time.start_ns) & (near.start_ns < time.end_ns))
+    in_time = (near.end_ns < time.end_ns) | (near.start_ns < time.end_ns - _ARRIVES_NS)
+    return near.at((near.start_ns >= time.start_ns) & in_time)
 
 
 def _meant(evidence: Evidence, records: Records, node: str) -> np.ndarray:

@@ -22,10 +22,10 @@ def check(case: Case) -> Iterator[Gap]:
 
 def agreement(case: Case) -> Iterator[Finding]:
     """What a sceptic may hold against the records: another program's word on each request."""
-    if not case.logged.judged:
-        return
     told = case.logged.told
     reached = told.agreed + told.unanswered
+    if not case.logged.judged or not reached:
+        return
     yield Finding(
         f"The balancer's log has one line for each of {counted(reached, 'request')} that reached it, by its "
         f"id, with the status that the client saw{_besides(told)}.",

@@ -9,7 +9,7 @@ from harness.judge.case import Case
 from harness.judge.evidence import Evidence
 from harness.judge.model import Finding, Verdict
 from harness.judge.observations import NodeOut
-from harness.judge.words import counted, listed
+from harness.judge.words import counted, listed, was_were
 
 
 def check(case: Case) -> Iterator[Finding]:
@@ -42,7 +42,11 @@ def _how(evidence: Evidence, out: NodeOut) -> Iterator[str]:
     if any(balancer):
         yield f"the balancer {' and '.join(part for part in balancer if part)}"
     if out.answered:
-        yield f"it answered {_requests(out.answered)} that were sent meanwhile, in {listed(out.answered)}"
+        total = sum(out.answered.values())
+        yield (
+            f"it answered {counted(total, 'request')} that {was_were(total)} sent meanwhile, in "
+            f"{listed(out.answered)}"
+        )
     if out.meant:
         number = _requests(out.meant)
         yield f"the balancer answered {number} itself that it had meant for it, in {listed(out.meant)}"
