@@ -90,6 +90,14 @@ def test_a_cut_on_a_new_connection_that_the_log_does_not_know_is_a_gap(tmp_path:
     ]
 
 
+def test_what_a_balancer_that_died_had_under_way_is_in_no_log(tmp_path: Path) -> None:
+    story = healthy(drained=False)
+    story.fail(ISSUE, 24, 24.6, status=0, error="reset")
+    story.event(24.7, "note", "roll", server="haproxy", signal="SIGKILL", alive_ns=ns(24), dead_ns=ns(24.7))
+
+    assert not [each for each in told(with_log(story, tmp_path)) if "who cut them" in each]
+
+
 def test_a_request_with_two_lines_was_sent_twice_in_silence(tmp_path: Path) -> None:
     story = healthy()
     lines = log_of(story)

@@ -16,6 +16,9 @@ def check(case: Case) -> Iterator[Gap]:
     """What one of the two tells otherwise, and whom else the balancer saw hurt."""
     if case.logged.judged:
         yield from _differences(case.logged.told)
+        # A balancer that died cut what it had, and logged none of it.
+        if case.evidence.machine_died is None:
+            yield from _cut_at_once(case.logged.told)
     for phase, of_phase in groupby(case.unasked, key=lambda each: each.phase):
         yield _hurt(phase, tuple(of_phase))
 
@@ -61,17 +64,21 @@ def _differences(told: LoggedRequests) -> Iterator[Gap]:
             "has no line with their ids: the log is not whole, or they went another way.",
             requests=told.unlogged,
         )
-    if told.cut_at_once:
-        yield Gap(
-            f"{counted(told.cut_at_once, 'request')} {was_were(told.cut_at_once)} cut on new connections and "
-            "have no line in the balancer's log, which has such: who cut them is not known.",
-            requests=told.cut_at_once,
-        )
     if told.repeated:
         yield Gap(
             f"{counted(told.repeated, 'request')} {_have(told.repeated)} more than one line in the "
             "balancer's log: they were sent again, and what became of each sending is not known.",
             requests=told.repeated,
+        )
+
+
+def _cut_at_once(told: LoggedRequests) -> Iterator[Gap]:
+    number = told.cut_at_once
+    if number:
+        yield Gap(
+            f"{counted(number, 'request')} {was_were(number)} cut on new connections and {_have(number)} no "
+            "line in the balancer's log, which has such: who cut them is not known.",
+            requests=number,
         )
 
 
