@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from harness.judge.model import Verdict
-from tests.judge.story import ISSUE, LOAD, VALIDATE, Story, healthy, judged, question, sentences
+from tests.judge.story import ISSUE, LOAD, VALIDATE, Story, healthy, judged, ns, question, sentences
 
 EVERYBODY = (ISSUE, VALIDATE, LOAD)
 
@@ -30,6 +30,19 @@ def test_nobody_answered_for_nine_seconds_and_then_everybody_is_no_pass(tmp_path
     assert judgement.headline == told
     (finding,) = question(judgement, "availability").findings
     assert (finding.phase, finding.step, finding.node) == ("roll", "stop", "node1")
+
+
+def test_what_was_under_way_before_a_silence_does_not_tell_when_it_began(tmp_path: Path) -> None:
+    """The last success came while other requests waited; they may have taken their time. Who was due next was
+    not answered.
+    """
+    story = silent(22.9, 32.6)
+    (slow,) = story.due(ISSUE, 22.4, 22.6)
+    slow["end_ns"] = ns(23.3)
+
+    (finding,) = question(judged(story, tmp_path), "availability").findings
+    assert (finding.start_ns, finding.inner_start_ns) == (ns(23.3), ns(23.5))
+    assert finding.inner_end_ns == finding.end_ns
 
 
 def test_an_answer_to_anybody_ends_the_silence(tmp_path: Path) -> None:

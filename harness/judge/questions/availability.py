@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from harness.evidence.names import Error, Role
 from harness.evidence.requests import Records
 from harness.judge.case import Case
 from harness.judge.codes import UNSENT, count
 from harness.judge.downtime import Outage
+from harness.judge.evidence import due
 from harness.judge.measures.stalls import shared_by_reference
 from harness.judge.measures.whole_silences import WholeSilence
 from harness.judge.model import Finding, Question, Verdict
@@ -110,6 +111,8 @@ def _silence(case: Case, silence: WholeSilence, bound_s: float) -> Finding:
         lane=silence.lanes[0] if len(silence.lanes) == 1 else None,
         start_ns=silence.start_ns,
         end_ns=silence.end_ns,
+        inner_start_ns=_first_due_ns(case, silence.lanes, silence.start_ns, silence.end_ns),
+        inner_end_ns=silence.end_ns,
         lanes=silence.lanes,
     )
 
@@ -160,8 +163,20 @@ def _stall(case: Case, number: int, budget_s: float, start_ns: int, end_ns: int)
         lane=lane,
         start_ns=start_ns,
         end_ns=end_ns,
+        inner_start_ns=_first_due_ns(case, [lane], start_ns, end_ns),
+        inner_end_ns=end_ns,
         uncertainty_ns=round(1e9 / rate_hz) if rate_hz else None,
     )
+
+
+def _first_due_ns(case: Case, lanes: Collection[str], start_ns: int, end_ns: int) -> int:
+    """When the first request was due that found nobody answering; what was under way before may have taken
+    its time on a sound service.
+    """
+    evidence = case.evidence
+    numbers = [number for number in evidence.lanes() if evidence.requests.lanes[number].lane in lanes]
+    firsts = [due(evidence.judged(number), start_ns, end_ns).intended_ns[:1] for number in numbers]
+    return min((int(first[0]) for first in firsts if len(first)), default=start_ns)
 
 
 def _excuse(case: Case, found: list[Finding]) -> Iterator[Finding]:
