@@ -235,7 +235,7 @@ def _measured(
     judged: Judged,
     tolerance_s: float,
 ) -> _Figures:
-    start_ns, end_ns = _edges_ns(finding.measure, candidates, judged)
+    start_ns, end_ns = _edges_ns(finding.measure, candidates, judged, injected)
     due_end_ns = injected.end_ns - finding.shorter_by_s * 1e9
     return _Figures(
         found_s=(end_ns - start_ns) / 1e9,
@@ -245,13 +245,20 @@ def _measured(
     )
 
 
-def _edges_ns(measure: Measure, candidates: Sequence[StoredFinding], judged: Judged) -> tuple[float, float]:
-    """Of the longest finding, or of all together."""
+def _edges_ns(
+    measure: Measure, candidates: Sequence[StoredFinding], judged: Judged, injected: Injected
+) -> tuple[float, float]:
+    """Of the longest finding, or of all together.
+
+    A stall ends with an answer, which takes its usual time; and the first request that it held up may have been
+    under way for as long before, so it began somewhere in that time.
+    """
     longest = max(candidates, key=lambda found: found.length_s)
     if measure is Measure.SPAN:
         times = [found.edges_ns for found in candidates if found.times_ns is not None]
         return min(start for start, _ in times), max(end for _, end in times)
     start_ns, end_ns = longest.edges_ns
     if measure is Measure.STALL:
-        return start_ns, end_ns - judged.latency_s.get(longest.lane or "", 0.0) * 1e9
+        usual_ns = judged.latency_s.get(longest.lane or "", 0.0) * 1e9
+        return start_ns + min(max(injected.begin_ns - start_ns, 0.0), usual_ns), end_ns - usual_ns
     return start_ns, end_ns

@@ -75,6 +75,14 @@ def test_a_stall_of_the_injected_length_is_as_declared() -> None:
     assert round(row.error_s, 6) == 0.01
 
 
+def test_a_stall_may_have_begun_while_its_first_request_was_being_answered() -> None:
+    """Due 25 ms before the freeze, of which an answer takes 20 as a rule."""
+    row = sought(expected(), [freeze(10, 11)], verdict(stall(9.975, 11.02)))
+    assert row.edges_s is not None
+    assert tuple(round(edge, 6) for edge in row.edges_s) == (-0.005, 0.0)
+    assert round(row.found_s or 0, 6) == 1.005
+
+
 def test_each_of_several_injections_is_matched_with_the_finding_of_its_own_time() -> None:
     injected = [freeze(10, 10.3, "short"), freeze(15, 20, "long")]
     judged = verdict(stall(10.0, 10.33), stall(15.0, 20.04))
