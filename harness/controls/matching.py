@@ -250,8 +250,8 @@ def _edges_ns(
 ) -> tuple[float, float]:
     """Of the longest finding, or of all together.
 
-    A stall ends with an answer, which takes its usual time; and the first request that it held up may have been
-    under way for as long before, so it began somewhere in that time.
+    A stall ends with an answer, which takes its usual time; and the first request that it held up may have
+    been under way for as long before, so it began somewhere in that time.
     """
     longest = max(candidates, key=lambda found: found.length_s)
     if measure is Measure.SPAN:
