@@ -19,6 +19,7 @@ from statistics import median
 
 from pydantic import BaseModel, ValidationError
 
+from harness.command.streams import outlive_readers
 from harness.errors import UsageError
 from harness.evidence.names import PROBED_PHASES, Edge, Step
 from harness.evidence.requests import read_requests
@@ -221,4 +222,5 @@ def read_probes(path: Path) -> list[Probe]:
 
 
 if __name__ == "__main__":
+    outlive_readers()
     sys.exit(main(sys.argv[1:]))
